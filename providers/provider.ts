@@ -1,0 +1,116 @@
+import type { Address, Family } from '../net/address.ts'
+import type { Cidr } from '../net/cidr.ts'
+import type { ProviderError } from './errors.ts'
+import type { ObservedRoute, Route, Table, Target } from './route.ts'
+
+/**
+ * The port to one cloud's route tables. A provider executes, it decides nothing: which routes there should be, what is
+ * ours, when to retry are the reconciler's. It holds no state that a restart would miss, and never retries by itself.
+ *
+ * Every method rejects with a {@link ProviderError} and nothing else, except for an abort: then with the signal's reason.
+ */
+export interface RouteProvider {
+  /** Short and stable: `aws`, `memory`. */
+  readonly name: string
+  readonly capabilities: Capabilities
+
+  /** The tables of this cluster, sorted by id. None is no error: the caller decides what that means. */
+  tables(signal: AbortSignal): Promise<readonly Table[]>
+
+  /** Everything in the table, foreign routes too, of both families, in no particular order. `not-found` if it is gone. */
+  list(table: Table, signal: AbortSignal): Promise<Snapshot>
+
+  /**
+   * What routes to these nodes have to point at. Every wanted pair has an entry in the answer; a node that can't be
+   * resolved gets a {@link TargetProblem} and never spoils the others.
+   */
+  targets(
+    wanted: readonly TargetQuery[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<TargetKey, Target | TargetProblem>>
+
+  /** The route as {@link list} would give it back once written, so that a comparison with the observed never flaps. */
+  canonical(route: Route): Route
+
+  /**
+   * Carries out the changes and answers one outcome a change, in the order of `batch.changes`. A change that fails never
+   * throws for the rest. A `create` of what is already there with that target, and a `delete` of what is not there, are
+   * `done`. Where `from` is no longer what the table holds, as far as the API can tell, the outcome is `changed`.
+   */
+  apply(table: Table, batch: Batch, signal: AbortSignal): Promise<readonly Outcome[]>
+
+  /**
+   * Makes the targets accept packets that are not addressed to them (source/destination check, IP forwarding).
+   * Idempotent; answers one outcome a target, in order; writes nothing where nothing has to change.
+   */
+  prepare?(targets: readonly Target[], signal: AbortSignal): Promise<readonly PrepareOutcome[]>
+}
+
+export interface Capabilities {
+  readonly families: readonly Family[]
+  /** How a destination changes hands: in one step, with two routes for a moment, or with a moment of none. */
+  readonly replace: 'atomic' | 'make-before-break' | 'gap'
+  /** What one call may carry, and so what is done one at a time: a single change, all of one target, or of one table. */
+  readonly batch: { readonly scope: 'change' | 'target' | 'table'; readonly max: number }
+}
+
+/** A table at one moment. `revision`, where the cloud has one, goes back as `basis` to detect edits in between. */
+export interface Snapshot {
+  readonly routes: readonly ObservedRoute[]
+  readonly revision?: Revision
+}
+
+/** Opaque (an ETag, say). */
+export type Revision = string
+
+/** What a provider needs to know of a Node to find its instance. */
+export interface NodeView {
+  readonly name: string
+  /** `aws:///eu-central-1a/i-0abc…`, once the cloud's node controller has set it. */
+  readonly providerID?: string
+  /** status.addresses of type InternalIP. */
+  readonly addresses: readonly Address[]
+}
+
+export interface TargetQuery {
+  readonly node: NodeView
+  readonly family: Family
+}
+
+/** `node-name/4` */
+export type TargetKey = `${string}/${Family}`
+
+export const targetKey = (query: {
+  readonly node: { readonly name: string }
+  readonly family: Family
+}): TargetKey => `${query.node.name}/${query.family}`
+
+/** Why a node has no target now. */
+export interface TargetProblem {
+  /**
+   * `waiting`: not there yet (no providerID and no address that the cloud knows): no error, no back-off ·
+   * `gone`: the cloud says that the instance is terminated or unknown · `invalid`: it can't be a target as it is.
+   */
+  readonly problem: 'waiting' | 'gone' | 'invalid'
+  readonly message: string
+}
+
+export const isTargetProblem = (value: Target | TargetProblem): value is TargetProblem => 'problem' in value
+
+/** `from` is what the plan saw there. */
+export type Change =
+  | { readonly op: 'create'; readonly destination: Cidr; readonly target: Target }
+  | { readonly op: 'replace'; readonly destination: Cidr; readonly from: Target; readonly target: Target }
+  | { readonly op: 'delete'; readonly destination: Cidr; readonly from: Target }
+
+export interface Batch {
+  readonly changes: readonly Change[]
+  readonly basis?: Revision
+}
+
+export type Outcome =
+  { readonly result: 'done' } | { readonly result: 'failed'; readonly error: ProviderError }
+
+export type PrepareOutcome =
+  | { readonly result: 'done'; readonly changed: boolean }
+  | { readonly result: 'failed'; readonly error: ProviderError }

@@ -1,0 +1,38 @@
+import type { Cidr } from '../net/cidr.ts'
+
+/** What a route points at. Two targets are the same exactly if kind and id are. */
+export interface Target {
+  /**
+   * `eni`: an AWS network interface · `instance`: a virtual machine, where the cloud names no interface · `address`: an
+   * IP address of the node · `other`: anything that podway never writes (gateways, peerings, endpoints …).
+   */
+  readonly kind: 'eni' | 'instance' | 'address' | 'other'
+  /** The cloud's own identifier (`eni-0abc…`, a self-link, an address in canonical text). */
+  readonly id: string
+}
+
+/** One routing domain that podway writes: an AWS route table, a Google network, an Azure route table, a kernel table. */
+export interface Table {
+  readonly id: string
+  /** What a person calls it, if the cloud has a name for it. */
+  readonly name?: string
+}
+
+/** A route as podway wants it. */
+export interface Route {
+  readonly destination: Cidr
+  readonly target: Target
+}
+
+/** A route as the cloud's API reports it. */
+export interface ObservedRoute extends Route {
+  /** `blackhole`: the target exists no more, or can't take packets now (a stopped instance). */
+  readonly state: 'active' | 'blackhole'
+  /** `static` routes can be changed by API; `local` and `propagated` ones belong to the cloud itself. */
+  readonly origin: 'static' | 'local' | 'propagated'
+}
+
+export const sameTarget = (a: Target, b: Target): boolean => a.kind === b.kind && a.id === b.id
+
+/** `eni/eni-0abc…`: for messages and keys. */
+export const formatTarget = (target: Target): string => `${target.kind}/${target.id}`

@@ -1,0 +1,37 @@
+import { defineConfig } from 'vitest/config'
+
+/**
+ * Three projects. `unit` needs nothing. `netns` needs to own a network, mount and pid namespace: run it by
+ * `npm run test:netns`, which enters such a world first. `e2e` starts whole programs.
+ */
+export default defineConfig({
+  test: {
+    projects: [
+      {
+        test: {
+          name: 'unit',
+          include: ['**/*.test.ts'],
+          exclude: ['node_modules/**', 'dist/**', 'cni/host/target/**', '**/*.netns.test.ts', 'test/e2e/**'],
+        },
+      },
+      {
+        test: {
+          name: 'netns',
+          include: ['**/*.netns.test.ts'],
+          exclude: ['node_modules/**', 'dist/**'],
+          fileParallelism: false,
+          testTimeout: 30_000,
+        },
+      },
+      {
+        test: {
+          name: 'e2e',
+          include: ['test/e2e/**/*.test.ts'],
+          fileParallelism: false,
+          testTimeout: 300_000,
+          hookTimeout: 600_000,
+        },
+      },
+    ],
+  },
+})
