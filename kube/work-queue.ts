@@ -1,0 +1,173 @@
+import { backoffMs, type BackoffOptions } from './backoff.ts'
+import type { Clock, Timer } from './clock.ts'
+import type { Logger } from './log.ts'
+
+export interface WorkQueueOptions {
+  readonly clock: Clock
+  /** A number from 0 to below 1. */
+  readonly random: () => number
+  /** For {@link WorkQueue.retry}. */
+  readonly backoff: BackoffOptions
+}
+
+/**
+ * Keys that wait for work, as client-go's workqueue, with due times.
+ *
+ * - A key is in work at most once at a time, and waits at most once: many adds before it is taken are one.
+ * - An add while the key is in work brings it back after `done`: what happened meanwhile is never missed.
+ * - First come, first served, by the time a key became due.
+ * - A key may be ready or in work and have a due time as well; it then comes again at that time.
+ */
+export class WorkQueue<K extends string> {
+  readonly #options: WorkQueueOptions
+  readonly #ready = new Set<K>()
+  readonly #inWork = new Set<K>()
+  /** Added while in work. */
+  readonly #again = new Set<K>()
+  readonly #delayed = new Map<K, { readonly due: number; readonly timer: Timer }>()
+  readonly #failures = new Map<K, number>()
+  readonly #waiting = new Set<(key: K | undefined) => void>()
+  #shutDown = false
+
+  constructor(options: WorkQueueOptions) {
+    this.#options = options
+  }
+
+  /** Keys that are due and not in work. */
+  get length(): number {
+    return this.#ready.size
+  }
+
+  /** Keys whose time is yet to come. */
+  get delayed(): number {
+    return this.#delayed.size
+  }
+
+  /** Keys taken and not done. */
+  get inWork(): number {
+    return this.#inWork.size
+  }
+
+  /** How many times in a row {@link retry} was called for the key. */
+  failures(key: K): number {
+    return this.#failures.get(key) ?? 0
+  }
+
+  add(key: K): void {
+    if (this.#shutDown) return
+    if (this.#inWork.has(key)) {
+      this.#again.add(key)
+      return
+    }
+    this.#ready.add(key)
+    this.#hand()
+  }
+
+  /** Adds the key when `ms` milliseconds have passed. Of several due times of a key, the earliest holds. */
+  addAfter(key: K, ms: number): void {
+    if (this.#shutDown) return
+    const { clock } = this.#options
+    const due = clock.monotonic() + Math.max(0, ms)
+    const earlier = this.#delayed.get(key)
+    if (earlier !== undefined && earlier.due <= due) return
+    earlier?.timer.cancel()
+    if (ms <= 0) {
+      this.#delayed.delete(key)
+      this.add(key)
+      return
+    }
+    const timer = clock.setTimeout(() => {
+      this.#delayed.delete(key)
+      this.add(key)
+    }, ms)
+    this.#delayed.set(key, { due, timer })
+  }
+
+  /** Adds the key after a wait that grows with each call, until {@link forget}. Returns that wait in milliseconds. */
+  retry(key: K): number {
+    const failures = this.failures(key) + 1
+    if (!this.#shutDown) this.#failures.set(key, failures)
+    const ms = backoffMs(failures, this.#options.backoff, this.#options.random)
+    this.addAfter(key, ms)
+    return ms
+  }
+
+  /** The key went well: its next failure counts as the first. A due time it has stays. */
+  forget(key: K): void {
+    this.#failures.delete(key)
+  }
+
+  /** The next key that is due, then in work until {@link done}; undefined after an abort or {@link shutDown}. */
+  next(signal: AbortSignal): Promise<K | undefined> {
+    return new Promise((resolve) => {
+      if (this.#shutDown || signal.aborted) {
+        resolve(undefined)
+        return
+      }
+      const settle = (key: K | undefined): void => {
+        this.#waiting.delete(settle)
+        signal.removeEventListener('abort', abort)
+        resolve(key)
+      }
+      const abort = (): void => settle(undefined)
+      signal.addEventListener('abort', abort, { once: true })
+      this.#waiting.add(settle)
+      this.#hand()
+    })
+  }
+
+  /** The work on a key that {@link next} gave is over, well or not. */
+  done(key: K): void {
+    this.#inWork.delete(key)
+    if (this.#again.delete(key)) this.add(key)
+  }
+
+  /** Drops all keys and due times, ends all waiting, takes no more. What is in work may still be `done`. Idempotent. */
+  shutDown(): void {
+    this.#shutDown = true
+    this.#ready.clear()
+    this.#again.clear()
+    this.#failures.clear()
+    for (const { timer } of this.#delayed.values()) timer.cancel()
+    this.#delayed.clear()
+    for (const settle of [...this.#waiting]) settle(undefined)
+  }
+
+  #hand(): void {
+    for (const key of this.#ready) {
+      const [settle] = this.#waiting
+      if (settle === undefined) return
+      this.#ready.delete(key)
+      this.#inWork.add(key)
+      settle(key)
+    }
+  }
+}
+
+/**
+ * Works off the queue, `count` keys at a time, until the signal aborts or the queue is shut down; resolves when the last
+ * handler has ended. The handler gets one key and says itself how it went: `forget` it, or `addAfter`, or `retry`. One that
+ * throws is logged and its key retried; it never stops a worker nor delays another key.
+ */
+export async function runWorkers<K extends string>(
+  queue: WorkQueue<K>,
+  count: number,
+  handler: (key: K, signal: AbortSignal) => Promise<void>,
+  signal: AbortSignal,
+  log: Logger,
+): Promise<void> {
+  const work = async (): Promise<void> => {
+    for (let key = await queue.next(signal); key !== undefined; key = await queue.next(signal)) {
+      try {
+        await handler(key, signal)
+      } catch (error) {
+        if (signal.aborted) continue
+        const waitMs = Math.round(queue.retry(key))
+        log.error({ err: error, key, waitMs }, 'work on a key failed: trying again')
+      } finally {
+        queue.done(key)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: count }, work))
+}
