@@ -33,9 +33,10 @@ export interface RouteProvider {
   canonical(route: Route): Route
 
   /**
-   * Carries out the changes and answers one outcome a change, in the order of `batch.changes`. A change that fails never
-   * throws for the rest. A `create` of what is already there with that target, and a `delete` of what is not there, are
-   * `done`. Where `from` is no longer what the table holds, as far as the API can tell, the outcome is `changed`.
+   * Carries out the changes and answers one outcome a change, in the order of `batch.changes`, however many they are. A
+   * change that fails never throws for the rest. A `create` or `replace` whose target is already there, and a `delete` of
+   * what is not there, are `done`. Where `from` is no longer what the table holds, as far as the API can tell, the
+   * outcome is `changed`, and nothing was written.
    */
   apply(table: Table, batch: Batch, signal: AbortSignal): Promise<readonly Outcome[]>
 
@@ -50,7 +51,10 @@ export interface Capabilities {
   readonly families: readonly Family[]
   /** How a destination changes hands: in one step, with two routes for a moment, or with a moment of none. */
   readonly replace: 'atomic' | 'make-before-break' | 'gap'
-  /** What one call may carry, and so what is done one at a time: a single change, all of one target, or of one table. */
+  /**
+   * What one API call carries, and so what is done one at a time: a single change, all of one target, or of one table.
+   * A longer batch is legal and takes several calls, one after the other.
+   */
   readonly batch: { readonly scope: 'change' | 'target' | 'table'; readonly max: number }
 }
 

@@ -1,0 +1,50 @@
+import { EC2 } from '@aws-sdk/client-ec2'
+import { ProviderError } from '../errors.ts'
+
+/**
+ * Of one attempt, from its start to the end of its answer. Shorter than the five seconds between a leader's renew
+ * deadline and the end of its lease (Kubernetes' usual 10 s and 15 s), so that no write outlives its leader's term.
+ */
+const requestTimeoutMs = 4_000
+const connectionTimeoutMs = 2_000
+
+/** EC2's own per-action buckets hold 50 to 100 calls: more connections would only wait there. */
+const maxSockets = 50
+
+/**
+ * An EC2 client as the rest of AWS's tools are set up: region, credentials, profile and endpoint come from where the SDK
+ * looks for them (`AWS_REGION`, `AWS_PROFILE`, `AWS_ENDPOINT_URL_EC2`, the shared files, a web identity, the instance),
+ * proxies from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. It never retries: that is the reconciler's, which knows what
+ * is worth it (https://github.com/aws/aws-sdk-js-v3/issues/4754).
+ *
+ * @throws ProviderError `fatal` without a usable region. Missing credentials show at the first call.
+ */
+export async function createEc2Client(options: { readonly requestTimeoutMs?: number } = {}): Promise<EC2> {
+  const requestTimeout = options.requestTimeoutMs ?? requestTimeoutMs
+  const agent = { keepAlive: true, maxSockets, proxyEnv: process.env }
+  const client = new EC2({
+    maxAttempts: 1,
+    requestHandler: {
+      httpAgent: agent,
+      httpsAgent: agent,
+      connectionTimeout: connectionTimeoutMs,
+      requestTimeout,
+      // Without it, the time-out only logs a warning. It ends with the answer's head: the other one watches the body.
+      throwOnRequestTimeout: true,
+      socketTimeout: requestTimeout,
+    },
+  })
+  try {
+    await client.config.region()
+  } catch (cause) {
+    client.destroy()
+    throw new ProviderError(
+      'fatal',
+      `no usable AWS region: set AWS_REGION, or a region in the profile that AWS_PROFILE names (${text(cause)})`,
+      { code: 'RegionMissing', cause },
+    )
+  }
+  return client
+}
+
+const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -1,0 +1,18 @@
+import type { EC2 } from '@aws-sdk/client-ec2'
+
+/** The operations of EC2 that podway uses, and so the permissions that it needs: `ec2:` and the name in Pascal case. */
+export type Ec2Api = Pick<
+  EC2,
+  | 'describeRouteTables'
+  | 'describeInstances'
+  | 'describeNetworkInterfaces'
+  | 'createRoute'
+  | 'replaceRoute'
+  | 'deleteRoute'
+  | 'modifyNetworkInterfaceAttribute'
+>
+
+export type Ec2Action = Capitalize<keyof Ec2Api>
+
+/** Whether a lost answer leaves open what happened. */
+export const isWrite = (action: Ec2Action): boolean => !action.startsWith('Describe')
