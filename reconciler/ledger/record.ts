@@ -1,0 +1,62 @@
+import { type Cidr, formatCidr } from '../../net/cidr.ts'
+import { type Target, sameTarget } from '../../providers/route.ts'
+
+/** The canonical text of a destination: what records, claims and observed routes are keyed by. */
+export type DestinationKey = string
+
+export const destinationKey = (destination: Cidr): DestinationKey => formatCidr(destination)
+
+/** What podway knows of one destination that it has written, or is about to write, somewhere. */
+export interface LedgerRecord {
+  readonly destination: Cidr
+  /** The node that holds the destination now. `uid` tells it from a later node of the same name. */
+  readonly node: NodeRef
+  /** What the route points at, or will once the change in flight is through. */
+  readonly target: Target
+  /** While a move is in flight: what the route pointed at before. A crash in between leaves one of the two. */
+  readonly previousTarget?: Target
+  /** Ids of the tables in which the route is ours: written by us, or intended and perhaps written. Sorted. */
+  readonly tables: readonly string[]
+  /** What became of it, by table id: for people, never for decisions. */
+  readonly states: ReadonlyMap<string, TableState>
+}
+
+export interface NodeRef {
+  readonly name: string
+  readonly uid: string
+}
+
+export interface TableState {
+  readonly state: 'Pending' | 'Programmed' | 'Satisfied' | 'Disputed' | 'Failed' | 'Deleting'
+  /** One CamelCase word for machines. */
+  readonly reason: string
+  /** A sentence for people; empty where the state says it all. */
+  readonly message: string
+  /** RFC 3339, seconds: when the state or the reason last changed. */
+  readonly since: string
+}
+
+/** Whether the route at the record's destination in this table is ours, given what is observed there. */
+export function owns(record: LedgerRecord | undefined, tableId: string): record is LedgerRecord {
+  return record?.tables.includes(tableId) ?? false
+}
+
+/** Whether we have written, or may have written, a route to this target. */
+export function wroteTarget(record: LedgerRecord, target: Target): boolean {
+  return (
+    sameTarget(record.target, target) ||
+    (record.previousTarget !== undefined && sameTarget(record.previousTarget, target))
+  )
+}
+
+/** The states with one table's replaced; `since` moves only if the state or the reason does. */
+export function withState(
+  states: ReadonlyMap<string, TableState>,
+  tableId: string,
+  next: Omit<TableState, 'since'>,
+  now: string,
+): ReadonlyMap<string, TableState> {
+  const before = states.get(tableId)
+  const since = before?.state === next.state && before.reason === next.reason ? before.since : now
+  return new Map(states).set(tableId, { ...next, since })
+}

@@ -1,0 +1,101 @@
+import { isConflict, isKubeError, isNotFound } from '../kube/errors.ts'
+import type { Logger } from '../kube/log.ts'
+import type { Node, NodeCondition } from '../kube/objects.ts'
+import type { Resource } from '../kube/resource.ts'
+import { formatCidr } from '../net/cidr.ts'
+import type { Retry } from './apply/retry.ts'
+import { type Allocator, nodeOwner } from './ipam/allocator.ts'
+import { nextCondition } from './report/network-unavailable.ts'
+import type { Verdicts } from './report/verdict.ts'
+import { routedNode } from './routed-node.ts'
+
+/** A node that got no podCIDR is looked at again so often: nothing tells when one becomes free. */
+const exhaustedMs = 30_000
+
+export interface NodeReconcilerParts {
+  readonly nodes: Resource<Node>
+  readonly node: (name: string) => Node | undefined
+  readonly verdicts: Verdicts
+  /** Undefined if somebody else gives the nodes their podCIDRs. */
+  readonly allocator: Allocator | undefined
+  readonly log: Logger
+  /** RFC 3339, seconds. */
+  readonly now: () => string
+}
+
+/**
+ * What the Node object itself gets from podway: its podCIDRs, and the condition that says whether they are routed. It
+ * remembers its own writes until the watch shows them, so that nothing is written twice.
+ */
+export class NodeReconciler {
+  readonly #parts: NodeReconcilerParts
+  /** By node name: the condition that was written, and what the watch showed then. */
+  readonly #reported = new Map<string, { readonly over: string; readonly condition: NodeCondition }>()
+  /** By node name: the uid of the Node whose podCIDRs were written. */
+  readonly #allocated = new Map<string, string>()
+
+  constructor(parts: NodeReconcilerParts) {
+    this.#parts = parts
+  }
+
+  async reconcile(name: string, signal: AbortSignal): Promise<Retry | undefined> {
+    const node = this.#parts.node(name)
+    if (node === undefined) {
+      this.#reported.delete(name)
+      this.#allocated.delete(name)
+      return undefined
+    }
+    // The condition comes first: with no route, no pod may be scheduled here, not even between these two writes.
+    await this.#report(node, signal)
+    return this.#allocate(node, signal)
+  }
+
+  async #report(node: Node, signal: AbortSignal): Promise<void> {
+    const { log, now, verdicts } = this.#parts
+    const { name, uid } = node.metadata
+    const shown = node.status?.conditions?.find(({ type }) => type === 'NetworkUnavailable')
+    const over = JSON.stringify([uid, shown])
+    const reported = this.#reported.get(name)
+    const current = reported?.over === over ? reported.condition : shown
+    const condition = nextCondition(current, verdicts.of(name), now())
+    if (condition === undefined) return
+    try {
+      const patch = { metadata: { uid }, status: { conditions: [condition] } }
+      await this.#parts.nodes.patch(name, patch, { type: 'strategic', subresource: 'status', signal })
+    } catch (error) {
+      // Gone, or another node of the name: there is nothing to say to it.
+      if (isNotFound(error) || isConflict(error)) return
+      throw error
+    }
+    this.#reported.set(name, { over, condition })
+    const { status, reason, message } = condition
+    log.info({ node: name, status, reason, why: message }, 'NetworkUnavailable set')
+  }
+
+  async #allocate(node: Node, signal: AbortSignal): Promise<Retry | undefined> {
+    const { allocator, log } = this.#parts
+    const { name, uid } = node.metadata
+    if (allocator === undefined || this.#allocated.get(name) === uid) return undefined
+    if (routedNode(node).podCIDRs.length > 0) return undefined
+    const owner = nodeOwner(uid)
+    const allocation = allocator.allocate(owner)
+    if (allocation.result === 'exhausted') {
+      log.error({ node: name, family: allocation.family }, allocation.message)
+      return { kind: 'after', ms: exhaustedMs }
+    }
+    const podCIDRs = allocation.cidrs.map(formatCidr)
+    try {
+      // The uid is a precondition: a node of the same name that came meanwhile is not written to.
+      const patch = { metadata: { uid }, spec: { podCIDR: podCIDRs[0], podCIDRs } }
+      await this.#parts.nodes.patch(name, patch, { type: 'merge', signal })
+    } catch (error) {
+      // With an answer, nothing was written; without one, the blocks stay taken until the Node tells.
+      if (isKubeError(error) && error.status !== 0) allocator.releaseAll(owner)
+      if (isNotFound(error) || isConflict(error)) return undefined
+      throw error
+    }
+    this.#allocated.set(name, uid)
+    log.info({ node: name, podCIDRs }, 'podCIDRs allocated')
+    return undefined
+  }
+}

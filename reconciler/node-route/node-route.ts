@@ -1,0 +1,81 @@
+import { type Cidr, formatCidr, parseCidr } from '../../net/cidr.ts'
+import type { KubeObject } from '../../kube/objects.ts'
+import type { ResourceType } from '../../kube/resource.ts'
+import type { Target } from '../../providers/route.ts'
+import type { LedgerRecord, TableState } from '../ledger/record.ts'
+
+export const nodeRouteType: ResourceType = {
+  group: 'podway.dev',
+  version: 'v1alpha1',
+  plural: 'noderoutes',
+  namespaced: false,
+}
+
+/** Holds a deleted NodeRoute back until its routes are gone: it is the only record that they are ours. */
+export const routeFinalizer = 'podway.dev/route'
+
+/** `deploy/crds/noderoutes.yaml` is the schema. */
+export interface NodeRoute extends KubeObject {
+  readonly spec: {
+    readonly destination: string
+    readonly node: { readonly name: string; readonly uid: string }
+    readonly target: { readonly kind: string; readonly id: string }
+    readonly previousTarget?: { readonly kind: string; readonly id: string }
+    readonly tables: readonly string[]
+  }
+  readonly status?: { readonly tables?: readonly ({ readonly id: string } & TableState)[] }
+}
+
+/**
+ * `10.244.3.0/24` is `v4-10-244-3-0-24`, `fd00::/64` is `v6-fd00---64`: a valid object name, and never the same for two
+ * destinations, since every character has its own place.
+ */
+export function nodeRouteName(destination: Cidr): string {
+  return `v${destination.family}-${formatCidr(destination).replaceAll(/[.:/]/g, '-')}`
+}
+
+/** The record that the object holds. @throws AddressSyntaxError if the destination was edited into something else */
+export function recordOf(object: NodeRoute): LedgerRecord {
+  const { destination, node, target, previousTarget, tables } = object.spec
+  return {
+    destination: parseCidr(destination),
+    node: { name: node.name, uid: node.uid },
+    target: targetOf(target),
+    ...(previousTarget === undefined ? {} : { previousTarget: targetOf(previousTarget) }),
+    tables: [...tables].sort(),
+    states: new Map(
+      (object.status?.tables ?? []).map(({ id, state, reason, message, since }) => [
+        id,
+        // A message that is empty may be left out by other writers.
+        { state, reason, message: (message as string | undefined) ?? '', since },
+      ]),
+    ),
+  }
+}
+
+export function specOf(record: LedgerRecord): NodeRoute['spec'] {
+  return {
+    destination: formatCidr(record.destination),
+    node: record.node,
+    target: record.target,
+    ...(record.previousTarget === undefined ? {} : { previousTarget: record.previousTarget }),
+    tables: record.tables,
+  }
+}
+
+export function statusOf(states: ReadonlyMap<string, TableState>): NonNullable<NodeRoute['status']> {
+  return {
+    tables: [...states].map(([id, state]) => ({ id, ...state })).sort((a, b) => (a.id < b.id ? -1 : 1)),
+  }
+}
+
+function targetOf(target: { readonly kind: string; readonly id: string }): Target {
+  switch (target.kind) {
+    case 'eni':
+    case 'instance':
+    case 'address':
+      return { kind: target.kind, id: target.id }
+    default:
+      return { kind: 'other', id: target.id }
+  }
+}

@@ -1,0 +1,103 @@
+import type { Change, Snapshot } from '../providers/provider.ts'
+import type { ObservedRoute, Table } from '../providers/route.ts'
+import { type DestinationKey, destinationKey } from './ledger/record.ts'
+
+/**
+ * What the tables hold, as far as is known: the last listing of each, and what we have written since. A table that was
+ * not listed yet is there without routes and not `loaded`: nothing is planned for it, and the others don't wait.
+ */
+export class TableCache {
+  readonly #views = new Map<string, View>()
+  #discovered = false
+  #clock = 0
+
+  /** Whether the set of tables is known; until then none is missing and none is too many. */
+  get discovered(): boolean {
+    return this.#discovered
+  }
+
+  /** Sorted by id. */
+  tables(): readonly Table[] {
+    return [...this.#views.values()].map((view) => view.table)
+  }
+
+  has(tableId: string): boolean {
+    return this.#views.has(tableId)
+  }
+
+  /** Takes the tables that there are now; returns those that were not known before. */
+  discover(tables: readonly Table[]): readonly Table[] {
+    this.#discovered = true
+    const fresh = tables.filter((table) => !this.#views.has(table.id))
+    const gone = new Set(this.#views.keys()).difference(new Set(tables.map((table) => table.id)))
+    for (const id of gone) this.#views.delete(id)
+    for (const table of fresh)
+      this.#views.set(table.id, { table, loaded: false, routes: new Map(), written: new Map() })
+    return fresh
+  }
+
+  /** Whether the table was listed since it became known. */
+  loaded(tableId: string): boolean {
+    return this.#views.get(tableId)?.loaded ?? false
+  }
+
+  route(tableId: string, key: DestinationKey): ObservedRoute | undefined {
+    return this.#views.get(tableId)?.routes.get(key)
+  }
+
+  /** A mark of the present, to be taken before a listing is asked for and given back with its answer. */
+  mark(): number {
+    return ++this.#clock
+  }
+
+  /**
+   * Takes a listing that was asked for at the mark. What we have written since then stays as we wrote it: the listing may
+   * be older.
+   */
+  load(tableId: string, snapshot: Snapshot, mark: number): void {
+    const view = this.#views.get(tableId)
+    if (view === undefined) return
+    const routes = new Map(snapshot.routes.map((route) => [destinationKey(route.destination), route]))
+    for (const [key, writtenAt] of view.written) {
+      if (writtenAt < mark) {
+        view.written.delete(key)
+        continue
+      }
+      const written = view.routes.get(key)
+      if (written === undefined) routes.delete(key)
+      else routes.set(key, written)
+    }
+    view.routes = routes
+    view.loaded = true
+  }
+
+  /** Takes a change that the cloud has acknowledged. */
+  record(tableId: string, change: Change): void {
+    const view = this.#views.get(tableId)
+    if (view === undefined) return
+    const key = destinationKey(change.destination)
+    view.written.set(key, ++this.#clock)
+    switch (change.op) {
+      case 'create':
+      case 'replace':
+        view.routes.set(key, {
+          destination: change.destination,
+          target: change.target,
+          state: 'active',
+          origin: 'static',
+        })
+        return
+      case 'delete':
+        view.routes.delete(key)
+        return
+    }
+  }
+}
+
+interface View {
+  readonly table: Table
+  loaded: boolean
+  routes: Map<DestinationKey, ObservedRoute>
+  /** When, by our own clock, we last wrote the destination. */
+  readonly written: Map<DestinationKey, number>
+}

@@ -1,0 +1,110 @@
+import { type Family, formatAddress } from '../net/address.ts'
+import {
+  type NodeView,
+  type PrepareOutcome,
+  type RouteProvider,
+  type TargetKey,
+  type TargetProblem,
+  type TargetQuery,
+  isTargetProblem,
+  targetKey,
+} from '../providers/provider.ts'
+import { type Target, formatTarget } from '../providers/route.ts'
+import { Coalescer } from './apply/coalesce.ts'
+
+/** What one look-up may ask for; DescribeInstances of AWS is slow beyond it. */
+const maxBatch = 200
+
+/**
+ * Which target each node has, remembered until the node changes or {@link Targets.refresh} looks again. Look-ups of nodes
+ * that come at the same time travel in one call.
+ */
+export class Targets {
+  readonly #known = new Map<TargetKey, { readonly of: string; readonly answer: Target | TargetProblem }>()
+  readonly #prepared = new Set<string>()
+  readonly #lookups: Coalescer<TargetQuery, Target | TargetProblem>
+  readonly #preparations: Coalescer<Target, PrepareOutcome>
+
+  constructor(provider: RouteProvider, signal: AbortSignal) {
+    this.#lookups = new Coalescer(
+      async (_lane, queries) => {
+        const answers = await provider.targets(queries, signal)
+        return queries.map(
+          (query): Target | TargetProblem =>
+            answers.get(targetKey(query)) ?? {
+              problem: 'waiting',
+              message: `${provider.name} does not know ${query.node.name}`,
+            },
+        )
+      },
+      { max: maxBatch },
+    )
+    this.#preparations = new Coalescer(
+      async (_lane, targets) =>
+        provider.prepare === undefined
+          ? targets.map((): PrepareOutcome => ({ result: 'done', changed: false }))
+          : provider.prepare(targets, signal),
+      { max: maxBatch },
+    )
+  }
+
+  /** The node's target; asks the cloud unless it has answered for the node as it is. A problem is asked about again. */
+  async resolve(node: NodeView, family: Family): Promise<Target | TargetProblem> {
+    const known = this.cached(node, family)
+    if (known !== undefined && !isTargetProblem(known)) return known
+    return this.#ask(node, family)
+  }
+
+  /** What the cloud last answered for the node as it is now. */
+  cached(node: NodeView, family: Family): Target | TargetProblem | undefined {
+    const known = this.#known.get(targetKey({ node, family }))
+    return known?.of === identity(node) ? known.answer : undefined
+  }
+
+  /**
+   * Asks again for all of them, and makes sure again that they forward. True for each whose answer differs from what was
+   * known, or whose target could not be made to forward.
+   */
+  async refresh(queries: readonly TargetQuery[]): Promise<readonly boolean[]> {
+    return Promise.all(
+      queries.map(async ({ node, family }) => {
+        const before = JSON.stringify(this.cached(node, family))
+        const answer = await this.#ask(node, family)
+        const forwards = isTargetProblem(answer) || (await this.#prepare(answer)).result === 'done'
+        return !forwards || JSON.stringify(answer) !== before
+      }),
+    )
+  }
+
+  /** Forgets the node, so that a later one of its name is looked up afresh. */
+  forget(name: string): void {
+    this.#known.delete(targetKey({ node: { name }, family: 4 }))
+    this.#known.delete(targetKey({ node: { name }, family: 6 }))
+  }
+
+  /** Makes the target forward packets that are not its own; asks the cloud once until the next {@link refresh}. */
+  async prepare(target: Target): Promise<PrepareOutcome> {
+    return this.prepared(target) ? { result: 'done', changed: false } : this.#prepare(target)
+  }
+
+  prepared(target: Target): boolean {
+    return this.#prepared.has(formatTarget(target))
+  }
+
+  async #prepare(target: Target): Promise<PrepareOutcome> {
+    const outcome = await this.#preparations.submit('', target)
+    if (outcome.result === 'done') this.#prepared.add(formatTarget(target))
+    else this.#prepared.delete(formatTarget(target))
+    return outcome
+  }
+
+  async #ask(node: NodeView, family: Family): Promise<Target | TargetProblem> {
+    const answer = await this.#lookups.submit('', { node, family })
+    this.#known.set(targetKey({ node, family }), { of: identity(node), answer })
+    return answer
+  }
+}
+
+/** All that an answer depends on. */
+const identity = (node: NodeView): string =>
+  JSON.stringify([node.providerID, node.addresses.map((address) => formatAddress(address))])

@@ -1,0 +1,121 @@
+import type { Logger } from '../kube/log.ts'
+import type { Family } from '../net/address.ts'
+import { ProviderError } from '../providers/errors.ts'
+import type { TargetQuery } from '../providers/provider.ts'
+import { type Retry, retryOf } from './apply/retry.ts'
+import type { ControllerParts } from './assemble.ts'
+import { destinationKey } from './ledger/record.ts'
+import { type WorkKey, workOf } from './work-key.ts'
+
+interface WorkerOptions {
+  readonly driftMs: number
+  readonly log: Logger
+  /** Called with what no retry can mend. */
+  readonly fatal: (error: ProviderError) => void
+}
+
+/** Does the work that a key stands for, and says when to come again. */
+export class Worker {
+  readonly #parts: ControllerParts
+  readonly #options: WorkerOptions
+
+  constructor(parts: ControllerParts, options: WorkerOptions) {
+    this.#parts = parts
+    this.#options = options
+  }
+
+  /** Rejects with what it does not know: the queue then retries the key with back-off. */
+  async handle(key: WorkKey, signal: AbortSignal): Promise<void> {
+    const { queue } = this.#parts
+    let retry: Retry | undefined
+    try {
+      retry = await this.#look(key, signal)
+    } catch (error) {
+      if (!(error instanceof ProviderError) || signal.aborted) throw error
+      this.#options.log.warn({ key, err: error, class: error.class }, error.message)
+      retry = retryOf(error)
+      if (retry.kind === 'never') this.#options.fatal(error)
+    }
+    if (retry === undefined) queue.forget(key)
+    else this.#comeAgain(key, retry)
+  }
+
+  async #look(key: WorkKey, signal: AbortSignal): Promise<Retry | undefined> {
+    const { claims, ledger, nodes, queue, reader, routes, tables } = this.#parts
+    const work = workOf(key)
+    switch (work.kind) {
+      case 'tables':
+        await reader.discover(signal)
+        for (const { id } of tables.tables()) queue.add(`table ${id}`)
+        queue.add('targets')
+        // The next look is due even if one in between fails.
+        queue.addAfter('tables', this.#options.driftMs)
+        return undefined
+      case 'table':
+        if (!(await reader.read(work.id, signal))) queue.add('tables')
+        this.#lookAtRoutes()
+        return undefined
+      case 'targets':
+        await this.#lookAtTargets()
+        return undefined
+      case 'route': {
+        const retry = await routes.reconcile(work.destination, signal)
+        const holder = claims.holder(work.destination, ledger.get(work.destination)?.node)
+        if (holder !== undefined) queue.add(`node ${holder.name}`)
+        return retry
+      }
+      case 'node':
+        return nodes.reconcile(work.name, signal)
+    }
+  }
+
+  #comeAgain(key: WorkKey, retry: Retry): void {
+    const { queue, tables } = this.#parts
+    switch (retry.kind) {
+      case 'soon':
+        queue.retry(key)
+        return
+      case 'after':
+        queue.addAfter(key, retry.ms)
+        return
+      case 'reread':
+        // Each table when its turn comes; the key waits its back-off, by which time they are usually read.
+        for (const { id } of tables.tables()) queue.add(`table ${id}`)
+        queue.retry(key)
+        return
+      case 'never':
+        return
+    }
+  }
+
+  /** A table was read: come to every destination that is not, there, as it should be. */
+  #lookAtRoutes(): void {
+    const { claims, ledger, queue, routes } = this.#parts
+    const recorded = ledger.all().map((record) => destinationKey(record.destination))
+    for (const key of new Set([...claims.keys(), ...recorded])) {
+      const record = ledger.get(key)
+      const holder = claims.holder(key, record?.node)
+      const settled = holder !== undefined && (record === undefined || record.node.uid === holder.uid)
+      const changes = routes.inspect(key).some(({ item }) => 'change' in item)
+      if (!settled || changes) queue.add(`route ${key}`)
+      else queue.add(`node ${holder.name}`)
+    }
+  }
+
+  /** Instances are replaced, interfaces are swapped, checks are turned on again by hand. */
+  async #lookAtTargets(): Promise<void> {
+    const { claims, queue, targets } = this.#parts
+    const queries = claims
+      .nodes()
+      .flatMap((node) =>
+        [...new Set(claims.destinations(node.name).map(({ family }) => family))].map(
+          (family: Family): TargetQuery => ({ node, family }),
+        ),
+      )
+    const changed = await targets.refresh(queries)
+    for (const [index, { node }] of queries.entries()) {
+      if (changed[index] === false) continue
+      for (const cidr of claims.destinations(node.name)) queue.add(`route ${destinationKey(cidr)}`)
+    }
+  }
+}
