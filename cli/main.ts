@@ -1,0 +1,24 @@
+import { Command, CommanderError } from 'commander'
+import { addControllerCommand } from './controller-command.ts'
+import { UsageError, exitUsage } from './usage.ts'
+import { version } from './version.ts'
+
+/** Runs one command line, without the program's name; resolves with the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
+  const program = new Command('podway')
+    .description('Cloud routes for Kubernetes pods: no overlay, no NAT.')
+    .version(version, '--version', 'print the version')
+    .helpOption('-h, --help', 'print what the command does')
+    .configureHelp({ sortOptions: false, showGlobalOptions: false })
+    .exitOverride()
+    .showHelpAfterError('(podway --help tells more)')
+  addControllerCommand(program)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return 0
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUsage
+    process.stderr.write(`podway: ${error instanceof Error ? error.message : String(error)}\n`)
+    return error instanceof UsageError ? exitUsage : 1
+  }
+}
