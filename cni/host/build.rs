@@ -1,0 +1,98 @@
+//! Compiles the JavaScript modules of the node binary to QuickJS bytecode and embeds them.
+//!
+//! The modules are what esbuild makes of `cni/*.ts`; they are expected in `target/js` beside this file. Where they are
+//! not built yet, a module that says so takes their place, so that `cargo clippy` and `cargo test` work alone.
+
+use std::{env, fs, path::Path};
+
+use rquickjs::{
+    Context, Ctx, Error, Module, Runtime, WriteOptions,
+    loader::{ImportAttributes, Loader, Resolver},
+};
+
+const PLACEHOLDER: &str =
+    "export async function run() { throw new Error('built without its modules: run npm run build') }";
+
+fn main() {
+    let modules = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/js");
+    let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
+    println!("cargo:rerun-if-changed=build.rs");
+    println!("cargo:rerun-if-changed=target/js");
+
+    let mut sources: Vec<(String, String)> = Vec::new();
+    for entry in fs::read_dir(&modules).into_iter().flatten().flatten() {
+        let name = entry.file_name().into_string().expect("module names are ASCII");
+        if name.ends_with(".js") {
+            println!("cargo:rerun-if-changed=target/js/{name}");
+            let source = fs::read_to_string(entry.path()).expect("a module is readable text");
+            sources.push((name, source));
+        }
+    }
+    if sources.is_empty() {
+        sources.push(("main.js".to_owned(), PLACEHOLDER.to_owned()));
+    }
+    // The order of a directory is an accident: without sorting, equal sources would give different executables.
+    sources.sort();
+
+    let mut table = String::from("&[\n");
+    for (name, bytecode) in compile(&sources) {
+        let file = Path::new(&out).join(format!("{name}.bytecode"));
+        fs::write(&file, bytecode).expect("OUT_DIR is writable");
+        table.push_str(&format!(
+            "    ({name:?}, include_bytes!({:?})),\n",
+            file.display().to_string()
+        ));
+    }
+    table.push_str("]\n");
+    fs::write(Path::new(&out).join("modules.rs"), table).expect("OUT_DIR is writable");
+}
+
+fn compile(sources: &[(String, String)]) -> Vec<(String, Vec<u8>)> {
+    let runtime = Runtime::new().expect("a QuickJS runtime");
+    runtime.set_loader(Sources(sources.to_vec()), Sources(sources.to_vec()));
+    let context = Context::full(&runtime).expect("a QuickJS context");
+    context.with(|ctx| {
+        sources
+            .iter()
+            .map(|(name, source)| {
+                let bytecode = Module::declare(ctx.clone(), name.as_str(), source.as_str())
+                    .and_then(|module| {
+                        module.write(WriteOptions {
+                            strip_source: true,
+                            ..WriteOptions::default()
+                        })
+                    })
+                    .unwrap_or_else(|error| panic!("{name}: {error}: {:?}", ctx.catch()));
+                (name.clone(), bytecode)
+            })
+            .collect()
+    })
+}
+
+/// To compile a module, the engine wants to see those that it imports.
+struct Sources(Vec<(String, String)>);
+
+impl Resolver for Sources {
+    fn resolve<'js>(
+        &mut self,
+        _ctx: &Ctx<'js>,
+        _base: &str,
+        name: &str,
+        _attributes: Option<ImportAttributes<'js>>,
+    ) -> rquickjs::Result<String> {
+        Ok(name.strip_prefix("./").unwrap_or(name).to_owned())
+    }
+}
+
+impl Loader for Sources {
+    fn load<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        name: &str,
+        _attributes: Option<ImportAttributes<'js>>,
+    ) -> rquickjs::Result<Module<'js>> {
+        let found = self.0.iter().find(|(known, _)| known == name);
+        let (_, source) = found.ok_or_else(|| Error::new_loading(name))?;
+        Module::declare(ctx.clone(), name, source.as_str())
+    }
+}

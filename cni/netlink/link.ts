@@ -1,0 +1,146 @@
+import { PayloadWriter, readAttributes, readU32 } from './attribute.ts'
+import { NetlinkFormatError } from './error.ts'
+import { decodeText } from './text.ts'
+
+/** Message types of links (linux/rtnetlink.h). */
+export const LinkMessage = { create: 16, delete: 17, get: 18, set: 19 } as const
+
+/** Attributes of a link (linux/if_link.h, IFLA_*). */
+const Attribute = {
+  address: 1,
+  name: 3,
+  mtu: 4,
+  link: 5,
+  info: 18,
+  alias: 20,
+  namespaceDescriptor: 28,
+  extendedMask: 29,
+} as const
+const InfoAttribute = { kind: 1, data: 2 } as const
+const VethAttribute = { peer: 1 } as const
+/** IFF_UP. */
+const up = 1
+/** RTEXT_FILTER_SKIP_STATS: an answer without its counters is half as long. */
+const skipStatistics = 8
+
+const structureLength = 16
+
+/** One end of a veth that is to be made. */
+export interface VethEnd {
+  readonly name: string
+  /** Descriptor of the namespace that it is made in. */
+  readonly namespace: number
+  /** Six bytes. Set in the creating message, as udev rewrites addresses that the kernel chose (systemd MACAddressPolicy). */
+  readonly mac: Uint8Array
+}
+
+/** Both ends come into being in their namespaces: to move one later costs 20 ms of the kernel's time. */
+export function encodeCreateVeth(end: VethEnd, peer: VethEnd, mtu: number | undefined): Uint8Array {
+  const writer = new PayloadWriter()
+  writeEnd(writer, end, mtu)
+  writer.nested(Attribute.info, () => {
+    writer.attributeText(InfoAttribute.kind, 'veth')
+    writer.nested(InfoAttribute.data, () => {
+      writer.nested(VethAttribute.peer, () => writeEnd(writer, peer, mtu))
+    })
+  })
+  return writer.finish()
+}
+
+function writeEnd(writer: PayloadWriter, end: VethEnd, mtu: number | undefined): void {
+  writeStructure(writer, { index: 0, flags: 0, change: 0 })
+  writer.attributeText(Attribute.name, end.name)
+  if (mtu !== undefined) writer.attributeU32(Attribute.mtu, mtu)
+  writer.attributeBytes(Attribute.address, end.mac)
+  writer.attributeU32(Attribute.namespaceDescriptor, end.namespace)
+}
+
+/** struct ifinfomsg: family, padding, device type, index, flags, mask of flags to change. */
+function writeStructure(
+  writer: PayloadWriter,
+  { index, flags, change }: { readonly index: number; readonly flags: number; readonly change: number },
+): void {
+  writer.u8(0).u8(0).u16(0).u32(index).u32(flags).u32(change)
+}
+
+/** Asks for one link by name. */
+export function encodeGetLink(name: string): Uint8Array {
+  const writer = new PayloadWriter()
+  writeStructure(writer, { index: 0, flags: 0, change: 0 })
+  return writer
+    .attributeText(Attribute.name, name)
+    .attributeU32(Attribute.extendedMask, skipStatistics)
+    .finish()
+}
+
+/** Sets a link up, and an alias if one is given: text that only people and we read. */
+export function encodeSetUp(index: number, alias?: string): Uint8Array {
+  const writer = new PayloadWriter()
+  writeStructure(writer, { index, flags: up, change: up })
+  if (alias !== undefined) writer.attributeText(Attribute.alias, alias)
+  return writer.finish()
+}
+
+export function encodeDeleteLink(index: number): Uint8Array {
+  const writer = new PayloadWriter()
+  writeStructure(writer, { index, flags: 0, change: 0 })
+  return writer.finish()
+}
+
+export interface Link {
+  readonly index: number
+  readonly name: string
+  readonly up: boolean
+  /** Lower-case hexadecimal with colons; undefined for links without one. */
+  readonly mac: string | undefined
+  readonly mtu: number
+  /** `veth`, `dummy`, …; undefined for physical devices and loopback. */
+  readonly kind: string | undefined
+  /** Of a veth: the index of its other end, which may be in another namespace. */
+  readonly peerIndex: number | undefined
+  readonly alias: string | undefined
+}
+
+/** @throws NetlinkFormatError */
+export function decodeLink(payload: Uint8Array): Link {
+  if (payload.length < structureLength) throw new NetlinkFormatError(`a link of ${payload.length} bytes`)
+  const link: { -readonly [K in keyof Link]: Link[K] } = {
+    index: readU32(payload.subarray(4)),
+    name: '',
+    up: (readU32(payload.subarray(8)) & up) !== 0,
+    mac: undefined,
+    mtu: 0,
+    kind: undefined,
+    peerIndex: undefined,
+    alias: undefined,
+  }
+  readAttributes(payload, structureLength, (type, value) => {
+    switch (type) {
+      case Attribute.name:
+        link.name = decodeText(value)
+        break
+      case Attribute.address:
+        link.mac = formatMac(value)
+        break
+      case Attribute.mtu:
+        link.mtu = readU32(value)
+        break
+      case Attribute.link:
+        link.peerIndex = readU32(value)
+        break
+      case Attribute.alias:
+        link.alias = decodeText(value)
+        break
+      case Attribute.info:
+        readAttributes(value, 0, (infoType, info) => {
+          if (infoType === InfoAttribute.kind) link.kind = decodeText(info)
+        })
+    }
+  })
+  return link
+}
+
+/** `02:00:5e:…`, as CNI results have it. */
+export function formatMac(bytes: Uint8Array): string {
+  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':')
+}

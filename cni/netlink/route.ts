@@ -1,0 +1,123 @@
+import { type Address, addressBits, addressFromBytes, addressToBytes } from '../../net/address.ts'
+import { type Cidr, cidrAround } from '../../net/cidr.ts'
+import { addressFamily } from './address.ts'
+import { PayloadWriter, readAttributes, readU32 } from './attribute.ts'
+import { NetlinkFormatError } from './error.ts'
+
+/** Message types of routes (linux/rtnetlink.h). */
+export const RouteMessage = { create: 24, get: 26 } as const
+
+/** Attributes of a route (RTA_*). */
+const Attribute = {
+  destination: 1,
+  interfaceIndex: 4,
+  gateway: 5,
+  priority: 6,
+  source: 7,
+  metrics: 8,
+  table: 15,
+} as const
+/** Attributes inside "metrics" (RTAX_*). */
+const Metric = { mtu: 2, advertisedMss: 8 } as const
+
+/** How far away a destination is (rtnetlink.h, RT_SCOPE_*). */
+export const Scope = { universe: 0, link: 253, host: 254 } as const
+
+export const mainTable = 254
+/** RTPROT_BOOT: what a program made that runs no routing protocol. What upstream's routes have, too. */
+const bootProtocol = 3
+const unicast = 1
+/** RTM_F_FIB_MATCH: answer with the entry that matches, not with the way that a packet would take. */
+const fibMatch = 0x2000
+
+const structureLength = 12
+
+/** A route that is to be added. */
+export interface NewRoute {
+  readonly destination: Cidr
+  /** Index of the link. */
+  readonly index: number
+  readonly gateway?: Address | undefined
+  /** The source address that packets get when their sender has none. */
+  readonly source?: Address | undefined
+  readonly scope: number
+  /** The main table if absent. */
+  readonly table?: number | undefined
+  /** The metric: lower is better; the kernel's default if absent. */
+  readonly priority?: number | undefined
+  readonly mtu?: number | undefined
+  readonly advertisedMss?: number | undefined
+}
+
+export function encodeAddRoute(route: NewRoute): Uint8Array {
+  const { destination, table = mainTable } = route
+  const writer = new PayloadWriter()
+  // struct rtmsg: family, lengths of destination and source, TOS, table, protocol, scope, type, flags.
+  writer.u8(addressFamily(destination.family)).u8(destination.prefixLength).u8(0).u8(0)
+  writer
+    .u8(table < 256 ? table : 0)
+    .u8(bootProtocol)
+    .u8(route.scope)
+    .u8(unicast)
+    .u32(0)
+  if (destination.prefixLength > 0) {
+    const network = { family: destination.family, value: destination.network }
+    writer.attributeBytes(Attribute.destination, addressToBytes(network))
+  }
+  writer.attributeU32(Attribute.interfaceIndex, route.index)
+  if (route.gateway) writer.attributeBytes(Attribute.gateway, addressToBytes(route.gateway))
+  if (route.source) writer.attributeBytes(Attribute.source, addressToBytes(route.source))
+  if (route.priority !== undefined) writer.attributeU32(Attribute.priority, route.priority)
+  if (table >= 256) writer.attributeU32(Attribute.table, table)
+  const { mtu, advertisedMss } = route
+  if (mtu !== undefined || advertisedMss !== undefined) {
+    writer.nested(Attribute.metrics, () => {
+      if (mtu !== undefined) writer.attributeU32(Metric.mtu, mtu)
+      if (advertisedMss !== undefined) writer.attributeU32(Metric.advertisedMss, advertisedMss)
+    })
+  }
+  return writer.finish()
+}
+
+/** Asks for the entry of the routing tables that matches this address best. */
+export function encodeMatchRoute(address: Address): Uint8Array {
+  const writer = new PayloadWriter()
+  writer.u8(addressFamily(address.family)).u8(addressBits(address.family)).u8(0).u8(0)
+  writer.u8(0).u8(0).u8(0).u8(0).u32(fibMatch)
+  return writer.attributeBytes(Attribute.destination, addressToBytes(address)).finish()
+}
+
+/** Asks for all routes of the namespace. */
+export function encodeListRoutes(): Uint8Array {
+  return new PayloadWriter().u32(0).u32(0).u32(0).finish()
+}
+
+/** A route that is there. */
+export interface Route {
+  readonly destination: Cidr
+  readonly table: number
+  readonly index: number | undefined
+  readonly gateway: Address | undefined
+}
+
+/**
+ * Undefined for entries of other families than IP.
+ * @throws NetlinkFormatError
+ */
+export function decodeRoute(payload: Uint8Array): Route | undefined {
+  const [family, prefixLength, , , shortTable] = payload
+  if (payload.length < structureLength || prefixLength === undefined || shortTable === undefined)
+    throw new NetlinkFormatError(`a route of ${payload.length} bytes`)
+  if (family !== addressFamily(4) && family !== addressFamily(6)) return undefined
+  let destination: Address = { family: family === addressFamily(4) ? 4 : 6, value: 0n }
+  let table = shortTable
+  let index: number | undefined
+  let gateway: Address | undefined
+  readAttributes(payload, structureLength, (type, value) => {
+    if (type === Attribute.destination) destination = addressFromBytes(value)
+    else if (type === Attribute.table) table = readU32(value)
+    else if (type === Attribute.interfaceIndex) index = readU32(value)
+    else if (type === Attribute.gateway) gateway = addressFromBytes(value)
+  })
+  return { destination: cidrAround(destination, prefixLength), table, index, gateway }
+}

@@ -1,0 +1,143 @@
+import { type Address, formatAddress } from '../../net/address.ts'
+import { type InterfaceAddress, formatCidr } from '../../net/cidr.ts'
+import { Errno, type Handle, type System } from '../sys.ts'
+import {
+  AddressMessage,
+  type LinkAddress,
+  decodeAddress,
+  encodeAddAddress,
+  encodeListAddresses,
+} from './address.ts'
+import { Connection } from './connection.ts'
+import { isOpError } from './error.ts'
+import {
+  type Link,
+  LinkMessage,
+  type VethEnd,
+  decodeLink,
+  encodeCreateVeth,
+  encodeDeleteLink,
+  encodeGetLink,
+  encodeSetUp,
+} from './link.ts'
+import { Flag } from './message.ts'
+import {
+  type NewRoute,
+  type Route,
+  RouteMessage,
+  decodeRoute,
+  encodeAddRoute,
+  encodeListRoutes,
+  encodeMatchRoute,
+} from './route.ts'
+
+const NETLINK_ROUTE = 0
+
+/** Links, addresses and routes of one network namespace. Every refusal of the kernel is an OpError that says of what. */
+export class Rtnetlink {
+  readonly #connection: Connection
+
+  /** Opens a socket, in the namespace if one is given. */
+  constructor(system: System, namespace?: Handle) {
+    const [a = 0, b = 0, c = 0] = system.random(3)
+    const socket = system.netlink.open(NETLINK_ROUTE, namespace)
+    this.#connection = new Connection(system.netlink, socket, (a << 16) | (b << 8) | c)
+  }
+
+  /** Must be called in the namespace of `end`: the kernel looks there whether its name is taken (EEXIST). */
+  createVeth(end: VethEnd, peer: VethEnd, mtu: number | undefined): void {
+    this.#connection.execute({
+      operation: `create veth ${end.name}`,
+      type: LinkMessage.create,
+      flags: Flag.create | Flag.exclusive,
+      payload: encodeCreateVeth(end, peer, mtu),
+    })
+  }
+
+  /** Undefined if no link has that name. */
+  link(name: string): Link | undefined {
+    try {
+      const payload = encodeGetLink(name)
+      return decodeLink(
+        this.#connection.query({ operation: `look up link ${name}`, type: LinkMessage.get, payload }),
+      )
+    } catch (error) {
+      if (isOpError(error, Errno.ENODEV)) return undefined
+      throw error
+    }
+  }
+
+  setUp(index: number, alias?: string): void {
+    this.#connection.execute({
+      operation: `set link ${index} up`,
+      type: LinkMessage.set,
+      payload: encodeSetUp(index, alias),
+    })
+  }
+
+  /** Deletes a link, of a veth both ends. One that is gone already is no error. */
+  deleteLink(index: number): void {
+    try {
+      const payload = encodeDeleteLink(index)
+      this.#connection.execute({ operation: `delete link ${index}`, type: LinkMessage.delete, payload })
+    } catch (error) {
+      if (!isOpError(error, Errno.ENODEV)) throw error
+    }
+  }
+
+  addAddress(index: number, address: InterfaceAddress): void {
+    this.#connection.execute({
+      operation: `add address ${formatAddress(address.address)}/${address.prefixLength}`,
+      type: AddressMessage.create,
+      flags: Flag.create | Flag.exclusive,
+      payload: encodeAddAddress(index, address),
+    })
+  }
+
+  addRoute(route: NewRoute): void {
+    const via = route.gateway ? ` via ${formatAddress(route.gateway)}` : ''
+    this.#connection.execute({
+      operation: `add route ${formatCidr(route.destination)}${via}`,
+      type: RouteMessage.create,
+      flags: Flag.create | Flag.exclusive,
+      payload: encodeAddRoute(route),
+    })
+  }
+
+  /** The entry of the tables that is used for packets to the address; undefined if there is none. */
+  matchRoute(address: Address): Route | undefined {
+    try {
+      const operation = `look up the route to ${formatAddress(address)}`
+      const payload = encodeMatchRoute(address)
+      return decodeRoute(this.#connection.query({ operation, type: RouteMessage.get, payload }))
+    } catch (error) {
+      if (isOpError(error, ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL)) return undefined
+      throw error
+    }
+  }
+
+  /** All addresses of all links. A dump: for CHECK, never on the way of an ADD. */
+  addresses(): readonly LinkAddress[] {
+    const payload = encodeListAddresses()
+    return this.#connection
+      .dump({ operation: 'list addresses', type: AddressMessage.get, payload })
+      .map(decodeAddress)
+  }
+
+  /** All IP routes of all tables. A dump: for CHECK, never on the way of an ADD. */
+  routes(): readonly Route[] {
+    const payload = encodeListRoutes()
+    return this.#connection
+      .dump({ operation: 'list routes', type: RouteMessage.get, payload })
+      .map(decodeRoute)
+      .filter((route) => route !== undefined)
+  }
+}
+
+// What a lookup ends in: no route, or one that says unreachable, prohibit or blackhole.
+const { ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL } = {
+  ENETUNREACH: 101,
+  EHOSTUNREACH: 113,
+  EACCES: 13,
+  EINVAL: 22,
+}

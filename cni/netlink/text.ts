@@ -1,0 +1,28 @@
+/** UTF-8 by hand: QuickJS has no TextEncoder. Lone surrogates become U+FFFD, as TextEncoder has it. */
+export function encodeUtf8(text: string): Uint8Array {
+  const bytes: number[] = []
+  for (const letter of text) {
+    const point = letter.codePointAt(0) ?? 0
+    const code = point >= 0xd800 && point <= 0xdfff ? 0xfffd : point
+    if (code < 0x80) bytes.push(code)
+    else if (code < 0x800) bytes.push(0xc0 | (code >> 6), tail(code))
+    else if (code < 0x10000) bytes.push(0xe0 | (code >> 12), tail(code >> 6), tail(code))
+    else bytes.push(0xf0 | (code >> 18), tail(code >> 12), tail(code >> 6), tail(code))
+  }
+  return Uint8Array.from(bytes)
+}
+
+const tail = (code: number): number => 0x80 | (code & 0x3f)
+
+/**
+ * The text of a NUL-terminated attribute. The kernel's own texts are ASCII; a byte of another encoding becomes U+FFFD,
+ * for such names are only printed or compared with ours.
+ */
+export function decodeText(bytes: Uint8Array): string {
+  let text = ''
+  for (const byte of bytes) {
+    if (byte === 0) break
+    text += byte < 0x80 ? String.fromCharCode(byte) : '\ufffd'
+  }
+  return text
+}

@@ -1,0 +1,48 @@
+import { reservationFolder } from '../ipam/config.ts'
+import { release } from '../ipam/host-local.ts'
+import { Rtnetlink } from '../netlink/rtnetlink.ts'
+import { CniError, ErrorCode } from '../spec/error.ts'
+import { type Handle, type System, isSysError } from '../sys.ts'
+import type { Call } from '../verb.ts'
+import { hostVethAlias, hostVethName } from './veth-name.ts'
+
+/**
+ * DEL: gives the addresses back and deletes the interface. Whatever is gone already is no error: the namespace, its
+ * path, the interface, the reservation, all at once. It looks at no more of the configuration than where reservations
+ * are, so that one that became invalid doesn't keep anything.
+ *
+ * The addresses are given back in any case, an empty CNI_NETNS too
+ * (https://github.com/aws/amazon-vpc-cni-k8s/pull/1941), and before the interface goes, as upstream does.
+ */
+export function del({ system, environment, config }: Call): void {
+  release(system.files, reservationFolder(config), environment)
+
+  const host = new Rtnetlink(system)
+  const hostEnd = host.link(hostVethName(environment, 0))
+  // The name may be another pod's that was given it when ours had to take the next one.
+  if (hostEnd?.alias === hostVethAlias(environment)) host.deleteLink(hostEnd.index)
+
+  const namespace = environment.netns === '' ? undefined : openNamespace(system, environment.netns)
+  if (namespace === undefined) return
+  if (!environment.netnsOverride && isOwn(system, namespace))
+    throw new CniError(ErrorCode.namespace, "plugin's netns and netns from CNI_NETNS should not be the same")
+  const pod = new Rtnetlink(system, namespace)
+  const link = pod.link(environment.ifName)
+  if (link !== undefined) pod.deleteLink(link.index)
+}
+
+/** Undefined if the path leads to nothing, or to what is left of a namespace that is gone. */
+function openNamespace(system: System, path: string): Handle | undefined {
+  try {
+    return system.files.open(path)
+  } catch (error) {
+    if (isSysError(error, ENOENT) || isSysError(error, ENOTDIR)) return undefined
+    throw error
+  }
+}
+
+function isOwn({ files }: System, namespace: Handle): boolean {
+  return files.identity(namespace) === files.identity(files.open('/proc/self/ns/net'))
+}
+
+const [ENOENT, ENOTDIR] = [2, 20]

@@ -1,0 +1,32 @@
+import { CniError, ErrorCode } from '../spec/error.ts'
+import { type Handle, type System, isSysError } from '../sys.ts'
+import type { Environment } from '../spec/environment.ts'
+
+/** The pod's network namespace and our own. */
+export interface Sandbox {
+  readonly pod: Handle
+  readonly host: Handle
+}
+
+/**
+ * Opens both namespaces.
+ * @throws CniError "internal" (999) if there is none, "invalid namespace" (8) if the pod's is the host's: what is done
+ *   for a pod must never be done to the machine
+ */
+export function openSandbox(system: System, environment: Environment): Sandbox {
+  const { files } = system
+  let pod: Handle
+  try {
+    pod = files.open(environment.netns)
+  } catch (error) {
+    if (!isSysError(error)) throw error
+    throw new CniError(
+      ErrorCode.internal,
+      `failed to open netns ${JSON.stringify(environment.netns)}: ${error.message}`,
+    )
+  }
+  const host = files.open('/proc/self/ns/net')
+  if (!environment.netnsOverride && files.identity(pod) === files.identity(host))
+    throw new CniError(ErrorCode.namespace, "plugin's netns and netns from CNI_NETNS should not be the same")
+  return { pod, host }
+}

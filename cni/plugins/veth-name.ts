@@ -1,0 +1,21 @@
+import type { Owner } from '../ipam/store.ts'
+
+/** The longest alias that the kernel keeps. */
+const aliasLength = 255
+
+/**
+ * The name of the host's end: `veth` and eight hexadecimal digits made of container id and interface name, so that DEL
+ * finds it without the pod's namespace. A name may be taken by another pod's: `attempt` (from 0) gives the next one.
+ */
+export function hostVethName(owner: Owner, attempt: number): string {
+  const text = `${owner.containerId}/${owner.ifName}/${attempt}`
+  // FNV-1a: short names need no cryptography, the alias says whose an interface really is.
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return `veth${(hash >>> 0).toString(16).padStart(8, '0')}`
+}
+
+/** What the host's end carries as its alias: whose it is, for DEL and for people. */
+export function hostVethAlias({ containerId, ifName }: Owner): string {
+  return `podway ${containerId}/${ifName}`.slice(0, aliasLength)
+}

@@ -1,0 +1,78 @@
+import type { Owner } from '../ipam/store.ts'
+import { isOpError } from '../netlink/error.ts'
+import { type Link, formatMac } from '../netlink/link.ts'
+import type { Rtnetlink } from '../netlink/rtnetlink.ts'
+import { CniError, ErrorCode } from '../spec/error.ts'
+import { Errno, type System } from '../sys.ts'
+import type { Undo } from '../undo.ts'
+import type { Sandbox } from './sandbox.ts'
+import { hostVethAlias, hostVethName } from './veth-name.ts'
+
+/** How many names for the host's end are tried. */
+const nameAttempts = 10
+
+/** A veth pair that was made. */
+export interface Veth {
+  /** The pod's end. */
+  readonly link: Link
+  readonly hostName: string
+  readonly hostMac: string
+  /** Index of the host's end, in the host's namespace. */
+  readonly hostIndex: number
+  /** Text that the host's end carries from now on. */
+  readonly hostAlias: string
+}
+
+export interface VethRequest {
+  readonly pod: Rtnetlink
+  readonly sandbox: Sandbox
+  readonly owner: Owner
+  readonly mtu: number | undefined
+}
+
+/**
+ * Makes the pair with one message, both ends where they belong, and remembers how to take it back.
+ *
+ * @throws CniError "internal" (999), with upstream's text, if the pod has an interface of that name
+ */
+export function createVeth(system: System, { pod, sandbox, owner, mtu }: VethRequest, undo: Undo): Veth {
+  const { files } = system
+  const macs = [randomMac(system), randomMac(system)] as const
+  const podEnd = { name: owner.ifName, namespace: files.descriptor(sandbox.pod), mac: macs[0] }
+  for (let attempt = 0; attempt < nameAttempts; attempt++) {
+    const hostName = hostVethName(owner, attempt)
+    try {
+      pod.createVeth(podEnd, { name: hostName, namespace: files.descriptor(sandbox.host), mac: macs[1] }, mtu)
+    } catch (error) {
+      if (!isOpError(error, Errno.EEXIST)) throw error
+      if (pod.link(owner.ifName) !== undefined)
+        throw new CniError(
+          ErrorCode.internal,
+          `container veth name (${JSON.stringify(owner.ifName)}) peer provided (${JSON.stringify(hostName)}) already exists`,
+        )
+      continue
+    }
+    undo.add(() => {
+      const made = pod.link(owner.ifName)
+      if (made !== undefined) pod.deleteLink(made.index)
+    })
+    const link = pod.link(owner.ifName)
+    if (link?.peerIndex === undefined)
+      throw new Error(`the veth ${owner.ifName} vanished while it was set up`)
+    return {
+      link,
+      hostName,
+      hostMac: formatMac(macs[1]),
+      hostIndex: link.peerIndex,
+      hostAlias: hostVethAlias(owner),
+    }
+  }
+  throw new Error('failed to find a unique veth name')
+}
+
+/** A locally administered unicast address. */
+function randomMac(system: System): Uint8Array {
+  const mac = system.random(6)
+  mac[0] = ((mac[0] ?? 0) & 0xfc) | 0x02
+  return mac
+}

@@ -1,0 +1,105 @@
+/**
+ * The port to the operating system: all that the node binary can do besides computing. The host (`cni/host`) implements
+ * it with system calls and decides nothing.
+ *
+ * Every function returns a value or throws a {@link SysError}. Paths and contents are strings: UTF-8 without NUL, as all
+ * of ours are; what is not UTF-8 is EILSEQ, a path with NUL is EINVAL. Byte arrays are copied in both directions.
+ */
+export interface System {
+  readonly process: Process
+  readonly files: Files
+  readonly netlink: NetlinkSockets
+  /** `length` bytes (at most 256) from the kernel's random number generator. */
+  random(length: number): Uint8Array
+}
+
+/** A failed system call. */
+export interface SysError extends Error {
+  readonly name: 'SysError'
+  /** The kernel's number, one of {@link Errno} or another. */
+  readonly errno: number
+  /** The call's name in section 2 of the manual. */
+  readonly syscall: string
+  readonly path?: string | undefined
+}
+
+/** Whether a caught value is a failed system call, with that number if one is given. */
+export function isSysError(error: unknown, errno?: number): error is SysError {
+  return (
+    error instanceof Error &&
+    error.name === 'SysError' &&
+    (errno === undefined || (error as SysError).errno === errno)
+  )
+}
+
+/** The error numbers that are acted upon. They are the same on every architecture we build for. */
+export const Errno = {
+  ENOENT: 2,
+  EACCES: 13,
+  EEXIST: 17,
+  ENODEV: 19,
+  EISDIR: 21,
+} as const
+
+/**
+ * An open descriptor, until it is closed. Handles are never used again: an old one is EBADF, it never comes to mean
+ * another file.
+ */
+export type Handle = number & { readonly opaque: unique symbol }
+
+export interface Process {
+  /** The name that the program was called by, as given: perhaps a path. */
+  readonly argv0: string
+  /** The program's own version. */
+  readonly version: string
+  environment(name: string): string | undefined
+  /** Reads standard input to its end (EFBIG over 4 MiB). */
+  stdin(): string
+  /** Writes all of the text, unbuffered. */
+  stdout(text: string): void
+  stderr(text: string): void
+}
+
+export interface Files {
+  /** Opens for reading; with a mode, creates an empty file where there is none. */
+  open(path: string, createMode?: number): Handle
+  close(handle: Handle): void
+  /** The number that the kernel has for an open descriptor, for messages that carry one. Valid until it is closed. */
+  descriptor(handle: Handle): number
+  /** Equal exactly for descriptors of the same file, or of the same namespace. */
+  identity(handle: Handle): string
+  /** Waits for the exclusive flock(2); closing the handle unlocks. */
+  lock(handle: Handle): void
+  /** The whole content (EFBIG over 1 MiB). */
+  read(path: string): string
+  /**
+   * Opens, writes all of the text, closes. When the write fails (`syscall` is `write`), the file stays as it is then.
+   * With a namespace, the path means what it means to a process in that network namespace: so sysctls are reached that
+   * netlink does not know.
+   */
+  write(path: string, text: string, disposition: Disposition, mode?: number, namespace?: Handle): void
+  /** Makes one directory. */
+  makeDirectory(path: string, mode: number): void
+  remove(path: string): void
+  /** The names in a directory, in no order. */
+  list(path: string): string[]
+}
+
+/**
+ * - `existing`: the file must be there; overwritten in place, not truncated (sysctls);
+ * - `exclusive`: the file must not be there (EEXIST);
+ * - `replace`: created or emptied first.
+ */
+export type Disposition = 'existing' | 'exclusive' | 'replace'
+
+/** Raw netlink: whole datagrams to the kernel and from it. The codec is in `netlink/`. */
+export interface NetlinkSockets {
+  /**
+   * Opens a socket of that netlink family, in the namespace if one is given: the only way to work in another namespace.
+   * The process is back in its own when this returns, or it has ended.
+   */
+  open(protocol: number, namespace?: Handle): Handle
+  send(socket: Handle, bytes: Uint8Array): void
+  /** The next datagram from the kernel, never a part of one (EMSGSIZE); EAGAIN if none comes in ten seconds. */
+  receive(socket: Handle): Uint8Array
+}

@@ -1,0 +1,167 @@
+import type { Files, Handle, NetlinkSockets, Process, SysError, System } from '../sys.ts'
+
+/** A failed system call as the host throws it. */
+export function sysError(errno: number, syscall: string, path?: string): SysError {
+  const error = new Error(`${syscall} ${path ?? ''}: error ${errno}`)
+  return Object.assign(error, { name: 'SysError' as const, errno, syscall, path })
+}
+
+const [ENOENT, EBADF, EEXIST, ENOSPC] = [2, 9, 17, 28]
+
+/** Files in memory, with the errors of real ones. Folders exist when something is in them, or when they were made. */
+export class MemoryFiles implements Files {
+  /** Content by path. */
+  readonly contents = new Map<string, string>()
+  readonly folders = new Set<string>(['', '/'])
+  /** Handles that hold a lock: a second lock would wait for ever, so it throws. */
+  readonly locked = new Set<Handle>()
+  /** Paths whose next write fails half-way, as on a full disk. */
+  readonly full = new Set<string>()
+  readonly #open = new Map<Handle, string>()
+  #next = 1
+
+  open(path: string, createMode?: number): Handle {
+    if (!this.contents.has(path)) {
+      if (createMode === undefined || !this.folders.has(parent(path))) throw sysError(ENOENT, 'open', path)
+      this.contents.set(path, '')
+    }
+    const handle = this.#next++ as Handle
+    this.#open.set(handle, path)
+    return handle
+  }
+
+  close(handle: Handle): void {
+    if (!this.#open.delete(handle)) throw sysError(EBADF, 'close')
+    this.locked.delete(handle)
+  }
+
+  descriptor(handle: Handle): number {
+    return 100 + handle
+  }
+
+  identity(handle: Handle): string {
+    return this.#open.get(handle) ?? ''
+  }
+
+  lock(handle: Handle): void {
+    if (this.locked.size > 0) throw new Error('deadlock: the lock is taken already')
+    this.locked.add(handle)
+  }
+
+  read(path: string): string {
+    const content = this.contents.get(path)
+    if (content === undefined) throw sysError(ENOENT, 'open', path)
+    return content
+  }
+
+  write(path: string, text: string, disposition: 'existing' | 'exclusive' | 'replace'): void {
+    const exists = this.contents.has(path)
+    if (disposition === 'exclusive' && exists) throw sysError(EEXIST, 'open', path)
+    if (disposition === 'existing' && !exists) throw sysError(ENOENT, 'open', path)
+    if (!this.folders.has(parent(path)) && !exists) throw sysError(ENOENT, 'open', path)
+    if (this.full.has(path)) {
+      this.contents.set(path, '')
+      throw sysError(ENOSPC, 'write', path)
+    }
+    this.contents.set(path, text)
+  }
+
+  makeDirectory(path: string): void {
+    if (this.folders.has(path)) throw sysError(EEXIST, 'mkdir', path)
+    if (!this.folders.has(parent(path))) throw sysError(ENOENT, 'mkdir', path)
+    this.folders.add(path)
+  }
+
+  remove(path: string): void {
+    if (!this.contents.delete(path)) throw sysError(ENOENT, 'unlink', path)
+  }
+
+  list(path: string): string[] {
+    if (!this.folders.has(path)) throw sysError(ENOENT, 'open', path)
+    return [...this.contents.keys()]
+      .filter((name) => parent(name) === path)
+      .map((name) => name.slice(path.length + 1))
+  }
+}
+
+const parent = (path: string): string => path.slice(0, path.lastIndexOf('/'))
+
+/** Answers requests by a function, as the kernel would by what it knows: the tests give it recorded replies. */
+export class ScriptedNetlink implements NetlinkSockets {
+  /** Every datagram that was sent, in order. */
+  readonly sent: Uint8Array[] = []
+  readonly #answer: (request: Uint8Array) => readonly Uint8Array[]
+  #pending: Uint8Array[] = []
+  #next = 1000
+
+  constructor(answer: (request: Uint8Array) => readonly Uint8Array[]) {
+    this.#answer = answer
+  }
+
+  open(): Handle {
+    return this.#next++ as Handle
+  }
+
+  send(_socket: Handle, bytes: Uint8Array): void {
+    this.sent.push(bytes)
+    this.#pending.push(...this.#answer(bytes))
+  }
+
+  receive(): Uint8Array {
+    const next = this.#pending.shift()
+    if (next === undefined) throw sysError(11, 'recvfrom')
+    return next
+  }
+}
+
+/** A process whose output is kept. */
+export class MemoryProcess implements Process {
+  readonly argv0: string
+  readonly version = '1.2.3'
+  out = ''
+  err = ''
+  readonly #environment: Readonly<Record<string, string>>
+  readonly #stdin: string | undefined
+
+  /** Without `stdin`, reading it is an error of the test: the code must not do it. */
+  constructor(
+    environment: Readonly<Record<string, string>>,
+    { stdin, argv0 = '/opt/cni/bin/podway-cni' }: { readonly stdin?: string; readonly argv0?: string } = {},
+  ) {
+    this.argv0 = argv0
+    this.#environment = environment
+    this.#stdin = stdin
+  }
+
+  environment(name: string): string | undefined {
+    return this.#environment[name]
+  }
+
+  stdin(): string {
+    if (this.#stdin === undefined) throw new Error('standard input was read')
+    return this.#stdin
+  }
+
+  stdout(text: string): void {
+    this.out += text
+  }
+
+  stderr(text: string): void {
+    this.err += text
+  }
+}
+
+/** A system in memory. Its random numbers are 1, 2, 3, … */
+export function memorySystem(parts: {
+  readonly process?: Process
+  readonly files?: Files
+  readonly netlink?: NetlinkSockets
+}): System {
+  let random = 0
+  return {
+    process: parts.process ?? new MemoryProcess({}),
+    files: parts.files ?? new MemoryFiles(),
+    netlink: parts.netlink ?? new ScriptedNetlink(() => []),
+    random: (length) => Uint8Array.from({ length }, () => (random = (random + 1) & 0xff)),
+  }
+}

@@ -1,0 +1,137 @@
+import { spawn } from 'node:child_process'
+import { chmod, copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { homedir } from 'node:os'
+import { basename, dirname, join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { build } from 'esbuild'
+
+const root = join(import.meta.dirname, '../..')
+const hostFolder = join(root, 'cni/host')
+const targetFolder = join(hostFolder, 'target')
+const moduleFolder = join(targetFolder, 'js')
+
+/**
+ * What the node binary is made of: files, and folders with everything in them but tests, `cni/testing` and
+ * `cni/host/target`. The binary is stale when one of these is newer.
+ */
+export const cniSourceRoots: readonly string[] = [
+  'net',
+  'cni',
+  'tools/build/cni.ts',
+  'package-lock.json',
+].map((path) => join(root, path))
+
+export interface BuildCniOptions {
+  /** Where the executable goes; replaced atomically, so that one that is running is not disturbed. */
+  readonly outFile: string
+  /** Takes what the compilers say, line by line. */
+  readonly log: (line: string) => void
+}
+
+/**
+ * Builds the node binary: esbuild bundles `cni/main.ts` into modules, `cni/host/build.rs` compiles those to bytecode,
+ * cargo links them into one static executable without a path of this machine in it. Nothing is done twice when nothing
+ * changed. Needs cargo and a C compiler; the first build fetches the crates of `cni/host/Cargo.lock`.
+ */
+export async function buildCni(options: BuildCniOptions): Promise<void> {
+  await bundle()
+  const target = await hostTarget()
+  await run('cargo', ['build', '--release', '--locked', '--target', target], {
+    environment: {
+      CARGO_TARGET_DIR: targetFolder,
+      CARGO_ENCODED_RUSTFLAGS: [
+        '-Ctarget-feature=+crt-static',
+        ...withoutPaths().map(([from, to]) => `--remap-path-prefix=${from}=${to}`),
+      ].join('\x1f'),
+      CFLAGS: withoutPaths()
+        .map(([from, to]) => `-ffile-prefix-map=${from}=${to}`)
+        .join(' '),
+    },
+    log: options.log,
+  })
+  await install(join(targetFolder, target, 'release/podway-cni'), options.outFile)
+}
+
+/** Folders of this machine, and what stands in the executable instead. */
+function withoutPaths(): readonly (readonly [string, string])[] {
+  const cargoHome = process.env.CARGO_HOME ?? join(homedir(), '.cargo')
+  return [
+    [cargoHome, '/cargo'],
+    [hostFolder, '/podway-cni'],
+  ]
+}
+
+/**
+ * One module for each verb, which is loaded only when that verb is called, and chunks that they share. Files are written
+ * only where they change: cargo goes by their times.
+ */
+async function bundle(): Promise<void> {
+  const result = await build({
+    entryPoints: [join(root, 'cni/main.ts')],
+    outdir: moduleFolder,
+    bundle: true,
+    splitting: true,
+    format: 'esm',
+    platform: 'neutral',
+    target: 'es2023',
+    minify: true,
+    legalComments: 'none',
+    chunkNames: '[name]-[hash]',
+    write: false,
+    logLevel: 'silent',
+  })
+  await mkdir(moduleFolder, { recursive: true })
+  const wanted = new Set(result.outputFiles.map((file) => basename(file.path)))
+  for (const name of await readdir(moduleFolder)) {
+    if (!wanted.has(name)) await rm(join(moduleFolder, name))
+  }
+  for (const file of result.outputFiles) {
+    const present = await readFile(file.path, 'utf8').catch(() => undefined)
+    if (present !== file.text) await writeFile(file.path, file.text)
+  }
+}
+
+/** The target triple that this Rust compiles for by itself. Naming it keeps the flags away from build scripts. */
+async function hostTarget(): Promise<string> {
+  const lines: string[] = []
+  await run('rustc', ['-vV'], { environment: {}, log: (line) => lines.push(line) })
+  const host = lines.find((line) => line.startsWith('host: '))
+  if (host === undefined) throw new Error('`rustc -vV` names no host target')
+  return host.slice('host: '.length)
+}
+
+async function install(from: string, to: string): Promise<void> {
+  await mkdir(dirname(to), { recursive: true })
+  const temporary = `${to}.${process.pid}.tmp`
+  try {
+    await copyFile(from, temporary)
+    await chmod(temporary, 0o755)
+    await rename(temporary, to)
+  } finally {
+    await rm(temporary, { force: true })
+  }
+}
+
+interface RunOptions {
+  readonly environment: Readonly<Record<string, string>>
+  readonly log: (line: string) => void
+}
+
+/** Runs a compiler in `cni/host`: cargo looks for its configuration from the working directory upwards. */
+function run(command: string, args: readonly string[], options: RunOptions): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(command, args, {
+      cwd: hostFolder,
+      env: { ...process.env, ...options.environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    for (const stream of [child.stdout, child.stderr]) createInterface(stream).on('line', options.log)
+    child.on('error', (error) => {
+      reject(new Error(`cannot run ${command}: ${error.message}. The node binary needs Rust 1.87 or newer.`))
+    })
+    child.on('close', (code) => {
+      if (code === 0) resolve()
+      else reject(new Error(`${command} ${args.join(' ')} failed with code ${String(code)}`))
+    })
+  })
+}
