@@ -1,0 +1,56 @@
+/** What goes wrong with a call. `…-after`: the call has done its work, and only its answer is lost. */
+export type Fault =
+  | {
+      readonly kind: 'error'
+      readonly code: string
+      /** HTTP status; 400 if not given, 503 for RequestLimitExceeded. */
+      readonly status?: number
+      readonly message?: string
+    }
+  | { readonly kind: 'reset-before' | 'reset-after' | 'hang-before' | 'hang-after' }
+
+export interface FaultRule {
+  /** The action that it strikes; every action without it. */
+  readonly action?: string
+  /** Which calls of the action; all without it. */
+  readonly when?: (parameters: ReadonlyMap<string, string>) => boolean
+  /** How many calls it strikes before it is used up; 1 without it. */
+  readonly times?: number
+  readonly fault: Fault
+}
+
+export interface Faults {
+  /** Rules are asked in the order of injection; the first one that fits strikes. Returns what takes the rule back. */
+  inject(rule: FaultRule): () => void
+  clear(): void
+}
+
+export interface FaultBook extends Faults {
+  /** The fault that strikes this call, and counts it. */
+  strike(action: string, parameters: ReadonlyMap<string, string>): Fault | undefined
+}
+
+export function createFaultBook(): FaultBook {
+  let entries: { readonly rule: FaultRule; left: number }[] = []
+  return {
+    inject(rule) {
+      const entry = { rule, left: rule.times ?? 1 }
+      entries.push(entry)
+      return () => {
+        entries = entries.filter((other) => other !== entry)
+      }
+    },
+    clear() {
+      entries = []
+    },
+    strike(action, parameters) {
+      const entry = entries.find(
+        ({ rule, left }) =>
+          left > 0 && (rule.action ?? action) === action && (rule.when?.(parameters) ?? true),
+      )
+      if (entry === undefined) return undefined
+      entry.left--
+      return entry.rule.fault
+    },
+  }
+}

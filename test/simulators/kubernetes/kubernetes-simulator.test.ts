@@ -1,0 +1,375 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type RunningServer, serve } from '../http-server.ts'
+import type { Fault } from './faults.ts'
+import { type JsonObject, listAt, textAt } from './json.ts'
+import {
+  createKubernetesSimulator,
+  type KubernetesSimulator,
+  type KubernetesSimulatorOptions,
+} from './kubernetes-simulator.ts'
+import type { Timers } from './timers.ts'
+import { WireClient } from './wire-client.ts'
+
+const NODES = '/api/v1/nodes'
+
+/** Time that stands still until a test moves it. */
+class ManualTimers implements Timers {
+  #now = 0
+  readonly #pending = new Set<{ readonly due: number; readonly callback: () => void }>()
+
+  get pending(): number {
+    return this.#pending.size
+  }
+
+  after(milliseconds: number, callback: () => void): () => void {
+    const timer = { due: this.#now + milliseconds, callback }
+    this.#pending.add(timer)
+    return () => this.#pending.delete(timer)
+  }
+
+  advance(milliseconds: number): void {
+    this.#now += milliseconds
+    for (const timer of [...this.#pending].filter(({ due }) => due <= this.#now)) {
+      this.#pending.delete(timer)
+      timer.callback()
+    }
+  }
+}
+
+describe('the Kubernetes simulator', () => {
+  let simulator: KubernetesSimulator
+  let server: RunningServer
+  let client: WireClient
+  let timers: ManualTimers
+
+  const start = async (options: KubernetesSimulatorOptions = {}): Promise<void> => {
+    timers = new ManualTimers()
+    simulator = createKubernetesSimulator({ timers, ...options })
+    server = await serve(simulator)
+    client = new WireClient(server)
+  }
+  const stop = async (): Promise<void> => {
+    simulator.close()
+    await client.close()
+    await server.close()
+  }
+  beforeEach(() => start())
+  afterEach(stop)
+
+  const node = (name: string): Promise<{ status: number; body: JsonObject }> =>
+    client.post(NODES, { metadata: { name } })
+
+  describe('faults', () => {
+    it('answers a status with its usual reason and Retry-After, so many times', async () => {
+      simulator.faults.add({
+        match: { verb: 'create', resource: 'nodes' },
+        times: 2,
+        fault: { kind: 'status', code: 429, retryAfter: 3 },
+      })
+      expect((await client.get(NODES)).status).toBe(200)
+      for (let i = 0; i < 2; i++) {
+        const reply = await client.post(NODES, { metadata: { name: 'a' } })
+        expect(reply.status).toBe(429)
+        expect(reply.headers.get('retry-after')).toBe('3')
+        expect(reply.body).toMatchObject({
+          kind: 'Status',
+          reason: 'TooManyRequests',
+          details: { retryAfterSeconds: 3 },
+        })
+      }
+      expect(simulator.faults.pending).toBe(0)
+      expect((await node('a')).status).toBe(201)
+    })
+
+    it.each<{ fault: Fault; stored: boolean }>([
+      { fault: { kind: 'reset' }, stored: false },
+      { fault: { kind: 'reset-after-handling' }, stored: true },
+    ])('$fault.kind cuts the connection; stored: $stored', async ({ fault, stored }) => {
+      simulator.faults.add({ match: { method: 'POST' }, fault })
+      await expect(node('a')).rejects.toThrow()
+      expect((await client.get(`${NODES}/a`)).status).toBe(stored ? 200 : 404)
+      expect(simulator.calls[0]?.status).toBe('reset')
+    })
+
+    it('hang never answers, and holds up nothing else', async () => {
+      simulator.faults.add({ match: { path: `${NODES}/a` }, fault: { kind: 'hang' } })
+      let answered = false
+      const hanging = client.get(`${NODES}/a`).then(
+        () => (answered = true),
+        () => 'cut',
+      )
+      expect((await node('b')).status).toBe(201)
+      expect(answered).toBe(false)
+      await server.close()
+      expect(await hanging).toBe('cut')
+    })
+
+    it('matches by path, subresource and name, and can be disarmed', async () => {
+      await node('a')
+      const fault: Fault = { kind: 'status', code: 500 }
+      const disarm = simulator.faults.add({
+        match: { name: 'a', subresource: 'status' },
+        fault,
+        times: Infinity,
+      })
+      simulator.faults.add({ match: { path: /limit=7/ }, fault, times: Infinity })
+      expect((await client.get(`${NODES}/a`)).status).toBe(200)
+      expect((await client.get(`${NODES}/a/status`)).status).toBe(500)
+      expect((await client.get(`${NODES}?limit=7`)).status).toBe(500)
+      disarm()
+      expect((await client.get(`${NODES}/a/status`)).status).toBe(200)
+      simulator.faults.clear()
+      expect((await client.get(`${NODES}?limit=7`)).status).toBe(200)
+    })
+
+    it('an expired watch is an ERROR event in a successful answer', async () => {
+      simulator.faults.add({ match: { verb: 'watch' }, fault: { kind: 'watch-expired' } })
+      const watch = await client.watch(`${NODES}?watch=1`)
+      expect(await watch.next()).toMatchObject({
+        type: 'ERROR',
+        object: { kind: 'Status', status: 'Failure', reason: 'Expired', code: 410 },
+      })
+      expect(await watch.next()).toBeUndefined()
+    })
+
+    it('a silent watch opens and says nothing', async () => {
+      await node('a')
+      simulator.faults.add({ match: { verb: 'watch' }, fault: { kind: 'watch-silent' } })
+      const watch = await client.watch(`${NODES}?watch=1&allowWatchBookmarks=true`)
+      await node('b')
+      simulator.watches.bookmark()
+      simulator.watches.cut('end')
+      expect(await watch.next()).toBeUndefined()
+    })
+  })
+
+  describe('watches in the hand of a test', () => {
+    it('cut in order: all that match', async () => {
+      const nodes = await client.watch(`${NODES}?watch=1`)
+      const leases = await client.watch('/apis/coordination.k8s.io/v1/leases?watch=1')
+      expect(simulator.watches.count()).toBe(2)
+      simulator.watches.cut('end', { resource: 'nodes' })
+      expect(await nodes.next()).toBeUndefined()
+      expect(simulator.watches.count()).toBe(1)
+      leases.close()
+    })
+
+    it('cut by a reset', async () => {
+      const watch = await client.watch(`${NODES}?watch=1`)
+      simulator.watches.cut('reset')
+      await expect(watch.next()).rejects.toThrow('terminated')
+    })
+
+    it('expire', async () => {
+      const watch = await client.watch(`${NODES}?watch=1`)
+      simulator.watches.expire()
+      expect((await watch.next())?.type).toBe('ERROR')
+      expect(await watch.next()).toBeUndefined()
+    })
+
+    it('bookmark: those that asked, with the present revision', async () => {
+      const here = `watch=1&resourceVersion=${simulator.resourceVersion}`
+      const asked = await client.watch(`${NODES}?${here}&allowWatchBookmarks=true`)
+      const other = await client.watch(`${NODES}?watch=1`)
+      await client.post('/api/v1/namespaces', { metadata: { name: 'elsewhere' } })
+      simulator.watches.bookmark()
+      const bookmark = await asked.next()
+      expect(bookmark).toMatchObject({ type: 'BOOKMARK', object: { kind: 'Node', apiVersion: 'v1' } })
+      expect(textAt(bookmark?.object, 'metadata', 'resourceVersion')).toBe(simulator.resourceVersion)
+      simulator.watches.cut('end')
+      expect(await other.next()).toBeUndefined()
+    })
+  })
+
+  describe('time', () => {
+    it('ends a watch at its timeoutSeconds, not before', async () => {
+      const watch = await client.watch(`${NODES}?watch=1&timeoutSeconds=300`)
+      timers.advance(299_999)
+      expect(simulator.watches.count()).toBe(1)
+      timers.advance(1)
+      expect(await watch.next()).toBeUndefined()
+      expect(timers.pending).toBe(0)
+    })
+
+    it('sends a bookmark every minute', async () => {
+      const watch = await client.watch(`${NODES}?watch=1&resourceVersion=1&allowWatchBookmarks=true`)
+      for (let minute = 0; minute < 3; minute++) {
+        timers.advance(60_000)
+        expect((await watch.next())?.type).toBe('BOOKMARK')
+      }
+      watch.close()
+    })
+
+    it('leaves no timer, no listener and no watch behind', async () => {
+      const open = await client.watch(`${NODES}?watch=1&allowWatchBookmarks=true&timeoutSeconds=60`)
+      await client.watch(`${NODES}?watch=1&timeoutSeconds=60`)
+      simulator.close()
+      simulator.close()
+      expect((await open.next())?.type).toBe('BOOKMARK')
+      expect(await open.next()).toBeUndefined()
+      expect([timers.pending, simulator.watches.count()]).toEqual([0, 0])
+      const late = await client.watch(`${NODES}?watch=1&timeoutSeconds=60`)
+      expect(await late.next()).toBeUndefined()
+      expect(timers.pending).toBe(0)
+    })
+
+    it('a client that goes away takes its timer with it', async () => {
+      const gone = Promise.withResolvers<undefined>()
+      await stop()
+      const inner = new ManualTimers()
+      await start({
+        timers: {
+          after: (milliseconds, callback) => {
+            const cancel = inner.after(milliseconds, callback)
+            return () => {
+              cancel()
+              gone.resolve(undefined)
+            }
+          },
+        },
+      })
+      const watch = await client.watch(`${NODES}?watch=1&timeoutSeconds=60`)
+      watch.close()
+      await gone.promise
+      expect(inner.pending).toBe(0)
+      expect(simulator.watches.count()).toBe(0)
+    })
+  })
+
+  describe('history', () => {
+    it('a watch from before a compaction gets 410 inside the stream', async () => {
+      const old = textAt((await node('a')).body, 'metadata', 'resourceVersion')
+      await node('b')
+      simulator.compact()
+      const watch = await client.watch(`${NODES}?watch=1&resourceVersion=${old}`)
+      expect(await watch.next()).toEqual({
+        type: 'ERROR',
+        object: {
+          kind: 'Status',
+          apiVersion: 'v1',
+          metadata: {},
+          status: 'Failure',
+          message: `too old resource version: ${old} (${simulator.resourceVersion})`,
+          reason: 'Expired',
+          code: 410,
+        },
+      })
+      expect(await watch.next()).toBeUndefined()
+      expect(simulator.watches.count()).toBe(0)
+      const fresh = await client.watch(`${NODES}?watch=1&resourceVersion=${simulator.resourceVersion}`)
+      await node('c')
+      expect(await fresh.summary(1)).toEqual(['ADDED c'])
+      fresh.close()
+    })
+
+    it('a continue token from before it gets 410 with a token for an inconsistent rest', async () => {
+      for (const name of ['a', 'b', 'c']) await node(name)
+      const first = await client.get(`${NODES}?limit=1`)
+      await node('d')
+      simulator.compact()
+      const token = textAt(first.body, 'metadata', 'continue')
+      const expired = await client.get(`${NODES}?limit=1&continue=${token}`)
+      expect(expired.status).toBe(410)
+      expect(expired.body).toMatchObject({ reason: 'Expired', code: 410 })
+      const rest = await client.get(`${NODES}?continue=${textAt(expired.body, 'metadata', 'continue')}`)
+      const names = listAt(rest.body, 'items').map((item) => textAt(item, 'metadata', 'name'))
+      expect(names).toEqual(['b', 'c', 'd'])
+    })
+
+    it('a list of a compacted revision gets 410, one of the future 504', async () => {
+      const old = textAt((await node('a')).body, 'metadata', 'resourceVersion')
+      await node('b')
+      simulator.compact()
+      const past = await client.get(`${NODES}?resourceVersion=${old}&resourceVersionMatch=Exact`)
+      expect([past.status, past.body.reason]).toEqual([410, 'Expired'])
+      const future = await client.get(`${NODES}?resourceVersion=99999`)
+      expect([future.status, future.body.message]).toEqual([
+        504,
+        `Timeout: Too large resource version: 99999, current: ${simulator.resourceVersion}`,
+      ])
+    })
+
+    it('compacts itself beyond its limit', async () => {
+      await stop()
+      await start({ historyLimit: 5 })
+      const old = textAt((await node('a')).body, 'metadata', 'resourceVersion')
+      for (let i = 0; i < 7; i++) await node(`b${i}`)
+      const watch = await client.watch(`${NODES}?watch=1&resourceVersion=${old}`)
+      expect((await watch.next())?.type).toBe('ERROR')
+    })
+  })
+
+  it('asks for the token if it has one', async () => {
+    await stop()
+    await start({ token: 'secret' })
+    const refused = await client.get(NODES)
+    expect([refused.status, refused.body.message]).toEqual([401, 'Unauthorized'])
+    const allowed = new WireClient({ url: server.url, token: 'secret' })
+    expect((await allowed.get(NODES)).status).toBe(200)
+    await allowed.close()
+  })
+
+  it('logs every call', async () => {
+    await node('a')
+    await client.mergePatch(`${NODES}/a/status?fieldManager=me`, { status: { phase: 'x' } })
+    await client.get('/apis/coordination.k8s.io/v1/namespaces/default/leases/l')
+    await client.get('/readyz')
+    const seen = simulator.calls.map(({ verb, resource, subresource, namespace, name, status }) =>
+      [verb, resource, subresource, namespace, name, status].join(' '),
+    )
+    expect(seen).toEqual([
+      'create nodes    201',
+      'patch nodes status  a 200',
+      'get leases  default l 404',
+      '     200',
+    ])
+    expect(simulator.calls[1]).toMatchObject({
+      query: { fieldManager: 'me' },
+      contentType: 'application/merge-patch+json',
+      body: '{"status":{"phase":"x"}}',
+    })
+    simulator.forgetCalls()
+    expect(simulator.calls).toEqual([])
+  })
+
+  it('is deterministic: equal requests at equal times give equal answers', () => {
+    const run = (): unknown => {
+      const core = createKubernetesSimulator({ timers })
+      const body = JSON.stringify({ metadata: { generateName: 'n-' } })
+      const request = { method: 'POST', target: NODES, headers: {}, body }
+      return [core.handle(request, 1_700_000_000_000), core.handle(request, 1_700_000_001_000)]
+    }
+    expect(run()).toEqual(run())
+  })
+
+  it('deletes the objects of a definition before the definition goes, and serves it no longer', async () => {
+    const crd = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+    const name = 'things.example.dev'
+    const spec = {
+      group: 'example.dev',
+      scope: 'Namespaced',
+      names: { plural: 'things', kind: 'Thing' },
+      versions: [
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+        },
+      ],
+    }
+    expect((await client.post(crd, { metadata: { name }, spec })).status).toBe(201)
+    const things = '/apis/example.dev/v1/namespaces/default/things'
+    const thing = {
+      apiVersion: 'example.dev/v1',
+      kind: 'Thing',
+      metadata: { name: 'a', finalizers: ['x.dev/f'] },
+    }
+    expect((await client.post(things, thing)).status).toBe(201)
+    await client.delete(`${crd}/${name}`)
+    expect((await client.get(`${crd}/${name}`)).status).toBe(200)
+    await client.mergePatch(`${things}/a`, { metadata: { finalizers: null } })
+    expect((await client.get(`${crd}/${name}`)).status).toBe(404)
+    expect((await client.get(things)).text).toBe('404 page not found\n')
+  })
+})

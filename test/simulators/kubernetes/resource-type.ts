@@ -1,0 +1,59 @@
+import { frozen, type JsonObject } from './json.ts'
+import type { NameRule } from './object-meta.ts'
+import type { Decoded, StructShape } from './shape.ts'
+import type { FieldError, QualifiedName } from './status.ts'
+
+/** One served resource: its names, what it can do, and the rules for its objects. All functions are pure. */
+export interface ResourceType {
+  /** '' for the core group. */
+  readonly group: string
+  readonly version: string
+  readonly plural: string
+  readonly singular: string
+  readonly kind: string
+  readonly listKind: string
+  readonly shortNames: readonly string[]
+  readonly categories: readonly string[]
+  readonly namespaced: boolean
+  readonly hasStatus: boolean
+  /** A PUT without resourceVersion overwrites whatever is there. */
+  readonly unconditionalUpdate: boolean
+  /** A PUT to a name that does not exist creates the object. */
+  readonly createOnUpdate: boolean
+  readonly nameRule: NameRule
+  /** For strategic merge patches; custom resources have none and refuse them. */
+  readonly shape: StructShape | undefined
+  /** The body in the form in which it is stored. @throws DecodeError */
+  readonly decode: (body: JsonObject) => Decoded
+  readonly prepareCreate: (object: JsonObject) => JsonObject
+  readonly prepareUpdate: (object: JsonObject, old: JsonObject) => JsonObject
+  /** For a write to /status. */
+  readonly prepareStatusUpdate: (object: JsonObject, old: JsonObject) => JsonObject
+  /** `old` is undefined on create. */
+  readonly validate: (
+    object: JsonObject,
+    old: JsonObject | undefined,
+    target: WriteTarget,
+  ) => readonly FieldError[]
+  /** The members that a field selector may ask for besides metadata.name and metadata.namespace. */
+  readonly selectableFields: (object: JsonObject) => Readonly<Record<string, string>>
+}
+
+export type WriteTarget = 'main' | 'status'
+
+/** Where its objects are stored. */
+export const collectionOf = (type: ResourceType): string =>
+  type.group === '' ? type.plural : `${type.group}/${type.plural}`
+
+export const apiVersionOf = (type: ResourceType): string =>
+  type.group === '' ? type.version : `${type.group}/${type.version}`
+
+export const resourceName = (type: ResourceType): QualifiedName => ({ group: type.group, name: type.plural })
+
+export const kindName = (type: ResourceType): QualifiedName => ({ group: type.group, name: type.kind })
+
+/** Objects are stored once for all versions of their type. */
+export function inVersion(type: ResourceType, object: JsonObject): JsonObject {
+  const apiVersion = apiVersionOf(type)
+  return object.apiVersion === apiVersion ? object : frozen({ ...object, apiVersion })
+}
