@@ -1,0 +1,41 @@
+import { parseArgs } from 'node:util'
+
+export const clouds = ['simulator', 'localstack'] as const
+
+export interface DemoOptions {
+  readonly cloud: (typeof clouds)[number]
+  /** One JSON object as the last line of standard output. */
+  readonly json: boolean
+  /** Stay until Ctrl-C once everything is up. */
+  readonly keep: boolean
+}
+
+export const usage = `Usage: npm run demo -- [options]
+
+Builds a VPC out of network namespaces, runs the podway controller and the CNI binary in it, and lets pods on three nodes
+talk through the route tables that podway wrote.
+
+Options:
+  --cloud <name>  whose EC2 API: simulator (default), localstack
+  --json          print one JSON object as the last line
+  --keep          stay until Ctrl-C, and tell how to enter the world
+  --help          print this
+
+Exit codes: 0 all probes passed and nothing is left, 1 otherwise, 64 wrong usage.`
+
+/** @throws Error for flags that are not there */
+export function readOptions(args: readonly string[]): DemoOptions | 'help' {
+  const { values } = parseArgs({
+    args: [...args],
+    options: {
+      cloud: { type: 'string', default: 'simulator' },
+      json: { type: 'boolean', default: false },
+      keep: { type: 'boolean', default: false },
+      help: { type: 'boolean', short: 'h', default: false },
+    },
+  })
+  if (values.help) return 'help'
+  const cloud = clouds.find((name) => name === values.cloud)
+  if (cloud === undefined) throw new Error(`--cloud=${values.cloud}: expected one of ${clouds.join(', ')}`)
+  return { cloud, json: values.json, keep: values.keep }
+}

@@ -1,0 +1,54 @@
+import type { EC2 } from '@aws-sdk/client-ec2'
+import type { ProbeResult, ProbeVerdict } from '../lab/probe.ts'
+import { textTable } from './text-table.ts'
+import { type DemoInstance, type Vpc, routesIn } from './vpc.ts'
+
+/** The route tables as the cloud's API shows them. */
+export async function routeTables(
+  ec2: EC2,
+  vpc: Vpc,
+  instances: Readonly<Record<string, DemoInstance>>,
+): Promise<string> {
+  const nameOf = new Map(Object.entries(instances).map(([name, { eniId }]) => [eniId, name]))
+  const parts: string[] = []
+  for (const [what, table] of [
+    ['subnet a', vpc.nodeTables[0]],
+    ['subnet b', vpc.nodeTables[1]],
+    ['database', vpc.databaseTable],
+  ] as const) {
+    if (table === undefined) continue
+    const routes = await routesIn(ec2, table)
+    const rows = routes.map(({ destination, target }) => [destination, '→', target, nameOf.get(target) ?? ''])
+    parts.push(
+      `Route table ${table} (${what})\n${rows.length === 0 ? '  no route of podway' : textTable(rows)}`,
+    )
+  }
+  return `\n${parts.join('\n\n')}\n`
+}
+
+/** Who reached whom: a row a client, a column a pod; both families in one cell. */
+export function probeTable(results: readonly ProbeResult[]): string {
+  const clients = [...new Set(results.map(({ probe }) => probe.from.name))]
+  const servers = [...new Set(results.map(({ probe }) => probe.to.name))]
+  const cell = (from: string, to: string): string => {
+    const both = results.filter(({ probe }) => probe.from.name === from && probe.to.name === to)
+    if (both.length === 0) return '·'
+    return both.map(({ probe, verdict }) => `${probe.family}${mark(verdict)}`).join(' ')
+  }
+  const rows = [
+    ['from \\ to', ...servers],
+    ...clients.map((from) => [from, ...servers.map((to) => cell(from, to))]),
+  ]
+  return `Probes over TCP, by family: ✓ got through with its own address, N through NAT, ✗ failed\n${textTable(rows)}\n`
+}
+
+function mark(verdict: ProbeVerdict): string {
+  switch (verdict.kind) {
+    case 'ok':
+      return '✓'
+    case 'natted':
+      return 'N'
+    case 'failed':
+      return '✗'
+  }
+}

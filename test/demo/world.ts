@@ -1,0 +1,150 @@
+import { join } from 'node:path'
+import { setTimeout as pause } from 'node:timers/promises'
+import { Fabric } from '../lab/fabric.ts'
+import { type MachineSnapshot, leftovers, otherProcesses, snapshotMachine } from '../lab/leftovers.ts'
+import { Machine } from '../lab/machine.ts'
+import { type Endpoint, Prober } from '../lab/probe.ts'
+import { readVpc } from '../lab/read-vpc.ts'
+import { versionOf } from '../lab/vpc-state.ts'
+import type { Cloud } from './cloud.ts'
+import { type Pod, Runtime } from './runtime.ts'
+import type { DemoInstance, Vpc } from './vpc.ts'
+
+/** How often the router reads the cloud's API, in milliseconds. */
+const fabricPauseMs = 50
+
+/** The VPC in namespaces: a router that obeys the cloud's API, machines, and pods with a prober in each. */
+export class World {
+  readonly #cloud: Cloud
+  readonly #vpc: Vpc
+  readonly #fabric: Fabric
+  readonly #runtime: Runtime
+  readonly #proberFile: string
+  readonly #stop = new AbortController()
+  readonly #following: Promise<void>
+  readonly #machines = new Map<
+    string,
+    { readonly machine: Machine; readonly eniId: string; readonly endpoint: Endpoint }
+  >()
+  readonly #pods = new Map<Pod, Endpoint>()
+  readonly #before = new Map<string, MachineSnapshot>()
+
+  private constructor(cloud: Cloud, vpc: Vpc, fabric: Fabric, dist: string) {
+    this.#cloud = cloud
+    this.#vpc = vpc
+    this.#fabric = fabric
+    this.#runtime = new Runtime(join(dist, 'podway-cni'))
+    this.#proberFile = join(dist, 'demo/prober.js')
+    const { signal } = this.#stop
+    this.#following = fabric.follow({
+      read: () => this.#read(),
+      pause: () => pause(fabricPauseMs, undefined, { signal }).catch(() => undefined),
+      signal,
+    })
+  }
+
+  static async create(cloud: Cloud, vpc: Vpc, dist: string): Promise<World> {
+    return new World(cloud, vpc, await Fabric.create(), dist)
+  }
+
+  /** Boots an instance's machine and plugs it in, with a prober in its root namespace. */
+  async boot(name: string, instance: DemoInstance): Promise<void> {
+    const [machine] = await Promise.all([Machine.boot(name), this.obey()])
+    await this.#fabric.plug(instance.eniId, { namespace: name, device: 'eth0' })
+    this.#before.set(name, await snapshotMachine(machine))
+    const endpoint: Endpoint = {
+      name,
+      kind: 'machine',
+      addresses: { 4: instance.ipv4, 6: instance.ipv6 },
+      prober: await Prober.start(machine.command([process.execPath, this.#proberFile])),
+    }
+    this.#machines.set(name, { machine, eniId: instance.eniId, endpoint })
+  }
+
+  /** Resolves when packets follow what the cloud's API says now. */
+  async obey(): Promise<void> {
+    const state = await this.#read()
+    if (this.#fabric.version !== versionOf(state)) await this.#fabric.apply(state)
+  }
+
+  /** Two or more pods on the machine, one after another as a kubelet starts them. */
+  async startPods(
+    machineName: string,
+    podCidrs: readonly string[],
+    names: readonly string[],
+  ): Promise<readonly Pod[]> {
+    const { machine } = this.#on(machineName)
+    this.#runtime.configure(machine, podCidrs)
+    const pods: Pod[] = []
+    for (const name of names) {
+      const pod = await this.#runtime.add(machine, name)
+      const prober = await Prober.start(machine.command([process.execPath, this.#proberFile], name))
+      this.#pods.set(pod, { name, kind: 'pod', addresses: pod.addresses, prober })
+      pods.push(pod)
+    }
+    return pods
+  }
+
+  async stopPods(machineName?: string): Promise<void> {
+    for (const [pod, endpoint] of [...this.#pods]) {
+      if (machineName !== undefined && pod.machine.name !== machineName) continue
+      await endpoint.prober.stop()
+      await this.#runtime.del(pod)
+      this.#pods.delete(pod)
+    }
+  }
+
+  /** Pulls the plug of a machine and takes it away; what its pods left behind is returned. */
+  async remove(name: string): Promise<readonly string[]> {
+    const { machine, eniId, endpoint } = this.#on(name)
+    await endpoint.prober.stop()
+    const left = await this.#leftOn(machine)
+    await this.#fabric.unplug(eniId)
+    await machine.remove()
+    this.#machines.delete(name)
+    return left
+  }
+
+  pods(): readonly Endpoint[] {
+    return [...this.#pods.values()]
+  }
+
+  podsOn(machineName: string): readonly Endpoint[] {
+    return [...this.#pods].filter(([pod]) => pod.machine.name === machineName).map(([, endpoint]) => endpoint)
+  }
+
+  machine(name: string): Endpoint {
+    return this.#on(name).endpoint
+  }
+
+  machineNames(): readonly string[] {
+    return [...this.#machines.keys()]
+  }
+
+  /** Takes everything away; returns what is left that should not be, `known` processes apart. */
+  async close(known: readonly (number | undefined)[]): Promise<readonly string[]> {
+    const left: string[] = []
+    for (const name of this.machineNames()) left.push(...(await this.remove(name)))
+    this.#stop.abort()
+    await this.#following
+    await this.#fabric.close()
+    const expected = known.filter((pid) => pid !== undefined)
+    left.push(...otherProcesses(expected).map(({ pid, command }) => `process ${pid}: ${command}`))
+    return left
+  }
+
+  async #leftOn(machine: Machine): Promise<readonly string[]> {
+    const before = this.#before.get(machine.name)
+    return leftovers(before === undefined ? [] : [before], [await snapshotMachine(machine)])
+  }
+
+  #on(name: string): { readonly machine: Machine; readonly eniId: string; readonly endpoint: Endpoint } {
+    const found = this.#machines.get(name)
+    if (found === undefined) throw new Error(`there is no machine ${name}`)
+    return found
+  }
+
+  #read(): ReturnType<typeof readVpc> {
+    return readVpc(this.#cloud.ec2, this.#vpc.id)
+  }
+}

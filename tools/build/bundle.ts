@@ -1,0 +1,57 @@
+import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { build } from 'esbuild'
+
+/**
+ * What CommonJS packages inside an ES module bundle expect to find. The names are ones that no minifier makes up.
+ */
+const commonJsBanner = `import { createRequire as podwayCreateRequire } from 'node:module'
+import { dirname as podwayDirname } from 'node:path'
+import { fileURLToPath as podwayFileUrlToPath } from 'node:url'
+const require = podwayCreateRequire(import.meta.url)
+const __filename = podwayFileUrlToPath(import.meta.url)
+const __dirname = podwayDirname(__filename)`
+
+async function bundle(entryPoints: Readonly<Record<string, string>>, outdir: string): Promise<void> {
+  await build({
+    entryPoints: { ...entryPoints },
+    outdir,
+    bundle: true,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    format: 'esm',
+    platform: 'node',
+    target: 'node24',
+    minifySyntax: true,
+    minifyWhitespace: true,
+    legalComments: 'none',
+    banner: { js: commonJsBanner },
+    logLevel: 'warning',
+  })
+}
+
+/** The command line: `podway.js` with `main.js` and its chunks; each cloud's SDK is a chunk of its own. */
+export async function bundleProgram(root: string, dist: string): Promise<void> {
+  rmSync(join(dist, 'chunks'), { recursive: true, force: true })
+  await bundle({ main: join(root, 'cli/main.ts') }, dist)
+  copyFileSync(join(root, 'bin/podway.js'), join(dist, 'podway.js'))
+  chmodSync(join(dist, 'podway.js'), 0o755)
+  copyFileSync(join(root, 'deploy/crds/noderoutes.yaml'), join(dist, 'noderoutes.yaml'))
+  // A copy of the folder must be read as ES modules wherever it lies.
+  writeFileSync(join(dist, 'package.json'), '{ "type": "module" }\n')
+}
+
+/** The demo and what it starts, apart from the product. */
+export async function bundleDemo(root: string, dist: string): Promise<void> {
+  const outdir = join(dist, 'demo')
+  rmSync(outdir, { recursive: true, force: true })
+  mkdirSync(outdir, { recursive: true })
+  await bundle(
+    {
+      demo: join(root, 'test/demo/main.ts'),
+      'demo-inside': join(root, 'test/demo/inside.ts'),
+      prober: join(root, 'test/lab/prober.ts'),
+    },
+    outdir,
+  )
+}
