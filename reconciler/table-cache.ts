@@ -57,7 +57,11 @@ export class TableCache {
   load(tableId: string, snapshot: Snapshot, mark: number): void {
     const view = this.#views.get(tableId)
     if (view === undefined) return
-    const routes = new Map(snapshot.routes.map((route) => [destinationKey(route.destination), route]))
+    // A propagated route may have the destination of a static one, which wins in the cloud, and is the one we could change.
+    const staticLast = snapshot.routes.toSorted(
+      (a, b) => Number(a.origin === 'static') - Number(b.origin === 'static'),
+    )
+    const routes = new Map(staticLast.map((route) => [destinationKey(route.destination), route]))
     for (const [key, writtenAt] of view.written) {
       if (writtenAt < mark) {
         view.written.delete(key)

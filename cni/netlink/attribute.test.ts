@@ -21,7 +21,7 @@ describe('attributes', () => {
         0a 00 02 01
         09 00 03 00 65 74 68 30 00 00 00 00  # text, with its NUL, padded
         08 00 04 00 dc 05 00 00              # number
-        18 00 12 80                          # nested: the flag, and the length of all of it
+        15 00 12 80                          # nested: the flag, and the length of all of it
           09 00 01 00 76 65 74 68 00 00 00 00
           05 00 02 00 09                     # the last one: padding is not part of the nest
         00 00 00

@@ -60,14 +60,12 @@ describe('a netlink connection', () => {
   })
 
   it('throws what the kernel refuses with, in its own words', () => {
-    const words = '0f00 0100' + '6e6f2073756368206c6e6b00' + '00'.slice(0, 0)
-    const attributes = `10000100 ${'6e6f2073756368206c6e6b00'} 08000200 18000000`
-    expect(words).toBeDefined()
+    const attributes = '10000100 6e6f2073756368206c6e6b00 08000200 18000000'.replaceAll(' ', '')
     const { connection } = connect((to) => [
       reply(to, {
         type: 2,
         flags: 0x300,
-        payload: errorPayload(19, '00'.repeat(16) + attributes.replace(/ /g, '')),
+        payload: errorPayload(19, '00'.repeat(16) + attributes),
       }),
     ])
     const error = catchError(() => connection.execute(request))

@@ -39,6 +39,11 @@ export function createVeth(system: System, { pod, sandbox, owner, mtu }: VethReq
   const { files } = system
   const macs = [randomMac(system), randomMac(system)] as const
   const podEnd = { name: owner.ifName, namespace: files.descriptor(sandbox.pod), mac: macs[0] }
+  // Before the attempt: the pair may be there although the answer got lost. The address says that it is ours.
+  undo.add(() => {
+    const made = pod.link(owner.ifName)
+    if (made?.mac === formatMac(macs[0])) pod.deleteLink(made.index)
+  })
   for (let attempt = 0; attempt < nameAttempts; attempt++) {
     const hostName = hostVethName(owner, attempt)
     try {
@@ -52,10 +57,6 @@ export function createVeth(system: System, { pod, sandbox, owner, mtu }: VethReq
         )
       continue
     }
-    undo.add(() => {
-      const made = pod.link(owner.ifName)
-      if (made !== undefined) pod.deleteLink(made.index)
-    })
     const link = pod.link(owner.ifName)
     if (link?.peerIndex === undefined)
       throw new Error(`the veth ${owner.ifName} vanished while it was set up`)

@@ -1,16 +1,39 @@
 /** Replies for tiny API servers in tests: those of `test/simulators/simulator.ts`, by shape. */
+export type Reply =
+  | {
+      readonly kind: 'response'
+      readonly status: number
+      readonly headers: Readonly<Record<string, string>>
+      readonly body: string
+    }
+  | {
+      readonly kind: 'stream'
+      readonly status: number
+      readonly headers: Readonly<Record<string, string>>
+      readonly body: AsyncIterable<string>
+    }
+  | { readonly kind: 'reset' }
+  | { readonly kind: 'hang' }
+
 const headers = { 'content-type': 'application/json' }
 
-export const ok = (body: unknown) =>
-  ({ kind: 'response', status: 200, headers, body: JSON.stringify(body) }) as const
+export const ok = (body: unknown): Reply => ({
+  kind: 'response',
+  status: 200,
+  headers,
+  body: JSON.stringify(body),
+})
 
-export const failed = (code: number, reason: string, extra: Readonly<Record<string, string>> = {}) =>
-  ({
-    kind: 'response',
-    status: code,
-    headers: { ...headers, ...extra },
-    body: JSON.stringify(status(code, reason)),
-  }) as const
+export const failed = (
+  code: number,
+  reason: string,
+  extra: Readonly<Record<string, string>> = {},
+): Reply => ({
+  kind: 'response',
+  status: code,
+  headers: { ...headers, ...extra },
+  body: JSON.stringify(status(code, reason)),
+})
 
 export const status = (code: number, reason: string) => ({
   apiVersion: 'v1',
@@ -21,11 +44,15 @@ export const status = (code: number, reason: string) => ({
   message: `${reason} says the server`,
 })
 
-export const streaming = (body: AsyncIterable<string>) =>
-  ({ kind: 'stream', status: 200, headers, body }) as const
+export const streaming = (body: AsyncIterable<string>): Reply => ({
+  kind: 'stream',
+  status: 200,
+  headers,
+  body,
+})
 
-export const reset = { kind: 'reset' } as const
-export const hang = { kind: 'hang' } as const
+export const reset: Reply = { kind: 'reset' }
+export const hang: Reply = { kind: 'hang' }
 
 /** A response body that a test writes while it is being read. */
 export class Feed implements AsyncIterable<string> {

@@ -144,7 +144,6 @@ const cases: readonly Case[] = [
       })(),
     },
     class: 'unknown-outcome',
-    code: 'TimeoutError',
   },
 ]
 

@@ -62,10 +62,11 @@ async function findByAddress(
   nodes: readonly NodeView[],
   signal: AbortSignal,
 ): Promise<readonly Instance[]> {
-  // One address finds the instance; the IPv4 one, where there are both.
-  const addresses = nodes.flatMap(
-    (node) => node.addresses.find((a) => a.family === 4) ?? node.addresses[0] ?? [],
-  )
+  // A node of both families is asked for by IPv4 only, so that it takes one call.
+  const addresses = nodes.flatMap((node) => {
+    const v4 = node.addresses.filter((address) => address.family === 4)
+    return v4.length > 0 ? v4 : node.addresses
+  })
   if (addresses.length === 0) return []
   const found = await instancesByAddress(ec2, await findVpcs(ec2, selection, signal), addresses, signal)
   return [...new Map(found.map((instance) => [instance.InstanceId, instance])).values()]

@@ -28,8 +28,11 @@ export async function routeTables(
 
 /** Who reached whom: a row a client, a column a pod; both families in one cell. */
 export function probeTable(results: readonly ProbeResult[]): string {
-  const clients = [...new Set(results.map(({ probe }) => probe.from.name))]
-  const servers = [...new Set(results.map(({ probe }) => probe.to.name))]
+  const machines = new Set(
+    results.filter(({ probe }) => probe.from.kind === 'machine').map(({ probe }) => probe.from.name),
+  )
+  const servers = [...new Set(results.map(({ probe }) => probe.to.name))].sort()
+  const clients = [...servers, ...[...machines].sort()]
   const cell = (from: string, to: string): string => {
     const both = results.filter(({ probe }) => probe.from.name === from && probe.to.name === to)
     if (both.length === 0) return '·'

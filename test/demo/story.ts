@@ -39,6 +39,8 @@ export interface StoryOptions extends DemoOptions {
 
 const podCidrs = '10.244.0.0/16,fd00:10:244::/48'
 const deadlineMs = 30_000
+/** A packet that is dropped says nothing: how long a probe that must fail is waited for. */
+const mustFailMs = 300
 
 /** Runs the whole story inside a world. Throws if a step fails; resolves with the result and what went wrong in probes. */
 export async function tell(
@@ -128,7 +130,6 @@ export async function tell(
   progress.end()
   say(await routeTables(cloud.ec2, vpc, instances))
   say(probeTable(reports[0]?.results ?? []))
-  if (options.keep) await options.stay()
 
   progress.step('node-2 goes: its routes leave both tables')
   const left: string[] = []
@@ -154,6 +155,10 @@ export async function tell(
   const databaseRoutes = await routesIn(cloud.ec2, vpc.databaseTable)
   if (databaseRoutes.length > 0) complaints.push('podway wrote into the database table, which is not its own')
 
+  if (options.keep) {
+    progress.end()
+    await options.stay()
+  }
   progress.step('DEL of every pod; the controller stops; what is left?')
   const pods = world.pods().length
   await world.stopPods()
@@ -244,7 +249,9 @@ async function probe(world: World, progress: Progress): Promise<ProbeReport> {
 
 /** The proof that packets obey the tables: the database's subnet has a table without podway's routes. */
 async function expectDatabaseUnreached(world: World, complaints: string[]): Promise<void> {
-  const report = await runProbes(everyPair([world.machine('database')], world.pods()))
+  const report = await runProbes(everyPair([world.machine('database')], world.pods()), {
+    timeoutMs: mustFailMs,
+  })
   if (report.sent === 0) complaints.push('nothing was probed from the database')
   for (const { probe: sent, verdict } of report.results) {
     if (verdict.kind !== 'failed')

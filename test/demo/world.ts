@@ -10,8 +10,8 @@ import type { Cloud } from './cloud.ts'
 import { type Pod, Runtime } from './runtime.ts'
 import type { DemoInstance, Vpc } from './vpc.ts'
 
-/** How often the router reads the cloud's API, in milliseconds. */
-const fabricPauseMs = 50
+/** How often the router reads the cloud's API by itself, in milliseconds: the account's budget of calls is shared. */
+const fabricPauseMs = 500
 
 /** The VPC in namespaces: a router that obeys the cloud's API, machines, and pods with a prober in each. */
 export class World {

@@ -6,7 +6,7 @@ import { connectPlainPod } from './plain-pod.ts'
 import { type Endpoint, Prober, describeResult, everyPair, runProbes } from './probe.ts'
 import { mustRun } from './run.ts'
 import { podAddresses, routesTo, sampleNodes, sampleVpc } from './sample-vpc.ts'
-import { versionOf } from './vpc-state.ts'
+import { type VpcState, versionOf } from './vpc-state.ts'
 
 const proberFile = `${import.meta.dirname}/prober.ts`
 
@@ -63,6 +63,22 @@ async function probe(from: string, to: string): Promise<readonly string[]> {
   return results.map(({ verdict }) => (verdict.kind === 'failed' ? verdict.error : verdict.kind))
 }
 
+/** Whether a TCP segment reaches that node's pod during a probe: tells a lost request from a lost reply. */
+async function arrives(from: string, node: string): Promise<boolean> {
+  const received = async (): Promise<string> => {
+    const { stdout } = (await machines.get(node)?.exec(['cat', '/proc/net/snmp'], { pod: 'pod' })) ?? {
+      stdout: '',
+    }
+    const [names, values] = stdout.split('\n').filter((line) => line.startsWith('Tcp:'))
+    const segments = values?.split(' ')[names?.split(' ').indexOf('InSegs') ?? -1]
+    if (segments === undefined) throw new Error(`no TCP counters on ${node}`)
+    return segments
+  }
+  const before = await received()
+  await probe(from, `${node}/pod`)
+  return (await received()) !== before
+}
+
 const passes = ['ok', 'ok']
 const dropped = ['timeout', 'timeout']
 
@@ -84,11 +100,14 @@ describe('tables', () => {
   test('the table of the sender’s subnet decides, not that of the receiver’s', async () => {
     await fabric.apply(sampleVpc({ a: [...routesTo('a1'), ...routesTo('a2')] }))
     expect(await probe('a1/pod', 'b1/pod')).toEqual(dropped)
+    expect(await arrives('a1/pod', 'b1')).toBe(false)
+    expect(await arrives('b1/pod', 'a1')).toBe(true)
   })
 
   test('replies follow the table of their own subnet: a one-way route carries no connection', async () => {
     await fabric.apply(sampleVpc({ a: routesTo('b1'), b: [] }))
     expect(await probe('a1/pod', 'b1/pod')).toEqual(dropped)
+    expect(await arrives('a1/pod', 'b1')).toBe(true)
   })
 
   test('a database whose table has no pod routes answers nodes and no pods', async () => {
@@ -149,12 +168,14 @@ describe('targets', () => {
 describe('source/destination check', () => {
   test('an ENI with the check on receives nothing for its pods, only for itself', async () => {
     await fabric.apply(sampleVpc({}, { a2: { sourceDestCheck: true } }))
+    expect(await arrives('a1/pod', 'a2')).toBe(false)
     expect(await probe('a1/pod', 'a2/pod')).toEqual(dropped)
     expect(await probe('a1', 'a2')).toEqual(passes)
   })
 
   test('an ENI with the check on sends nothing from its pods, only from itself', async () => {
     await fabric.apply(sampleVpc({}, { a2: { sourceDestCheck: true } }))
+    expect(await arrives('a2/pod', 'a1')).toBe(false)
     expect(await probe('a2/pod', 'a1/pod')).toEqual(dropped)
     expect(await probe('a2', 'a1/pod')).toEqual(passes)
   })
@@ -226,6 +247,19 @@ describe('changes', () => {
     })
     expect(errors).toMatchObject([{ message: 'throttled' }])
     expect(await probe('a1/pod', 'a2/pod')).toEqual(dropped)
+  })
+
+  test('following ends when the signal interrupts the pause, and rejects if the pause itself fails', async () => {
+    const read = (): Promise<VpcState> => Promise.resolve(sampleVpc())
+    const end = new AbortController()
+    const interrupted = (): Promise<never> => {
+      end.abort()
+      return Promise.reject(new Error('interrupted'))
+    }
+    await fabric.follow({ read, pause: interrupted, signal: end.signal })
+    const broken = (): Promise<never> => Promise.reject(new Error('no clock'))
+    const following = fabric.follow({ read, pause: broken, signal: new AbortController().signal })
+    await expect(following).rejects.toThrow('no clock')
   })
 
   test('a cable to an ENI that the VPC does not have is refused', async () => {

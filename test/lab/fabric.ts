@@ -84,22 +84,28 @@ export class Fabric {
 
   /**
    * Reads and applies, again and again with a pause, until the signal. A failed read changes nothing and is handed to
-   * `onError`: an API that throttles or is down leaves a VPC forwarding as it did.
+   * `onError`: an API that throttles or is down leaves a VPC forwarding as it did. `pause` may reject when the signal
+   * comes.
    */
   async follow(options: {
     readonly read: () => Promise<VpcState>
-    readonly pause: () => Promise<void>
+    readonly pause: () => Promise<unknown>
     readonly signal: AbortSignal
     readonly onError?: (error: unknown) => void
   }): Promise<void> {
-    while (!options.signal.aborted) {
+    const ended = (): boolean => options.signal.aborted
+    while (!ended()) {
       try {
         const state = await options.read()
         if (versionOf(state) !== this.#version) await this.apply(state)
       } catch (error) {
         options.onError?.(error)
       }
-      await options.pause()
+      try {
+        await options.pause()
+      } catch (error) {
+        if (!ended()) throw error
+      }
     }
   }
 
@@ -126,7 +132,10 @@ export class Fabric {
     })
   }
 
-  /** Takes the cable away, both ends of it; every route to the ENI drops from then on. Idempotent. */
+  /**
+   * Takes the cable away, both ends of it; every route to the ENI drops from then on. Idempotent. Before the machine goes:
+   * a cable that vanished with its machine is one that the router can't be told to leave.
+   */
   unplug(eniId: string): Promise<void> {
     return this.#next(async () => {
       if (!this.#plugged.delete(eniId)) return

@@ -13,8 +13,9 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>
 }
 
-/** How a program ended. A program killed by a signal has the shell's code, 128 + signal number is not worth telling apart: 128. */
+/** How a program ended. */
 export interface Finished {
+  /** 128 if a signal ended it. */
   readonly code: number
   readonly stdout: string
   readonly stderr: string

@@ -1,6 +1,7 @@
 import { spawn } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { readFileSync, readdirSync, readlinkSync } from 'node:fs'
+import type { Duplex } from 'node:stream'
 import { type Command, run } from './run.ts'
 
 /** Set inside a world to its id, and the file there that holds the same: the variable alone can leak into any shell. */
@@ -74,14 +75,18 @@ export function runInWorld(
     readonly stdio?: 'inherit' | 'ignore'
     /** Names the world in every process's environment; random if absent. */
     readonly id?: string
+    /** Given our end of a socket, whose other end the command has as descriptor 3. */
+    readonly onChannel?: (channel: Duplex) => void
   } = {},
 ): Promise<number> {
   const { file, args } = worldCommand(argv, currentUser())
+  const stdio = options.stdio ?? 'inherit'
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       env: worldEnvironment(options.id ?? randomUUID(), options.env ?? process.env),
-      stdio: options.stdio ?? 'inherit',
+      stdio: [stdio, stdio, stdio, ...(options.onChannel === undefined ? [] : (['pipe'] as const))],
     })
+    if (options.onChannel !== undefined) options.onChannel(child.stdio[3] as Duplex)
     child.once('error', reject)
     child.once('close', (code) => resolve(code ?? 128))
   })

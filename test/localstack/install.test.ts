@@ -8,16 +8,15 @@ const silent = () => undefined
 const requirements = await readFile(new URL('requirements.txt', import.meta.url), 'utf8')
 
 describe('the pins', () => {
-  const entries = requirements
-    .split(/\n(?=\S)/)
-    .map((entry) => [/^\S*/.exec(entry)?.[0], entry.trim()] as const)
-
   test('name LocalStack 4.14.0', () => {
     expect(localStackVersion(requirements)).toBe('4.14.0')
   })
 
-  test.each(entries)('%s has hashes', (_name, entry) => {
-    expect(entry).toMatch(/^[a-z0-9-]+(\[[a-z0-9-]+\])?==\S+ \\\n( {4}--hash=sha256:[0-9a-f]{64}( \\\n)?)+$/)
+  test('are exact, and have hashes', () => {
+    const entries = requirements.split(/\n(?=\S)/).map((entry) => entry.trim())
+    const exact = /^[a-z0-9-]+(\[[a-z0-9-]+\])?==\S+ \\\n( {4}--hash=sha256:[0-9a-f]{64}( \\\n)?)+$/
+    expect(entries.filter((entry) => !exact.test(entry))).toEqual([])
+    expect(entries.length).toBeGreaterThan(50)
   })
 
   test('name no registry', () => {

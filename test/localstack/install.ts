@@ -59,9 +59,9 @@ export function localStackVersion(requirements: string): string {
 
 /** XDG Base Directory Specification. */
 export function defaultCacheDir(environment: NodeJS.ProcessEnv): string {
-  const xdg = environment['XDG_CACHE_HOME']
+  const xdg = environment.XDG_CACHE_HOME
   // The specification: a relative path is to be ignored.
-  const cache = xdg?.startsWith('/') === true ? xdg : join(environment['HOME'] ?? homedir(), '.cache')
+  const cache = xdg?.startsWith('/') === true ? xdg : join(environment.HOME ?? homedir(), '.cache')
   return join(cache, 'podway')
 }
 

@@ -104,7 +104,7 @@ describe('a VPC', () => {
       )
       expect(Subnet?.AvailabilityZone).toBe(zone)
       expect(Subnet?.Ipv6CidrBlockAssociationSet?.[0]?.Ipv6CidrBlock).toBe(formatCidr(subnet6))
-      const ten = { ...subnet6.address, value: subnet6.address.value + 10n }
+      const ten = { family: 6, value: subnet6.network + 10n } as const
       return { id: given(Subnet?.SubnetId), v4: `10.0.${index + 1}.10`, v6: formatAddress(ten) }
     })
     subnets = await Promise.all(zones)

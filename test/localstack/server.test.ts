@@ -1,53 +1,52 @@
 import { once } from 'node:events'
-import { readdir } from 'node:fs/promises'
-import { createServer } from 'node:http'
-import type { AddressInfo } from 'node:net'
-import { expect, test } from 'vitest'
+import { access, readdir } from 'node:fs/promises'
+import { createServer, type AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { expect, test, vi } from 'vitest'
 import { fakeMachine } from './fake-python.ts'
 import { startLocalStack } from './server.ts'
 
-/** Answers in LocalStack's place what its health endpoint would; the process beside it only has to live. */
-async function healthEndpoint(answer: () => string) {
-  const server = createServer((_request, response) => {
-    response.end(answer())
-  }).listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  return {
-    port: (server.address() as AddressInfo).port,
-    [Symbol.asyncDispose]: async () => {
-      server.close()
-      server.closeAllConnections()
-      await once(server, 'close')
-    },
-  }
-}
-const health = (ec2: string) => JSON.stringify({ services: { ec2 } })
-const sleeper = 'echo started; exec /bin/sleep 1000'
+/** A program that answers as LocalStack's health endpoint: one state of EC2 after the other, and then the last. */
+const localStackThatIs = (...states: readonly string[]): string => `exec '${process.execPath}' -e '
+  const [host, port] = process.env.GATEWAY_LISTEN.split(":")
+  const states = ${JSON.stringify(states)}
+  require("http").createServer((request, response) => {
+    require("fs").writeFileSync("../asked", "")
+    response.end(JSON.stringify({ services: { ec2: states.length > 1 ? states.shift() : states[0] } }))
+  }).listen(port, host)'`
 
 test('is ready when EC2 is running; a stop ends the process and forgets its state', async () => {
-  const states = ['available', 'starting', 'running']
-  await using endpoint = await healthEndpoint(() => health(states.shift() ?? 'running'))
   await using machine = await fakeMachine()
-  const python = await machine.program('python', sleeper)
-  const localStack = await startLocalStack({ version: '4.14.0', python }, { ...machine, port: endpoint.port })
-  expect(states).toEqual([])
-  expect(localStack.url).toBe(`http://127.0.0.1:${endpoint.port}`)
-  expect(process.kill(localStack.pid, 0)).toBe(true)
-  expect((await readdir(machine.dataDir)).sort()).toEqual(['localstack.log', 'state'])
+  const python = await machine.program('python', localStackThatIs('available', 'starting', 'running'))
+  const localStack = await startLocalStack({ version: '4.14.0', python }, machine)
+  const health = await fetch(`${localStack.url}/_localstack/health`)
+  expect(await health.json()).toEqual({ services: { ec2: 'running' } })
+  expect((await readdir(machine.dataDir)).sort()).toEqual(['asked', 'localstack.log', 'state'])
   await localStack.stop()
   await localStack.stop()
   expect(() => process.kill(localStack.pid, 0)).toThrow('ESRCH')
-  expect(await readdir(machine.dataDir)).toEqual(['localstack.log'])
+  expect(await readdir(machine.dataDir)).toEqual(['asked', 'localstack.log'])
 })
 
 test('an EC2 that can not be loaded ends the wait', async () => {
-  await using endpoint = await healthEndpoint(() => health('error'))
   await using machine = await fakeMachine()
-  const python = await machine.program('python', sleeper)
+  const python = await machine.program('python', localStackThatIs('error'))
+  await expect(startLocalStack({ version: '4.14.0', python }, machine)).rejects.toThrow(
+    'LocalStack 4.14.0 did not start: its EC2 could not be loaded',
+  )
+  expect(await readdir(machine.dataDir)).toEqual(['asked', 'localstack.log'])
+})
+
+test('a port that is taken: nobody else is mistaken for LocalStack', async () => {
+  await using machine = await fakeMachine()
+  const python = await machine.program('python', localStackThatIs('running'))
+  const stranger = createServer().listen(0, '127.0.0.1')
+  await once(stranger, 'listening')
+  const { port } = stranger.address() as AddressInfo
   await expect(
-    startLocalStack({ version: '4.14.0', python }, { ...machine, port: endpoint.port }),
-  ).rejects.toThrow('LocalStack 4.14.0 did not start: its EC2 could not be loaded')
-  expect(await readdir(machine.dataDir)).toEqual(['localstack.log'])
+    startLocalStack({ version: '4.14.0', python }, { dataDir: machine.dataDir, port }),
+  ).rejects.toThrow('EADDRINUSE')
+  stranger.close()
 })
 
 test('a LocalStack that ends at once: the end of its log is shown', async () => {
@@ -67,16 +66,15 @@ test('an interpreter that is not there', async () => {
 })
 
 test('an abort while it starts: the reason, and nothing left', async () => {
+  await using machine = await fakeMachine()
+  const python = await machine.program('python', localStackThatIs('starting'))
   const abort = new AbortController()
   const reason = new Error('enough')
-  await using endpoint = await healthEndpoint(() => {
-    abort.abort(reason)
-    return health('starting')
-  })
-  await using machine = await fakeMachine()
-  const python = await machine.program('python', sleeper)
-  await expect(
-    startLocalStack({ version: '4.14.0', python }, { ...machine, port: endpoint.port, signal: abort.signal }),
-  ).rejects.toBe(reason)
-  expect(await readdir(machine.dataDir)).toEqual(['localstack.log'])
+  const starting = startLocalStack(
+    { version: '4.14.0', python },
+    { dataDir: machine.dataDir, signal: abort.signal },
+  )
+  void vi.waitFor(() => access(join(machine.dataDir, 'asked')), 10_000).finally(() => abort.abort(reason))
+  await expect(starting).rejects.toBe(reason)
+  expect(await readdir(machine.dataDir)).toEqual(['asked', 'localstack.log'])
 })

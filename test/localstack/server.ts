@@ -40,7 +40,7 @@ export async function startLocalStack(
 ): Promise<RunningLocalStack> {
   const { dataDir, signal } = options
   signal?.throwIfAborted()
-  const port = options.port ?? (await freePort())
+  const port = await freePort(options.port ?? 0)
   const state = join(dataDir, 'state')
   const logFile = join(dataDir, 'localstack.log')
   await mkdir(state, { recursive: true })
@@ -57,11 +57,14 @@ export async function startLocalStack(
   )
   await log.close()
 
-  const stop = async (): Promise<void> => {
+  const end = async (): Promise<void> => {
     killGroup(child)
     await ended
     await rm(state, { recursive: true, force: true })
   }
+  // Once only: afterwards the process id may be somebody else's.
+  let ending: Promise<void> | undefined
+  const stop = () => (ending ??= end())
   const url = `http://127.0.0.1:${port}`
   try {
     await ready(url, ended, signal)
@@ -134,9 +137,12 @@ async function ready(url: string, ended: Promise<string>, signal: AbortSignal | 
   )
 }
 
-/** Free a moment ago: another program may take it before LocalStack does, which then says so and ends. */
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
+/**
+ * The port, or one that the system chooses for 0, if nobody listens on it: else the answers that we wait for would come
+ * from a stranger. Another program may still take it before LocalStack does, which then says so and ends.
+ */
+async function freePort(wanted: number): Promise<number> {
+  const server = createServer().listen(wanted, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as AddressInfo
   server.close()

@@ -7,11 +7,11 @@ export interface BucketSize {
 }
 
 /**
- * Which bucket each action has. `default…` are the categories of actions without a line of their own; `unfiltered` is the
- * one of the describes in {@link UNFILTERED} when they are neither filtered nor paged.
+ * Which bucket each action has. `describe` and `mutate` are the categories of actions without a line of their own;
+ * `unfiltered` is that of the describes in {@link UNFILTERED} when they are neither filtered nor paged.
  *
- * Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html. Of the actions that it lists by name, only
- * those that a route controller leans on are here; launching and tagging are laxer than there.
+ * Source: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html. Of the actions that it lists by name,
+ * only those that a route controller leans on are here; launching and tagging are laxer than there.
  */
 export interface BucketTable {
   readonly describe: BucketSize

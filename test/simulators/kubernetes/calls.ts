@@ -8,6 +8,8 @@ export interface Call {
   readonly query: Readonly<Record<string, string>>
   /** undefined for what is no resource: discovery, health, unknown paths. */
   readonly verb: Verb | undefined
+  /** API group of the resource; '' for the core group and for what is no resource. */
+  readonly group: string
   /** Plural name; '' for what is no resource. */
   readonly resource: string
   readonly subresource: string
@@ -27,6 +29,7 @@ export interface CallMatch {
   readonly method?: string
   readonly path?: string | RegExp
   readonly verb?: Verb
+  readonly group?: string
   readonly resource?: string
   readonly subresource?: string
   readonly namespace?: string
@@ -35,7 +38,7 @@ export interface CallMatch {
 
 type Matchable = Pick<
   Call,
-  'method' | 'path' | 'query' | 'verb' | 'resource' | 'subresource' | 'namespace' | 'name'
+  'method' | 'path' | 'query' | 'verb' | 'group' | 'resource' | 'subresource' | 'namespace' | 'name'
 >
 
 export function matches(match: CallMatch, call: Matchable): boolean {

@@ -151,7 +151,7 @@ describe('@kubernetes/client-node against the simulator', () => {
       '/api/v1/nodes',
       { resourceVersion: '0', allowWatchBookmarks: true },
       (phase: string, object: { metadata: { name: string } }) => {
-        seen.push(`${phase} ${object.metadata.name}`)
+        seen.push(phase === 'BOOKMARK' ? phase : `${phase} ${object.metadata.name}`)
         if (phase === 'DELETED') deleted.resolve(undefined)
       },
       (error: unknown) => done.resolve(error),
@@ -159,7 +159,7 @@ describe('@kubernetes/client-node against the simulator', () => {
     await core.createNode({ body: nodeNamed('n1') })
     await core.deleteNode({ name: 'n1' })
     await deleted.promise
-    expect(seen).toEqual(['ADDED n1', 'DELETED n1'])
+    expect(seen).toEqual(['BOOKMARK', 'ADDED n1', 'DELETED n1'])
     simulator.watches.cut('end')
     expect(await done.promise).toBeNull()
     abort.abort()

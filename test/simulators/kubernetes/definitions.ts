@@ -3,7 +3,7 @@ import { type JsonObject, objectAt, textAt, valueAt } from './json.ts'
 import { isBeingDeleted, nameOf } from './object-meta.ts'
 import { customTypes } from './custom-type.ts'
 import type { Registry } from './registry.ts'
-import { collectionOf } from './resource-type.ts'
+import { collectionOf, type ResourceType } from './resource-type.ts'
 import type { Store } from './store.ts'
 import { timestamp } from './writes.ts'
 
@@ -11,9 +11,10 @@ const DEFINITIONS = 'apiextensions.k8s.io/customresourcedefinitions'
 
 /**
  * What the API server's own controllers do for CustomResourceDefinitions, done at once: a new one is accepted and
- * established, a changed one served anew, the objects of a deleted one deleted first.
+ * established, a changed one served anew, the objects of a deleted one deleted first. Returns what is served no longer.
  */
-export function settleDefinitions(store: Store, registry: Registry, now: number): void {
+export function settleDefinitions(store: Store, registry: Registry, now: number): readonly ResourceType[] {
+  const before = registry.types
   const served = new Set(registry.definitions)
   for (const { key, object } of store.list(DEFINITIONS)) {
     served.delete(key)
@@ -26,6 +27,7 @@ export function settleDefinitions(store: Store, registry: Registry, now: number)
       store.update(DEFINITIONS, key, established(object, now))
   }
   for (const name of served) registry.remove(name)
+  return before.filter(({ group, version, plural }) => registry.find(group, version, plural) === undefined)
 }
 
 function established(definition: JsonObject, now: number): JsonObject {

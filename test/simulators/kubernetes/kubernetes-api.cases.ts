@@ -13,7 +13,7 @@ import { type ApiTarget, WireClient } from './wire-client.ts'
 /** How a suite comes by the API server that it judges. */
 export interface ApiUnderTest {
   readonly name: string
-  start(): Promise<ApiTarget & { stop(): Promise<void> }>
+  readonly start: () => Promise<ApiTarget & { stop(): Promise<void> }>
 }
 
 /** The behaviour that clients rely on, by plain HTTP: the same cases for the simulator and for a real API server. */

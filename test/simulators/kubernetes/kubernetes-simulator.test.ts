@@ -1,40 +1,15 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type RunningServer, serve } from '../http-server.ts'
-import type { Fault } from './faults.ts'
 import { type JsonObject, listAt, textAt } from './json.ts'
 import {
   createKubernetesSimulator,
   type KubernetesSimulator,
   type KubernetesSimulatorOptions,
 } from './kubernetes-simulator.ts'
-import type { Timers } from './timers.ts'
+import { ManualTimers } from './manual-timers.ts'
 import { WireClient } from './wire-client.ts'
 
 const NODES = '/api/v1/nodes'
-
-/** Time that stands still until a test moves it. */
-class ManualTimers implements Timers {
-  #now = 0
-  readonly #pending = new Set<{ readonly due: number; readonly callback: () => void }>()
-
-  get pending(): number {
-    return this.#pending.size
-  }
-
-  after(milliseconds: number, callback: () => void): () => void {
-    const timer = { due: this.#now + milliseconds, callback }
-    this.#pending.add(timer)
-    return () => this.#pending.delete(timer)
-  }
-
-  advance(milliseconds: number): void {
-    this.#now += milliseconds
-    for (const timer of [...this.#pending].filter(({ due }) => due <= this.#now)) {
-      this.#pending.delete(timer)
-      timer.callback()
-    }
-  }
-}
 
 describe('the Kubernetes simulator', () => {
   let simulator: KubernetesSimulator
@@ -58,128 +33,6 @@ describe('the Kubernetes simulator', () => {
 
   const node = (name: string): Promise<{ status: number; body: JsonObject }> =>
     client.post(NODES, { metadata: { name } })
-
-  describe('faults', () => {
-    it('answers a status with its usual reason and Retry-After, so many times', async () => {
-      simulator.faults.add({
-        match: { verb: 'create', resource: 'nodes' },
-        times: 2,
-        fault: { kind: 'status', code: 429, retryAfter: 3 },
-      })
-      expect((await client.get(NODES)).status).toBe(200)
-      for (let i = 0; i < 2; i++) {
-        const reply = await client.post(NODES, { metadata: { name: 'a' } })
-        expect(reply.status).toBe(429)
-        expect(reply.headers.get('retry-after')).toBe('3')
-        expect(reply.body).toMatchObject({
-          kind: 'Status',
-          reason: 'TooManyRequests',
-          details: { retryAfterSeconds: 3 },
-        })
-      }
-      expect(simulator.faults.pending).toBe(0)
-      expect((await node('a')).status).toBe(201)
-    })
-
-    it.each<{ fault: Fault; stored: boolean }>([
-      { fault: { kind: 'reset' }, stored: false },
-      { fault: { kind: 'reset-after-handling' }, stored: true },
-    ])('$fault.kind cuts the connection; stored: $stored', async ({ fault, stored }) => {
-      simulator.faults.add({ match: { method: 'POST' }, fault })
-      await expect(node('a')).rejects.toThrow()
-      expect((await client.get(`${NODES}/a`)).status).toBe(stored ? 200 : 404)
-      expect(simulator.calls[0]?.status).toBe('reset')
-    })
-
-    it('hang never answers, and holds up nothing else', async () => {
-      simulator.faults.add({ match: { path: `${NODES}/a` }, fault: { kind: 'hang' } })
-      let answered = false
-      const hanging = client.get(`${NODES}/a`).then(
-        () => (answered = true),
-        () => 'cut',
-      )
-      expect((await node('b')).status).toBe(201)
-      expect(answered).toBe(false)
-      await server.close()
-      expect(await hanging).toBe('cut')
-    })
-
-    it('matches by path, subresource and name, and can be disarmed', async () => {
-      await node('a')
-      const fault: Fault = { kind: 'status', code: 500 }
-      const disarm = simulator.faults.add({
-        match: { name: 'a', subresource: 'status' },
-        fault,
-        times: Infinity,
-      })
-      simulator.faults.add({ match: { path: /limit=7/ }, fault, times: Infinity })
-      expect((await client.get(`${NODES}/a`)).status).toBe(200)
-      expect((await client.get(`${NODES}/a/status`)).status).toBe(500)
-      expect((await client.get(`${NODES}?limit=7`)).status).toBe(500)
-      disarm()
-      expect((await client.get(`${NODES}/a/status`)).status).toBe(200)
-      simulator.faults.clear()
-      expect((await client.get(`${NODES}?limit=7`)).status).toBe(200)
-    })
-
-    it('an expired watch is an ERROR event in a successful answer', async () => {
-      simulator.faults.add({ match: { verb: 'watch' }, fault: { kind: 'watch-expired' } })
-      const watch = await client.watch(`${NODES}?watch=1`)
-      expect(await watch.next()).toMatchObject({
-        type: 'ERROR',
-        object: { kind: 'Status', status: 'Failure', reason: 'Expired', code: 410 },
-      })
-      expect(await watch.next()).toBeUndefined()
-    })
-
-    it('a silent watch opens and says nothing', async () => {
-      await node('a')
-      simulator.faults.add({ match: { verb: 'watch' }, fault: { kind: 'watch-silent' } })
-      const watch = await client.watch(`${NODES}?watch=1&allowWatchBookmarks=true`)
-      await node('b')
-      simulator.watches.bookmark()
-      simulator.watches.cut('end')
-      expect(await watch.next()).toBeUndefined()
-    })
-  })
-
-  describe('watches in the hand of a test', () => {
-    it('cut in order: all that match', async () => {
-      const nodes = await client.watch(`${NODES}?watch=1`)
-      const leases = await client.watch('/apis/coordination.k8s.io/v1/leases?watch=1')
-      expect(simulator.watches.count()).toBe(2)
-      simulator.watches.cut('end', { resource: 'nodes' })
-      expect(await nodes.next()).toBeUndefined()
-      expect(simulator.watches.count()).toBe(1)
-      leases.close()
-    })
-
-    it('cut by a reset', async () => {
-      const watch = await client.watch(`${NODES}?watch=1`)
-      simulator.watches.cut('reset')
-      await expect(watch.next()).rejects.toThrow('terminated')
-    })
-
-    it('expire', async () => {
-      const watch = await client.watch(`${NODES}?watch=1`)
-      simulator.watches.expire()
-      expect((await watch.next())?.type).toBe('ERROR')
-      expect(await watch.next()).toBeUndefined()
-    })
-
-    it('bookmark: those that asked, with the present revision', async () => {
-      const here = `watch=1&resourceVersion=${simulator.resourceVersion}`
-      const asked = await client.watch(`${NODES}?${here}&allowWatchBookmarks=true`)
-      const other = await client.watch(`${NODES}?watch=1`)
-      await client.post('/api/v1/namespaces', { metadata: { name: 'elsewhere' } })
-      simulator.watches.bookmark()
-      const bookmark = await asked.next()
-      expect(bookmark).toMatchObject({ type: 'BOOKMARK', object: { kind: 'Node', apiVersion: 'v1' } })
-      expect(textAt(bookmark?.object, 'metadata', 'resourceVersion')).toBe(simulator.resourceVersion)
-      simulator.watches.cut('end')
-      expect(await other.next()).toBeUndefined()
-    })
-  })
 
   describe('time', () => {
     it('ends a watch at its timeoutSeconds, not before', async () => {
@@ -332,6 +185,22 @@ describe('the Kubernetes simulator', () => {
     expect(simulator.calls).toEqual([])
   })
 
+  it('answers its own failures as a Status, and goes on', async () => {
+    const crd = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+    const schema = { type: 'object', properties: { a: { type: 'string', pattern: '(' } } }
+    const spec = {
+      group: 'example.dev',
+      scope: 'Cluster',
+      names: { plural: 'bads', kind: 'Bad' },
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
+    }
+    await client.post(crd, { metadata: { name: 'bads.example.dev' }, spec })
+    const bad = { apiVersion: 'example.dev/v1', kind: 'Bad', metadata: { name: 'a' }, a: 'x' }
+    const reply = await client.post('/apis/example.dev/v1/bads', bad)
+    expect([reply.status, reply.body.reason]).toEqual([500, 'InternalError'])
+    expect((await client.get(NODES)).status).toBe(200)
+  })
+
   it('is deterministic: equal requests at equal times give equal answers', () => {
     const run = (): unknown => {
       const core = createKubernetesSimulator({ timers })
@@ -366,10 +235,13 @@ describe('the Kubernetes simulator', () => {
       metadata: { name: 'a', finalizers: ['x.dev/f'] },
     }
     expect((await client.post(things, thing)).status).toBe(201)
+    const watch = await client.watch(`${things}?watch=1`)
+    expect(await watch.summary(1)).toEqual(['ADDED a'])
     await client.delete(`${crd}/${name}`)
     expect((await client.get(`${crd}/${name}`)).status).toBe(200)
     await client.mergePatch(`${things}/a`, { metadata: { finalizers: null } })
     expect((await client.get(`${crd}/${name}`)).status).toBe(404)
     expect((await client.get(things)).text).toBe('404 page not found\n')
+    expect(await watch.summary(3)).toEqual(['MODIFIED a', 'DELETED a', 'END'])
   })
 })

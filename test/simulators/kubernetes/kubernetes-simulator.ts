@@ -4,9 +4,11 @@ import { settleDefinitions } from './definitions.ts'
 import { deleteCollection, deleteObject } from './deletes.ts'
 import { discover } from './discovery.ts'
 import { type Fault, Faults, faultStatus } from './faults.ts'
+import { Identity } from './identity.ts'
 import type { JsonObject } from './json.ts'
 import { listObjects } from './list.ts'
 import { Registry } from './registry.ts'
+import { json, plain, warningHeader } from './replies.ts'
 import { readTarget, type RequestTarget } from './request-target.ts'
 import {
   failure,
@@ -81,7 +83,7 @@ class Server implements KubernetesSimulator {
   readonly #store: Store
   readonly #registry = new Registry()
   readonly #calls: Call[] = []
-  #objects = 0
+  readonly #identity = new Identity()
   #started = false
   #closed = false
 
@@ -193,8 +195,8 @@ class Server implements KubernetesSimulator {
       now: request.time,
       fieldValidation: query.get('fieldValidation') ?? 'Warn',
       dryRun: query.get('dryRun') === 'All',
-      nextUid: () => `00000000-0000-4000-8000-${(++this.#objects).toString(16).padStart(12, '0')}`,
-      nextSuffix: () => suffixOf(this.#objects),
+      nextUid: () => this.#identity.nextUid(),
+      nextSuffix: () => this.#identity.nextSuffix(),
       warn: (text) => warnings.push(text),
     }
     switch (verb) {
@@ -219,7 +221,8 @@ class Server implements KubernetesSimulator {
   }
 
   #settled(now: number, result: { readonly status: number; readonly object: JsonObject }): Answer {
-    settleDefinitions(this.#store, this.#registry, now)
+    for (const { group, plural } of settleDefinitions(this.#store, this.#registry, now))
+      this.watches.cut('end', { resource: plural, group })
     return { status: result.status, body: result.object }
   }
 
@@ -274,7 +277,7 @@ class Server implements KubernetesSimulator {
         apiVersion: 'v1',
         metadata: {
           name,
-          uid: `00000000-0000-4000-8000-${(++this.#objects).toString(16).padStart(12, '0')}`,
+          uid: this.#identity.nextUid(),
           creationTimestamp: timestamp(now),
           labels: { 'kubernetes.io/metadata.name': name },
         },
@@ -302,6 +305,7 @@ function describe(raw: SimulatorRequest, url: URL | undefined, target: RequestTa
     path: url?.pathname ?? raw.target,
     query: Object.fromEntries(url?.searchParams ?? []),
     verb: resource?.verb,
+    group: resource?.type.group ?? '',
     resource: resource?.type.plural ?? '',
     subresource: resource?.subresource ?? '',
     namespace: resource?.namespace ?? '',
@@ -320,40 +324,3 @@ function refuseForeignBody(contentType: string): void {
   const mediaType = contentType.split(';')[0]?.trim()
   if (mediaType !== '' && mediaType !== 'application/json') throw unsupportedMediaType(BODIES)
 }
-
-/** Five letters from the alphabet of generated names. */
-function suffixOf(count: number): string {
-  const alphabet = 'bcdfghjklmnpqrstvwxz2456789'
-  let rest = count
-  let suffix = ''
-  for (let i = 0; i < 5; i++) {
-    suffix = (alphabet[rest % alphabet.length] ?? '') + suffix
-    rest = Math.floor(rest / alphabet.length)
-  }
-  return suffix
-}
-
-function warningHeader(warnings: readonly string[]): Readonly<Record<string, string>> {
-  if (warnings.length === 0) return {}
-  return { warning: warnings.map((text) => `299 - ${JSON.stringify(text)}`).join(', ') }
-}
-
-function json(
-  status: number,
-  body: JsonObject,
-  headers: Readonly<Record<string, string>> = {},
-): SimulatorReply {
-  return {
-    kind: 'response',
-    status,
-    headers: { 'content-type': 'application/json', 'cache-control': 'no-cache, private', ...headers },
-    body: `${JSON.stringify(body)}\n`,
-  }
-}
-
-const plain = (status: number, body: string): SimulatorReply => ({
-  kind: 'response',
-  status,
-  headers: { 'content-type': 'text/plain; charset=utf-8' },
-  body,
-})

@@ -4,12 +4,17 @@ import type { JsonObject } from './json.ts'
 import { nameOf } from './object-meta.ts'
 import type { ResourceType } from './resource-type.ts'
 
+interface Defined {
+  readonly definition: JsonObject
+  readonly types: readonly ResourceType[]
+}
+
 /** Which resources are served now: the built-in ones, and those of the CustomResourceDefinitions. */
 export class Registry {
-  readonly #custom = new Map<string, readonly ResourceType[]>()
+  readonly #custom = new Map<string, Defined>()
 
   get types(): readonly ResourceType[] {
-    return [...builtInTypes, ...[...this.#custom.values()].flat()]
+    return [...builtInTypes, ...[...this.#custom.values()].flatMap(({ types }) => types)]
   }
 
   find(group: string, version: string, plural: string): ResourceType | undefined {
@@ -23,7 +28,9 @@ export class Registry {
   }
 
   define(definition: JsonObject): void {
-    this.#custom.set(nameOf(definition), customTypes(definition))
+    const name = nameOf(definition)
+    if (this.#custom.get(name)?.definition === definition) return
+    this.#custom.set(name, { definition, types: customTypes(definition) })
   }
 
   /** The names of the definitions that are served. */

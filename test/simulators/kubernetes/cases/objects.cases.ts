@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { listAt, textAt, valueAt } from '../json.ts'
-import { type ApiFixture, NODES, revision, names, failure, pathOf } from './api-fixture.ts'
+import { type ApiFixture, NODES, revision, failure, pathOf } from './api-fixture.ts'
 
 /** Creating, reading and deleting: system fields, defaults, refusals. */
 export function objectCases(api: ApiFixture): void {

@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { processesOfWorld } from '../lab/leftovers.ts'
+import { run } from '../lab/run.ts'
+import { goodResult, resultOf, startDemo } from './demo.ts'
+
+test('the whole story passes on the simulators and leaves nothing behind', async () => {
+  const run = await startDemo(['--json']).ended
+  expect(run.stderr).toBe('')
+  expect(run.code).toBe(0)
+  const result = resultOf(run)
+  expect(result).toMatchObject({ cloud: 'simulator', ...goodResult })
+  expect(result.seconds.firstWrite).toBeGreaterThan(0)
+})
+
+test('elsewhere than on a terminal it prints a line a step, and no colour', async () => {
+  const run = await startDemo([], { env: { ...process.env, NO_COLOR: '1' } }).ended
+  expect(run.code).toBe(0)
+  expect(run.stdout.join('\n')).not.toContain('\u001b')
+  expect(run.stdout.filter((line) => line.startsWith('✓ ')).length).toBeGreaterThanOrEqual(9)
+})
+
+test('a killed demo leaves nothing', async () => {
+  const id = `killed-${process.pid}`
+  const routed = Promise.withResolvers<undefined>()
+  const { child, ended } = startDemo([], {
+    env: { ...process.env, PODWAY_DEMO_WORLD: id },
+    onLine: (line) => {
+      if (line.includes('by podway-cni')) routed.resolve(undefined)
+    },
+  })
+  await routed.promise
+  expect(processesOfWorld(id).length).toBeGreaterThan(5)
+  child.kill('SIGKILL')
+  await ended
+  // The kernel ends the world's processes one after another: each look takes a few milliseconds.
+  await expect.poll(() => processesOfWorld(id), { interval: 5, timeout: 10_000 }).toEqual([])
+})
+
+test('--keep stays until Ctrl-C, tells how to enter, and then ends well', async () => {
+  const up = Promise.withResolvers<string>()
+  const { child, ended } = startDemo(['--keep', '--json'], {
+    onLine: (line) => {
+      if (line.includes('nsenter --target')) up.resolve(line.trim())
+    },
+  })
+  const enter = await Promise.race([
+    up.promise,
+    ended.then(({ stderr }) => Promise.reject(new Error(stderr))),
+  ])
+  const [file = '', ...args] = enter.split(' ')
+  const inside = await run({
+    file,
+    args: [...args, 'ip', '-n', 'fabric', '-4', 'route', 'show', 'table', 'all'],
+  })
+  expect(inside.stdout).toContain('10.244.')
+  child.kill('SIGINT')
+  const finished = await ended
+  expect(finished.code).toBe(0)
+  expect(resultOf(finished)).toMatchObject(goodResult)
+})
+
+test.each([
+  { args: ['--cloud', 'moon'], says: '--cloud=moon: expected one of simulator, localstack' },
+  { args: ['--speed'], says: "Unknown option '--speed'" },
+])('wrong usage is told, with exit code 64: $args', async ({ args, says }) => {
+  const run = await startDemo(args).ended
+  expect(run.code).toBe(64)
+  expect(run.stderr).toContain(says)
+})
