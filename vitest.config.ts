@@ -2,7 +2,8 @@ import { defineConfig } from 'vitest/config'
 
 /**
  * Three projects. `unit` needs nothing. `netns` needs to own a network, mount and pid namespace: run it by
- * `npm run test:netns`, which enters such a world first. `e2e` starts whole programs.
+ * `npm run test:netns`, which enters such a world first. `e2e` starts
+ * whole programs, and what others made.
  */
 export default defineConfig({
   test: {
@@ -11,7 +12,14 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.ts'],
-          exclude: ['node_modules/**', 'dist/**', 'cni/host/target/**', '**/*.netns.test.ts', 'test/e2e/**'],
+          exclude: [
+            'node_modules/**',
+            'dist/**',
+            'cni/host/target/**',
+            '**/*.netns.test.ts',
+            '**/*.live.test.ts',
+            'test/e2e/**',
+          ],
         },
       },
       {
@@ -26,7 +34,8 @@ export default defineConfig({
       {
         test: {
           name: 'e2e',
-          include: ['test/e2e/**/*.test.ts'],
+          include: ['test/e2e/**/*.test.ts', '**/*.live.test.ts'],
+          exclude: ['node_modules/**', 'dist/**'],
           fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 600_000,

@@ -1,5 +1,5 @@
 import { fc } from '@fast-check/vitest'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
@@ -69,9 +69,17 @@ describe('the node binary', () => {
     })
   })
 
+  /** https://github.com/k3s-io/k3s/issues/5885: a node that is full, and nobody says so. */
   it('answers STATUS for an exhausted pool with "not available"', () => {
-    const ipam = { type: 'host-local', dataDir: '/run/status', subnet: '10.9.9.0/30' }
-    expect(invoke({ command: 'STATUS', config: { ...config, ipam } })).toMatchObject({ code: 0 })
+    const dataDir = '/run/status'
+    const status = { ...config, ipam: { type: 'host-local', dataDir, subnet: '10.9.9.0/30' } }
+    expect(invoke({ command: 'STATUS', config: status })).toMatchObject({ code: 0, stdout: '' })
+    mkdirSync(`${dataDir}/net`, { recursive: true })
+    writeFileSync(`${dataDir}/net/10.9.9.2`, 'other\r\neth0')
+    expect(invoke({ command: 'STATUS', config: status }).json).toMatchObject({
+      code: 50,
+      msg: 'no IP addresses available in range set: 10.9.9.1-10.9.9.2',
+    })
   })
 
   it('does nothing for GC yet, as the specification allows', () => {

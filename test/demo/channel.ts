@@ -12,16 +12,20 @@ const descriptor = 3
 
 export function send(channel: Duplex, message: FromInside | FromOutside): Promise<void> {
   return new Promise((resolve, reject) => {
-    channel.write(`${JSON.stringify(message)}\n`, (error) => (error == null ? resolve() : reject(error)))
+    channel.write(`${JSON.stringify(message)}\n`, (error) =>
+      error instanceof Error ? reject(error) : resolve(),
+    )
   })
 }
 
-export function receive<Message extends FromInside | FromOutside>(
-  channel: Duplex,
-  take: (message: Message) => void,
-): void {
-  createInterface({ input: channel }).on('line', (line) => take(JSON.parse(line) as Message))
-}
+export const receiveFromInside = (channel: Duplex, take: (message: FromInside) => void): void =>
+  receiveLines(channel, (line) => take(JSON.parse(line) as FromInside))
+
+export const receiveFromOutside = (channel: Duplex, take: (message: FromOutside) => void): void =>
+  receiveLines(channel, (line) => take(JSON.parse(line) as FromOutside))
+
+const receiveLines = (channel: Duplex, take: (line: string) => void): unknown =>
+  createInterface({ input: channel }).on('line', take)
 
 /** Inside: the way to the outside. It alone keeps no process alive. */
 export function channelToOutside(): Duplex {

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { LocalStackInstall } from '../localstack/install.ts'
-import { type FromOutside, channelToOutside, receive, send } from './channel.ts'
+import { channelToOutside, receiveFromOutside, send } from './channel.ts'
 import { readOptions } from './options.ts'
 import { createProgress } from './progress.ts'
 import { tell } from './story.ts'
@@ -13,7 +13,7 @@ if (options === 'help') throw new Error('--help is answered outside')
 
 const outside = channelToOutside()
 const stopped = new Promise<void>((resolve) => {
-  receive<FromOutside>(outside, () => resolve())
+  receiveFromOutside(outside, () => resolve())
 })
 // Ctrl-C reaches every process of the terminal; what it means is decided outside.
 process.on('SIGINT', () => undefined)

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { processesOfWorld } from '../lab/leftovers.ts'
 import { commandToEnter, explainRefusal, runInWorld } from '../lab/world.ts'
-import { type FromInside, receive, send } from './channel.ts'
+import { receiveFromInside, send } from './channel.ts'
 import { type DemoOptions, readOptions, usage } from './options.ts'
 import type { DemoResult } from './story.ts'
 
@@ -33,7 +33,7 @@ async function enter(options: DemoOptions, args: readonly string[]): Promise<num
   const code = await runInWorld([process.execPath, join(import.meta.dirname, 'demo-inside.js'), ...args], {
     id,
     onChannel: (channel) => {
-      receive<FromInside>(channel, (message) => {
+      receiveFromInside(channel, (message) => {
         switch (message.kind) {
           case 'up':
             console.log(howToEnter(id))

@@ -1,3 +1,5 @@
+import { parseAddress } from '../../net/address.ts'
+import { cidrAround, formatCidr, nthSubnet } from '../../net/cidr.ts'
 import type { EC2, Instance, Tag } from '@aws-sdk/client-ec2'
 
 export const clusterName = 'demo'
@@ -93,20 +95,16 @@ export async function createInstance(
         DeviceIndex: 0,
         SubnetId: subnetId,
         PrivateIpAddress: ipv4,
-        Ipv6Addresses: [{ Ipv6Address: ipv6 }],
         DeleteOnTermination: true,
       },
     ],
     ...named('instance', name),
   })
   const instance: Instance | undefined = Instances?.[0]
-  return {
-    id: given(instance?.InstanceId, 'InstanceId'),
-    eniId: given(instance?.NetworkInterfaces?.[0]?.NetworkInterfaceId, 'NetworkInterfaceId'),
-    zone,
-    ipv4,
-    ipv6,
-  }
+  const eniId = given(instance?.NetworkInterfaces?.[0]?.NetworkInterfaceId, 'NetworkInterfaceId')
+  // A call of its own, since LocalStack forgets the IPv6 addresses that RunInstances is given.
+  await ec2.assignIpv6Addresses({ NetworkInterfaceId: eniId, Ipv6Addresses: [ipv6] })
+  return { id: given(instance?.InstanceId, 'InstanceId'), eniId, zone, ipv4, ipv6 }
 }
 
 /** The destinations in a table, sorted; without the VPC's own. */
@@ -132,11 +130,11 @@ function named<const Type extends string>(
   return { TagSpecifications: [{ ResourceType: type, Tags: [{ Key: 'Name', Value: name }, ...more] }] }
 }
 
-/** `2600:1f18:1:2300::/56`, 1 → `2600:1f18:1:2301::/64`. */
+/** The subnet of that number in the VPC's range, whose text may have zeros too many (LocalStack). */
 function nthSlash64(vpcRange: string, number: number): string {
-  const groups = (vpcRange.split('::')[0] ?? '').split(':').concat(['0', '0', '0']).slice(0, 4)
-  const last = Number.parseInt(groups[3] ?? '0', 16) + number
-  return `${[...groups.slice(0, 3), last.toString(16)].join(':')}::/64`
+  const [address = '', length = ''] = vpcRange.split('/')
+  const range = cidrAround(parseAddress(address.replaceAll(/(^|:)0+(?=[0-9a-f])/g, '$1')), Number(length))
+  return formatCidr(nthSubnet(range, 64, BigInt(number)))
 }
 
 function given<T>(value: T | undefined, what: string): T {

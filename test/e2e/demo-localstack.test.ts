@@ -3,7 +3,7 @@ import { ensureLocalStack } from '../localstack/install.ts'
 import { goodResult, resultOf, startDemo } from './demo.ts'
 
 test('the whole story passes on LocalStack, which is not ours', async () => {
-  const install = await ensureLocalStack({ log: (line) => console.log(line) })
+  const install = await ensureLocalStack({ log: (line) => process.stdout.write(`${line}\n`) })
   const run = await startDemo(['--json', '--cloud', 'localstack'], {
     env: { ...process.env, PODWAY_LOCALSTACK: JSON.stringify(install) },
   }).ended

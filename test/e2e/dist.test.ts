@@ -47,7 +47,10 @@ test('the node binary is one static file of about 3 MB that names no folder of t
 test('the demo passes as a user without rights, name or files, or says in one sentence what the kernel forbids', async () => {
   const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups']
   const asNobody = process.getuid?.() === 0 ? ['setpriv', ...nobody] : ['env']
-  const [file = '', ...args] = [...asNobody, copy('node'), copy('dist/demo/demo.js'), '--json']
+  const [file, ...args] = [...asNobody, copy('node'), copy('dist/demo/demo.js'), '--json'] as [
+    string,
+    ...string[],
+  ]
   const finished = await collect(
     spawn(file, args, {
       cwd: folder,

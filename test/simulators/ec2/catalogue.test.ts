@@ -163,6 +163,8 @@ describe('every action', () => {
         NetworkInterfaceId: world.interfaceId,
         SourceDestCheck: { Value: false },
       }),
+    AssignIpv6Addresses: () => () =>
+      ec2.assignIpv6Addresses({ NetworkInterfaceId: world.interfaceId, Ipv6AddressCount: 2 }),
     DescribeNetworkInterfaceAttribute: () => () =>
       ec2.describeNetworkInterfaceAttribute({
         NetworkInterfaceId: world.interfaceId,

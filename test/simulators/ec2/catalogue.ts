@@ -2,6 +2,7 @@ import type { Action } from './action.ts'
 import { AVAILABILITY_ZONE_ACTIONS } from './actions/availability-zones.ts'
 import { INSTANCE_ACTIONS } from './actions/instances.ts'
 import { INTERNET_GATEWAY_ACTIONS } from './actions/internet-gateways.ts'
+import { IPV6_ADDRESS_ACTIONS } from './actions/ipv6-addresses.ts'
 import { NETWORK_INTERFACE_ATTRIBUTE_ACTIONS } from './actions/network-interface-attributes.ts'
 import { NETWORK_INTERFACE_ACTIONS } from './actions/network-interfaces.ts'
 import { ROUTE_TABLE_ACTIONS } from './actions/route-tables.ts'
@@ -20,6 +21,7 @@ export const ACTIONS: ReadonlyMap<string, Action> = new Map(
     INTERNET_GATEWAY_ACTIONS,
     NETWORK_INTERFACE_ACTIONS,
     NETWORK_INTERFACE_ATTRIBUTE_ACTIONS,
+    IPV6_ADDRESS_ACTIONS,
     INSTANCE_ACTIONS,
     TAG_ACTIONS,
     AVAILABILITY_ZONE_ACTIONS,

@@ -28,6 +28,7 @@ describe('the documented buckets', () => {
     ['ModifyInstanceAttribute', none, 50, 5],
     ['ModifyNetworkInterfaceAttribute', none, 100, 5],
     ['CreateNetworkInterface', none, 100, 5],
+    ['AssignIpv6Addresses', none, 100, 5],
     ['DescribeRouteTables', none, 100, 20],
     ['DescribeInstances', none, 50, 10],
     ['DescribeInstances', filtered, 100, 20],

@@ -25,6 +25,7 @@ export const AWS_BUCKETS: BucketTable = {
   unfiltered: { capacity: 50, refill: 10 },
   mutate: { capacity: 50, refill: 5 },
   byAction: {
+    AssignIpv6Addresses: { capacity: 100, refill: 5 },
     CreateNetworkInterface: { capacity: 100, refill: 5 },
     ModifyNetworkInterfaceAttribute: { capacity: 100, refill: 5 },
   },
