@@ -42,7 +42,7 @@ module.exports = {
       name: 'node-binary-and-net-know-no-runtime',
       comment: 'net and cni run on QuickJS: no Node built-ins, no packages',
       severity: 'error',
-      from: { path: '^(net|cni)/', pathNot: '\\.test\\.ts$|^cni/testing/' },
+      from: { path: '^(net|cni)/', pathNot: '\\.test\\.ts$|^(cni|kube|reconciler)/testing/' },
       to: { dependencyTypes: ['core', 'npm', 'npm-dev'] },
     },
     {
@@ -57,7 +57,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(net|providers|kube|reconciler|agent|cni|cli)/',
-        pathNot: '\\.test\\.ts$|^cni/testing/',
+        pathNot: '\\.test\\.ts$|^(cni|kube|reconciler)/testing/',
       },
       to: { path: '^test/|\\.test\\.ts$' },
     },
@@ -78,7 +78,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(net|providers|kube|reconciler|agent|cni|cli)/',
-        pathNot: '\\.test\\.ts$|^cni/testing/',
+        pathNot: '\\.test\\.ts$|^(cni|kube|reconciler)/testing/',
       },
       to: { dependencyTypes: ['npm-dev'], pathNot: '@types/' },
     },

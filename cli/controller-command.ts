@@ -1,5 +1,4 @@
 import type { Command } from 'commander'
-import { pino } from 'pino'
 import { createKubeClient } from '../kube/client.ts'
 import { systemClock } from '../kube/clock.ts'
 import { loadKubeConfig } from '../kube/config.ts'
@@ -17,6 +16,7 @@ import {
   providerNames,
   readControllerConfig,
 } from './controller-config.ts'
+import { createLog } from './log.ts'
 import { openProvider } from './open-provider.ts'
 import { untilSignal } from './until-signal.ts'
 import { version } from './version.ts'
@@ -70,10 +70,7 @@ Exit codes: 0 stopped by a signal, 1 failed, 64 wrong usage.`,
 }
 
 async function run(config: ControllerConfig): Promise<void> {
-  const log = pino(
-    { level: config.logLevel, timestamp: pino.stdTimeFunctions.isoTime },
-    pino.destination({ fd: 1, sync: true }),
-  )
+  const log = createLog(config.logLevel)
   const kube = createKubeClient(
     loadKubeConfig({ env: process.env, ...pick('kubeconfig', config.kubeconfig) }),
     {

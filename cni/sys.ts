@@ -38,7 +38,10 @@ export const Errno = {
   EACCES: 13,
   EEXIST: 17,
   ENODEV: 19,
-  EISDIR: 21,
+  ENOTDIR: 20,
+  EINVAL: 22,
+  ENETUNREACH: 101,
+  EHOSTUNREACH: 113,
 } as const
 
 /**

@@ -1,17 +1,9 @@
+import type { Call } from './call.ts'
 import { type NetworkConfig, readNetworkConfig } from './spec/config.ts'
 import type { Environment } from './spec/environment.ts'
 import { CniError, ErrorCode } from './spec/error.ts'
 import { isAtLeast, requireSupported } from './spec/version.ts'
 import type { System } from './sys.ts'
-
-/** One call of a verb, with all that it was given. */
-export interface Call {
-  readonly system: System
-  readonly environment: Environment
-  readonly config: NetworkConfig
-  /** It stands in for that reference plugin, and behaves like it where we would do otherwise. */
-  readonly reference: boolean
-}
 
 /** The oldest version of the specification whose configurations may use the verb. */
 const sinceVersion: Readonly<Record<string, string>> = { CHECK: '0.4.0', GC: '1.1.0', STATUS: '1.1.0' }
@@ -35,18 +27,24 @@ export async function runVerb(
   requireSupported(config.cniVersion)
   reporting.cniVersion = config.cniVersion
   const call: Call = { system, environment, config, reference: isReference(system.process.argv0, config) }
+  const verb = await load(command)
+  verb(call)
+}
+
+/** Only the module of the verb that is called. */
+async function load(command: string): Promise<(call: Call) => void> {
   switch (command) {
     case 'ADD':
-      return (await import('./plugins/ptp-add.ts')).add(call)
+      return (await import('./plugins/ptp-add.ts')).add
     case 'DEL':
-      return (await import('./plugins/ptp-del.ts')).del(call)
+      return (await import('./plugins/ptp-del.ts')).del
     case 'CHECK':
-      return (await import('./plugins/ptp-check.ts')).check(call)
+      return (await import('./plugins/ptp-check.ts')).check
     case 'STATUS':
-      return (await import('./plugins/ptp-status.ts')).status(call)
+      return (await import('./plugins/ptp-status.ts')).status
     default:
       // GC. Nothing is collected yet; the specification wants success of a plugin that has nothing to do.
-      return
+      return () => undefined
   }
 }
 

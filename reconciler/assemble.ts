@@ -65,7 +65,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
   })
   const claims = new Claims()
   const tables = new TableCache()
-  const targets = new Targets(provider, signal)
+  const targets = new Targets(provider, log, signal)
   const known = { claims, ledger, tables, targets }
   const routes = new RouteReconciler({
     ...known,

@@ -2,6 +2,7 @@ import type { Node } from '../kube/objects.ts'
 import type { Change } from '../kube/store.ts'
 import { runWorkers } from '../kube/work-queue.ts'
 import { type ControllerOptions, type ControllerParts, assemble } from './assemble.ts'
+import { openLedger } from './open-ledger.ts'
 import { nodeOwner } from './ipam/allocator.ts'
 import { destinationKey } from './ledger/record.ts'
 import { routedNode } from './routed-node.ts'
@@ -47,7 +48,7 @@ async function work(
 ): Promise<void> {
   const { log, reflector } = options
   const { ledger, queue } = parts
-  await ledger.open(stop.signal)
+  await openLedger(ledger, log, stop.signal)
   reflector.onChange((change) => observe(change, parts))
   const watching = reflector.run(stop.signal)
   // Before the first whole list nothing is known to be gone, and nothing is known to be free.

@@ -10,6 +10,7 @@ import {
   targetKey,
 } from '../providers/provider.ts'
 import { type Target, formatTarget } from '../providers/route.ts'
+import type { Logger } from '../kube/log.ts'
 import { Coalescer } from './apply/coalesce.ts'
 
 /** What one look-up may ask for; DescribeInstances of AWS is slow beyond it. */
@@ -25,7 +26,10 @@ export class Targets {
   readonly #lookups: Coalescer<TargetQuery, Target | TargetProblem>
   readonly #preparations: Coalescer<Target, PrepareOutcome>
 
-  constructor(provider: RouteProvider, signal: AbortSignal) {
+  readonly #log: Logger
+
+  constructor(provider: RouteProvider, log: Logger, signal: AbortSignal) {
+    this.#log = log
     this.#lookups = new Coalescer(
       async (_lane, queries) => {
         const answers = await provider.targets(queries, signal)
@@ -93,8 +97,15 @@ export class Targets {
 
   async #prepare(target: Target): Promise<PrepareOutcome> {
     const outcome = await this.#preparations.submit('', target)
-    if (outcome.result === 'done') this.#prepared.add(formatTarget(target))
-    else this.#prepared.delete(formatTarget(target))
+    const name = formatTarget(target)
+    if (outcome.result === 'failed') {
+      this.#prepared.delete(name)
+      const { class: errorClass, code, requestId, message } = outcome.error
+      this.#log.warn({ target: name, class: errorClass, code, requestId }, message)
+      return outcome
+    }
+    this.#prepared.add(name)
+    if (outcome.changed) this.#log.info({ target: name }, 'target made to forward')
     return outcome
   }
 

@@ -65,7 +65,19 @@ export class Worker {
         return retry
       }
       case 'node':
+        this.#lookUpAhead(work.name)
         return nodes.reconcile(work.name, signal)
+    }
+  }
+
+  /** Asks for a new node's instance while its podCIDRs are yet to be written, so that its routes need not wait for it. */
+  #lookUpAhead(name: string): void {
+    const { allocator, claims, targets } = this.#parts
+    const node = claims.node(name)
+    if (allocator === undefined || node === undefined || node.podCIDRs.length > 0) return
+    for (const family of allocator.families) {
+      // Whoever needs the answer asks again, and learns of a failure there.
+      if (targets.cached(node, family) === undefined) targets.resolve(node, family).catch(() => undefined)
     }
   }
 

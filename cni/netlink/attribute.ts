@@ -1,6 +1,6 @@
 import { NetlinkFormatError } from './error.ts'
 import { align } from './message.ts'
-import { encodeUtf8 } from './text.ts'
+import { encodeUtf8 } from '../text.ts'
 
 const headerLength = 4
 /** The two highest bits of a type are flags: "nested" and "network byte order". */

@@ -2,7 +2,7 @@ import { type Handle, type NetlinkSockets } from '../sys.ts'
 import { readAttributes, readU32 } from './attribute.ts'
 import { DumpInterruptedError, NetlinkFormatError, OpError } from './error.ts'
 import { Control, Flag, type Message, decodeMessages, encodeMessage } from './message.ts'
-import { decodeText } from './text.ts'
+import { decodeText } from '../text.ts'
 
 /** Attributes of an extended acknowledgement (linux/netlink.h, NLMSGERR_ATTR_*). */
 const ErrorAttribute = { message: 1, offset: 2 } as const

@@ -1,6 +1,6 @@
 import { PayloadWriter, readAttributes, readU32 } from './attribute.ts'
 import { NetlinkFormatError } from './error.ts'
-import { decodeText } from './text.ts'
+import { decodeText } from '../text.ts'
 
 /** Message types of links (linux/rtnetlink.h). */
 export const LinkMessage = { create: 16, delete: 17, get: 18, set: 19 } as const

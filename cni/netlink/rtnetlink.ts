@@ -111,6 +111,8 @@ export class Rtnetlink {
       const payload = encodeMatchRoute(address)
       return decodeRoute(this.#connection.query({ operation, type: RouteMessage.get, payload }))
     } catch (error) {
+      // No route, or one that says unreachable, prohibit or blackhole.
+      const { ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL } = Errno
       if (isOpError(error, ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL)) return undefined
       throw error
     }
@@ -132,12 +134,4 @@ export class Rtnetlink {
       .map(decodeRoute)
       .filter((route) => route !== undefined)
   }
-}
-
-// What a lookup ends in: no route, or one that says unreachable, prohibit or blackhole.
-const { ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL } = {
-  ENETUNREACH: 101,
-  EHOSTUNREACH: 113,
-  EACCES: 13,
-  EINVAL: 22,
 }

@@ -17,7 +17,7 @@ import {
   requireString,
 } from '../spec/json.ts'
 import { type ResultRoute, formatInterfaceAddress } from '../spec/result.ts'
-import type { Call } from '../verb.ts'
+import type { Call } from '../call.ts'
 import { openSandbox } from './sandbox.ts'
 
 /**

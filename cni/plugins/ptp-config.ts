@@ -9,7 +9,7 @@ import {
   optionalStrings,
 } from '../spec/json.ts'
 import type { Dns, ResultRoute } from '../spec/result.ts'
-import type { Call } from '../verb.ts'
+import type { Call } from '../call.ts'
 
 /** How a pod is attached. */
 export interface PtpConfig {

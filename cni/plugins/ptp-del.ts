@@ -2,21 +2,28 @@ import { reservationFolder } from '../ipam/config.ts'
 import { release } from '../ipam/host-local.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
-import { type Handle, type System, isSysError } from '../sys.ts'
-import type { Call } from '../verb.ts'
+import { Errno, type Handle, type System, isSysError } from '../sys.ts'
+import type { Call } from '../call.ts'
 import { hostVethAlias, hostVethName } from './veth-name.ts'
 
 /**
- * DEL: gives the addresses back and deletes the interface. Whatever is gone already is no error: the namespace, its
- * path, the interface, the reservation, all at once. It looks at no more of the configuration than where reservations
- * are, so that one that became invalid doesn't keep anything.
+ * DEL: deletes the interface and gives the addresses back. Whatever is gone already is no error: the namespace, its path,
+ * the interface, the reservation, all at once. It looks at no more of the configuration than where reservations are, so
+ * that one that became invalid doesn't keep anything.
  *
- * The addresses are given back in any case, an empty CNI_NETNS too
- * (https://github.com/aws/amazon-vpc-cni-k8s/pull/1941), and before the interface goes, as upstream does.
+ * The addresses are given back whatever becomes of the interface, with an empty CNI_NETNS too
+ * (https://github.com/aws/amazon-vpc-cni-k8s/pull/1941), but after it: as long as it is there, the host's route to them
+ * leads to this pod.
  */
-export function del({ system, environment, config }: Call): void {
-  release(system.files, reservationFolder(config), environment)
+export function del(call: Call): void {
+  try {
+    deleteInterface(call)
+  } finally {
+    release(call.system.files, reservationFolder(call.config), call.environment)
+  }
+}
 
+function deleteInterface({ system, environment }: Call): void {
   const host = new Rtnetlink(system)
   const hostEnd = host.link(hostVethName(environment, 0))
   // The name may be another pod's that was given it when ours had to take the next one.
@@ -36,7 +43,7 @@ function openNamespace(system: System, path: string): Handle | undefined {
   try {
     return system.files.open(path)
   } catch (error) {
-    if (isSysError(error, ENOENT) || isSysError(error, ENOTDIR)) return undefined
+    if (isSysError(error, Errno.ENOENT) || isSysError(error, Errno.ENOTDIR)) return undefined
     throw error
   }
 }
@@ -44,5 +51,3 @@ function openNamespace(system: System, path: string): Handle | undefined {
 function isOwn({ files }: System, namespace: Handle): boolean {
   return files.identity(namespace) === files.identity(files.open('/proc/self/ns/net'))
 }
-
-const [ENOENT, ENOTDIR] = [2, 20]

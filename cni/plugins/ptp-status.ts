@@ -1,5 +1,5 @@
 import { requireFreeAddress } from '../ipam/host-local.ts'
-import type { Call } from '../verb.ts'
+import type { Call } from '../call.ts'
 import { readPtpConfig } from './ptp-config.ts'
 
 /**

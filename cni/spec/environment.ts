@@ -1,5 +1,6 @@
 import type { Process } from '../sys.ts'
 import { isSysError } from '../sys.ts'
+import { encodeUtf8 } from '../text.ts'
 import { CniError, ErrorCode } from './error.ts'
 import { hasNameCharacters } from './name.ts'
 
@@ -68,9 +69,7 @@ function checkContainerId(id: string): void {
 
 /** The kernel's rules for names of interfaces (net/core/dev.c, dev_valid_name). */
 function checkInterfaceName(name: string): void {
-  // In bytes; a name with other letters than ASCII is rare enough to be counted by its longest encoding.
-  const length = [...name].reduce((sum, letter) => sum + (letter.charCodeAt(0) < 0x80 ? 1 : 3), 0)
-  if (length > 15)
+  if (encodeUtf8(name).length > 15)
     throw invalid('interface name is too long', 'interface name should be less than 16 characters')
   if (name === '.' || name === '..') throw invalid('interface name is . or ..')
   for (const letter of name) {

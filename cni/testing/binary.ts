@@ -37,7 +37,8 @@ export interface Ending {
 
 /** Runs the binary as a runtime does, with nothing of our own environment. */
 export function invoke(invocation: Invocation): Ending {
-  const [program = '', ...args] = [...(invocation.by ?? []), invocation.file ?? binary()]
+  const file = invocation.file ?? binary()
+  const [program = file, ...args] = [...(invocation.by ?? []), file] as readonly string[]
   const ended = spawnSync(program, args, {
     env: environmentOf(invocation),
     input: stdinOf(invocation),

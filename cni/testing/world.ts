@@ -36,6 +36,13 @@ export function links(netns?: string): readonly IpLink[] {
   return JSON.parse(ip(netns, '-j', '-d', 'addr')) as readonly IpLink[]
 }
 
+/** The link of that name; an error if there is none. */
+export function link(name: string, netns?: string): IpLink {
+  const found = links(netns).find(({ ifname }) => ifname === name)
+  if (found === undefined) throw new Error(`no link ${name}`)
+  return found
+}
+
 export function routes(family: 4 | 6, netns?: string): readonly IpRoute[] {
   return JSON.parse(ip(netns, '-j', `-${family}`, 'route') || '[]') as readonly IpRoute[]
 }
@@ -49,6 +56,7 @@ export class TestNode {
   /** For the reservations. */
   readonly dataDir = mkdtempSync('/run/cni-')
   readonly #namespaces: string[] = []
+  readonly #present = new Set(links().map(({ ifname }) => ifname))
 
   /** Makes a pod's namespace; `name` for `ip`, `path` for the runtime. */
   pod(name: string): { readonly name: string; readonly path: string } {
@@ -84,10 +92,20 @@ export class TestNode {
     }
   }
 
+  /** Whatever an attachment can leave behind on the host. */
+  traces(): object {
+    return {
+      links: links().map(({ ifname }) => ifname),
+      v4: routes(4),
+      v6: routes(6).filter(({ dst }) => !dst.startsWith('fe80') && !dst.startsWith('ff')),
+      files: this.reservations(),
+    }
+  }
+
   /** Takes the namespaces and the folder away, and whatever interfaces are left. */
   remove(): void {
     // Before the namespaces: those take their interfaces along some time later.
-    for (const { ifname } of links()) if (ifname !== 'lo') ip(undefined, 'link', 'del', ifname)
+    for (const { ifname } of links()) if (!this.#present.has(ifname)) ip(undefined, 'link', 'del', ifname)
     for (const name of this.#namespaces) run('ip', 'netns', 'del', name)
     rmSync(this.dataDir, { recursive: true, force: true })
   }

@@ -19,6 +19,11 @@ export class Allocator {
     this.#pools = pools
   }
 
+  /** Those that the pools serve, in the order of the pools. */
+  get families(): ReadonlySet<Family> {
+    return new Set(this.#pools.map((pool) => pool.family))
+  }
+
   /**
    * One block of each family for the owner: what it holds already, else a free one. So a caller that does not know
    * whether its last answer was written asks again and gets the same.
@@ -26,7 +31,7 @@ export class Allocator {
   allocate(owner: string): Allocation {
     const cidrs: Cidr[] = []
     const taken: Cidr[] = []
-    for (const family of new Set(this.#pools.map((pool) => pool.family))) {
+    for (const family of this.families) {
       const held = [...(this.#held.get(owner)?.values() ?? [])].find((cidr) => cidr.family === family)
       const cidr = held ?? this.#take(family, owner)
       if (cidr === undefined) {

@@ -24,8 +24,9 @@ export const receiveFromInside = (channel: Duplex, take: (message: FromInside) =
 export const receiveFromOutside = (channel: Duplex, take: (message: FromOutside) => void): void =>
   receiveLines(channel, (line) => take(JSON.parse(line) as FromOutside))
 
-const receiveLines = (channel: Duplex, take: (line: string) => void): unknown =>
+function receiveLines(channel: Duplex, take: (line: string) => void): void {
   createInterface({ input: channel }).on('line', take)
+}
 
 /** Inside: the way to the outside. It alone keeps no process alive. */
 export function channelToOutside(): Duplex {

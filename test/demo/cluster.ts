@@ -72,6 +72,10 @@ export class Cluster {
     await this.#core.deleteNode({ name })
   }
 
+  async nodes(): Promise<readonly V1Node[]> {
+    return (await this.#core.listNode()).items
+  }
+
   async node(name: string): Promise<V1Node> {
     return this.#core.readNode({ name })
   }

@@ -67,7 +67,7 @@ function summary({ probes, seconds, leftovers }: DemoResult): string {
   const { firstWrite = 0, add = 0, total = 0 } = seconds
   return `
 ${probes.ok} of ${probes.sent} probes passed, ${probes.natted} were translated; ${leftovers} things are left behind.
-First route ${Math.round(firstWrite * 1000)} ms after the first Node; ADD takes ${Math.round(add * 1000)} ms; ${total.toFixed(1)} s in all.`
+First write ${Math.round(firstWrite * 1000)} ms after the first Node was registered; an ADD takes ${Math.round(add * 1000)} ms; ${total.toFixed(1)} s in all.`
 }
 
 process.exitCode = await main(process.argv.slice(2))

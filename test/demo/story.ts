@@ -4,7 +4,7 @@ import type { LocalStackInstall } from '../localstack/install.ts'
 import { type ProbeReport, describeResult, everyPair, runProbes } from '../lab/probe.ts'
 import { type Cloud, startCloud } from './cloud.ts'
 import { Cluster, isRouted } from './cluster.ts'
-import { ControllerProcess } from './controller-process.ts'
+import { ControllerProcess, type LogLine } from './controller-process.ts'
 import type { DemoOptions } from './options.ts'
 import type { Progress } from './progress.ts'
 import { probeTable, routeTables } from './report.ts'
@@ -19,7 +19,7 @@ export interface DemoResult {
   readonly pods: number
   readonly tables: number
   readonly probes: { readonly sent: number; readonly ok: number; readonly natted: number }
-  /** In seconds. `firstWrite`: from a Node's registration to the first route in the cloud; `add`: median of an ADD. */
+  /** In seconds. `firstWrite`: from before a Node's registration until the cloud has acknowledged the first write; `add`: median of an ADD. */
   readonly seconds: Readonly<Record<string, number>>
   readonly leftovers: number
 }
@@ -105,12 +105,14 @@ export async function tell(
   const signal = AbortSignal.timeout(deadlineMs)
   await timed('controller', () => controller.line(({ msg }) => msg === 'route tables found', signal))
 
+  if ((await cluster.nodes()).length > 0) throw new Error('there are Nodes before any was registered')
+
   const story = { cloud, vpc, cluster, world, controller }
   progress.step('Three Nodes register, without podCIDRs; podway routes them')
   await timed('routes', async () => {
     const registeredAt = Date.now()
     for (const [name, instance] of Object.entries(instances)) await cluster.register(name, instance)
-    const first = await controller.line(({ msg }) => msg === 'route created', AbortSignal.timeout(deadlineMs))
+    const first = await controller.line(isCloudWrite, AbortSignal.timeout(deadlineMs))
     seconds.firstWrite = round((Date.parse(first.time) - registeredAt) / 1000)
     await Promise.all(Object.keys(instances).map((name) => routed(story, name)))
   })
@@ -197,6 +199,10 @@ interface Scene {
   readonly world: World
   readonly controller: ControllerProcess
 }
+
+/** What the controller logs when the cloud has acknowledged a write: a route, or the source/destination check. */
+const isCloudWrite = ({ msg }: LogLine): boolean =>
+  msg === 'route created' || msg === 'target made to forward'
 
 /** Resolves when the Node says that it is routed, and packets follow. */
 async function routed({ cluster, controller, world }: Scene, name: string): Promise<void> {

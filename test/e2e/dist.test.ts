@@ -46,11 +46,11 @@ test('the node binary is one static file of about 3 MB that names no folder of t
 
 test('the demo passes as a user without rights, name or files, or says in one sentence what the kernel forbids', async () => {
   const nobody = ['--reuid', '65534', '--regid', '65534', '--clear-groups']
-  const asNobody = process.getuid?.() === 0 ? ['setpriv', ...nobody] : ['env']
-  const [file, ...args] = [...asNobody, copy('node'), copy('dist/demo/demo.js'), '--json'] as [
-    string,
-    ...string[],
-  ]
+  const demo = [copy('node'), copy('dist/demo/demo.js'), '--json']
+  const isRoot = process.getuid?.() === 0
+  const { file, args } = isRoot
+    ? { file: 'setpriv', args: [...nobody, ...demo] }
+    : { file: 'env', args: demo }
   const finished = await collect(
     spawn(file, args, {
       cwd: folder,

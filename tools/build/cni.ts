@@ -67,7 +67,9 @@ function withoutPaths(): readonly (readonly [string, string])[] {
  */
 async function bundle(): Promise<void> {
   const result = await build({
-    entryPoints: [join(root, 'cni/main.ts')],
+    // The names of chunks are made of paths too: relative ones are the same on every machine.
+    absWorkingDir: root,
+    entryPoints: ['cni/main.ts'],
     outdir: moduleFolder,
     bundle: true,
     splitting: true,

@@ -36,7 +36,7 @@ describe('AssignIpv6Addresses', () => {
   const refused: readonly Row[] = [
     [
       'an interface that is not there',
-      () => ({ NetworkInterfaceId: NOWHERE.eni, Ipv6AddressCount: 1 }),
+      () => ({ NetworkInterfaceId: `eni-${NOWHERE}`, Ipv6AddressCount: 1 }),
       'InvalidNetworkInterfaceID.NotFound',
     ],
     ['nothing to assign', (id) => ({ NetworkInterfaceId: id }), 'MissingParameter'],
@@ -62,6 +62,6 @@ describe('AssignIpv6Addresses', () => {
     ],
   ]
   test.each(refused)('refused: %s', async (_name, request, code) => {
-    expect((await refusal(ec2.assignIpv6Addresses(request(await create())))).name).toBe(code)
+    expect(await refusal(ec2.assignIpv6Addresses(request(await create())))).toMatchObject({ code })
   })
 })

@@ -1,14 +1,9 @@
-import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Ending, type Invocation, binary, invoke, invokeAsync, run } from './testing/binary.ts'
+import { binary, invoke, invokeAsync, run } from './testing/binary.ts'
+import { type Printed, add, message, succeed } from './testing/calls.ts'
 import { exchange } from './testing/exchange.ts'
-import { type IpLink, TestNode, ip, links, routes } from './testing/world.ts'
-
-interface Printed {
-  readonly interfaces: readonly { readonly name: string; readonly mac: string; readonly sandbox?: string }[]
-  readonly ips: readonly { readonly address: string; readonly gateway: string; readonly interface: number }[]
-  readonly routes?: readonly { readonly dst: string }[]
-}
+import { TestNode, ip, link, links, routes } from './testing/world.ts'
 
 let testNode: TestNode
 beforeEach(() => {
@@ -18,34 +13,6 @@ afterEach(() => testNode.remove())
 
 const v4 = { ranges: [[{ subnet: '10.1.2.0/24' }]] }
 const v6 = { ranges: [[{ subnet: 'fd00:1::/64' }]] }
-
-/** An ADD that must succeed: its result. */
-function add(invocation: Omit<Invocation, 'command'>): Printed {
-  const ended = invoke({ command: 'ADD', ...invocation })
-  expect(ended).toMatchObject({ code: 0, stderr: '' })
-  return ended.json as Printed
-}
-
-function succeed(command: string, invocation: Omit<Invocation, 'command'>): void {
-  const ended = invoke({ command, ...invocation })
-  expect(ended).toMatchObject({ code: 0, stdout: '', stderr: '' })
-}
-
-const message = (ended: Ending): unknown => (ended.json as { msg?: unknown } | undefined)?.msg
-
-function link(name: string, netns?: string): IpLink {
-  const found = links(netns).find(({ ifname }) => ifname === name)
-  if (found === undefined) throw new Error(`no link ${name}`)
-  return found
-}
-
-/** All that an attachment can leave behind on the host. */
-const traces = (): object => ({
-  links: links().map(({ ifname }) => ifname),
-  v4: routes(4),
-  v6: routes(6).filter(({ dst }) => !dst.startsWith('fe80') && !dst.startsWith('ff')),
-  files: testNode.reservations(),
-})
 
 describe('ADD', () => {
   it('attaches a pod with IPv4', () => {
@@ -180,13 +147,13 @@ describe('ADD', () => {
   it('of an attachment that is there is an error with upstream’s text, and works again after DEL', () => {
     const invocation = { containerId: 'same', netns: testNode.pod('same').path, config: testNode.config() }
     add(invocation)
-    const before = traces()
+    const before = testNode.traces()
     const ended = invoke({ command: 'ADD', ...invocation })
     expect(ended.code).toBe(1)
     expect(message(ended)).toBe(
       'failed to allocate for range 0: 10.1.2.2 has been allocated to same, duplicate allocation is not allowed',
     )
-    expect(traces()).toEqual(before)
+    expect(testNode.traces()).toEqual(before)
     succeed('DEL', invocation)
     expect(add(invocation).ips[0]?.address).toBe('10.1.2.3/24')
   })
@@ -194,13 +161,13 @@ describe('ADD', () => {
   it('of a name that the pod has already is an error with upstream’s text, and changes nothing', () => {
     const pod = testNode.pod('taken')
     ip(pod.name, 'link', 'add', 'eth0', 'type', 'bridge')
-    const before = traces()
+    const before = testNode.traces()
     const ended = invoke({ command: 'ADD', netns: pod.path, config: testNode.config() })
     expect(ended.code).toBe(1)
     expect(message(ended)).toMatch(
       /^container veth name \("eth0"\) peer provided \("veth[0-9a-f]{8}"\) already exists$/,
     )
-    expect(traces()).toEqual(before)
+    expect(testNode.traces()).toEqual(before)
     expect(links(pod.name).map(({ ifname }) => ifname)).toEqual(['lo', 'eth0'])
   })
 
@@ -220,21 +187,21 @@ describe('ADD', () => {
   })
 
   it('in the plugin’s own namespace is refused, and changes nothing', () => {
-    const before = traces()
+    const before = testNode.traces()
     const ended = invoke({ command: 'ADD', netns: '/proc/self/ns/net', config: testNode.config() })
     expect(ended.json).toMatchObject({
       code: 8,
       msg: "plugin's netns and netns from CNI_NETNS should not be the same",
     })
-    expect(traces()).toEqual(before)
+    expect(testNode.traces()).toEqual(before)
   })
 
   it.each(['/run/netns/missing', '/dev/null'])('into %s, which is no namespace, changes nothing', (netns) => {
-    const before = traces()
+    const before = testNode.traces()
     const ended = invoke({ command: 'ADD', netns, config: testNode.config() })
     expect(ended.code).toBe(1)
     expect(message(ended)).toMatch(/netns|setns/)
-    expect(traces()).toEqual(before)
+    expect(testNode.traces()).toEqual(before)
   })
 
   it('gives twenty pods at once twenty addresses', async () => {
@@ -278,162 +245,6 @@ describe('ADD', () => {
     })
     expect(result.routes).toBeUndefined()
     expect(routes(4, pod.name).map(({ dst }) => dst)).toEqual(['10.1.2.0/24', '10.1.2.1'])
-  })
-})
-
-describe('DEL', () => {
-  it('takes everything back, and can be repeated', () => {
-    const before = traces()
-    const pod = testNode.pod('del')
-    const invocation = { netns: pod.path, config: testNode.config() }
-    add(invocation)
-    expect(traces()).not.toEqual(before)
-    for (let i = 0; i < 2; i++) {
-      succeed('DEL', invocation)
-      expect(traces()).toEqual(before)
-      expect(links(pod.name).map(({ ifname }) => ifname)).toEqual(['lo'])
-    }
-  })
-
-  it('of what was never added succeeds', () => {
-    succeed('DEL', { netns: testNode.pod('never').path, config: testNode.config() })
-    succeed('DEL', { netns: '/run/netns/missing', config: testNode.config({ name: 'never-used' }) })
-  })
-
-  /**
-   * https://github.com/containernetworking/plugins/issues/810, https://github.com/containerd/nerdctl/issues/1872,
-   * https://github.com/aws/amazon-vpc-cni-k8s/pull/1941: what leaks when the namespace is not there to look into.
-   */
-  it.each([
-    { name: 'an empty CNI_NETNS', netns: '', deleted: false },
-    { name: 'no CNI_NETNS', netns: undefined, deleted: false },
-    { name: 'a path that is gone', netns: '/run/netns/gone', deleted: true },
-    { name: 'a path into nowhere', netns: '/dev/null/gone', deleted: false },
-  ])('with $name takes everything back', ({ netns, deleted }) => {
-    const before = traces()
-    run('ip', 'netns', 'add', 'gone')
-    const config = testNode.config()
-    add({ netns: '/run/netns/gone', config })
-    if (deleted) run('ip', 'netns', 'del', 'gone')
-    succeed('DEL', { config, environment: { CNI_NETNS: netns } })
-    if (!deleted) run('ip', 'netns', 'del', 'gone')
-    expect(testNode.reservations()).toEqual([])
-    expect(traces()).toEqual(before)
-  })
-
-  it.each([
-    { name: 'no ranges', ipam: { ranges: [] } },
-    { name: 'ranges that are invalid now', ipam: { ranges: [[{ subnet: '10.1.2.3/24' }]] } },
-    { name: 'another type of IPAM', ipam: { type: 'dhcp' } },
-  ])('with $name in the configuration takes everything back', ({ ipam }) => {
-    const pod = testNode.pod('changed')
-    add({ netns: pod.path, config: testNode.config() })
-    succeed('DEL', { netns: pod.path, config: testNode.config({}, ipam) })
-    expect(testNode.reservations()).toEqual([])
-  })
-
-  it('in the plugin’s own namespace touches no interface of the host', () => {
-    ip(undefined, 'link', 'add', 'eth7', 'type', 'bridge')
-    try {
-      const config = testNode.config()
-      const ended = invoke({ command: 'DEL', netns: '/proc/self/ns/net', ifName: 'eth7', config })
-      expect(ended.json).toMatchObject({ code: 8 })
-      expect(links().map(({ ifname }) => ifname)).toContain('eth7')
-    } finally {
-      ip(undefined, 'link', 'del', 'eth7')
-    }
-  })
-
-  it('leaves the pods beside it alone', () => {
-    const [one, two] = [testNode.pod('stays'), testNode.pod('goes')]
-    const config = testNode.config()
-    add({ containerId: 'stays', netns: one.path, config })
-    const before = traces()
-    add({ containerId: 'goes', netns: two.path, config })
-    succeed('DEL', { containerId: 'goes', netns: two.path, config })
-    expect(traces()).toEqual(before)
-    expect(link('eth0', one.name).addr_info).toContainEqual(expect.objectContaining({ local: '10.1.2.2' }))
-  })
-})
-
-describe('CHECK', () => {
-  /** The first four are what upstream sees, the others what it doesn't (plugins/main/ptp/ptp.go). */
-  const tampering: readonly { name: string; tamper: (pod: string, host: string) => void; text: RegExp }[] = [
-    {
-      name: 'the interface is gone',
-      tamper: (pod) => ip(pod, 'link', 'del', 'eth0'),
-      text: /Container Interface name in prevResult: eth0 not found/,
-    },
-    {
-      name: 'an address is gone',
-      tamper: (pod) => ip(pod, 'addr', 'del', '10.1.2.2/24', 'dev', 'eth0'),
-      text: /Failed to match addr 10\.1\.2\.2\/24 on interface eth0/,
-    },
-    {
-      name: 'a route is gone',
-      tamper: (pod) => ip(pod, '-6', 'route', 'del', 'default'),
-      text: /Expected Route ::\/0 not found in routing table/,
-    },
-    {
-      name: 'the reservation is gone',
-      tamper: () => {
-        for (const file of testNode.reservations()) rmSync(`${testNode.dataDir}/net/${file}`)
-      },
-      text: /host-local: Failed to find address added by container pod/,
-    },
-    {
-      name: 'the interface has another hardware address',
-      tamper: (pod) => ip(pod, 'link', 'set', 'eth0', 'address', '02:00:00:00:00:99'),
-      text: /doesn't match container Mac: 02:00:00:00:00:99/,
-    },
-    {
-      name: 'the host’s route is gone',
-      tamper: () => ip(undefined, 'route', 'del', '10.1.2.2'),
-      text: /Expected Route 10\.1\.2\.2\/32 dev veth/,
-    },
-    {
-      name: 'the gateway’s address is gone',
-      tamper: (_pod, host) => ip(undefined, 'addr', 'del', 'fd00:1::1/128', 'dev', host),
-      text: /Failed to match addr fd00:1::1\/128 on interface veth/,
-    },
-    {
-      name: 'the host’s end is down',
-      tamper: (_pod, host) => ip(undefined, 'link', 'set', host, 'down'),
-      text: /Host interface veth[0-9a-f]+ is down/,
-    },
-  ]
-
-  it('succeeds after ADD, and prints nothing', () => {
-    const netns = testNode.pod('check').path
-    const prevResult = add({ netns, config: testNode.config() })
-    succeed('CHECK', { netns, config: { ...testNode.config(), prevResult } })
-  })
-
-  it.each(tampering)('fails when $name', ({ tamper, text }) => {
-    const pod = testNode.pod('tampered')
-    const prevResult = add({ netns: pod.path, config: testNode.config() })
-    tamper(pod.name, prevResult.interfaces[0]?.name ?? '')
-    const ended = invoke({
-      command: 'CHECK',
-      netns: pod.path,
-      config: { ...testNode.config(), prevResult },
-    })
-    expect(ended.code).toBe(1)
-    expect(message(ended)).toMatch(text)
-  })
-
-  it('needs the previous result, of this namespace', () => {
-    const netns = testNode.pod('previous').path
-    const prevResult = add({ netns, config: testNode.config() })
-    const without = invoke({ command: 'CHECK', netns, config: testNode.config() })
-    expect(message(without)).toBe('ptp: Required prevResult missing')
-    const other = testNode.pod('other').path
-    const elsewhere = invoke({
-      command: 'CHECK',
-      netns: other,
-      config: { ...testNode.config(), prevResult },
-    })
-    expect(message(elsewhere)).toMatch(/doesn't match configured netns/)
   })
 })
 

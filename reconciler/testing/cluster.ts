@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs'
+import { loadYaml } from '@kubernetes/client-node'
+import type { Node, NodeCondition } from '../../kube/objects.ts'
+import type { ManualClock } from '../../kube/testing/manual-clock.ts'
+import { type RunningServer, serve } from '../../test/simulators/http-server.ts'
+import {
+  type KubernetesSimulator,
+  createKubernetesSimulator,
+} from '../../test/simulators/kubernetes/kubernetes-simulator.ts'
+import type { Call } from '../../test/simulators/kubernetes/calls.ts'
+import { parseCidr } from '../../net/cidr.ts'
+import { type NodeRoute, nodeRouteName, routeFinalizer } from '../node-route/node-route.ts'
+
+const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+const nodeRoutes = '/apis/podway.dev/v1alpha1/noderoutes'
+/** Of the requests that the test itself makes. */
+const testAgent = 'test'
+
+export interface NodeDraft {
+  readonly uid?: string
+  readonly providerID?: string
+  readonly podCIDRs?: readonly string[]
+  readonly addresses?: readonly string[]
+  readonly conditions?: readonly NodeCondition[]
+}
+
+/** A simulated API server, and what everybody but podway does there: at once, and without HTTP. */
+export class Cluster {
+  readonly simulator: KubernetesSimulator
+  readonly url: string
+  readonly #server: RunningServer
+  readonly #clock: ManualClock
+
+  private constructor(simulator: KubernetesSimulator, server: RunningServer, clock: ManualClock) {
+    this.simulator = simulator
+    this.url = server.url
+    this.#server = server
+    this.#clock = clock
+  }
+
+  /** `defined`: whether NodeRoutes are known, by `deploy/crds/noderoutes.yaml`. */
+  static async start(clock: ManualClock, options: { readonly defined?: boolean } = {}): Promise<Cluster> {
+    const simulator = createKubernetesSimulator()
+    const cluster = new Cluster(simulator, await serve(simulator), clock)
+    if (options.defined !== false) {
+      const yaml = readFileSync(new URL('../../deploy/crds/noderoutes.yaml', import.meta.url), 'utf8')
+      cluster.#send('POST', definitions, loadYaml(yaml))
+    }
+    return cluster
+  }
+
+  addNode(name: string, draft: NodeDraft = {}): Node {
+    const { providerID, podCIDRs, addresses = [], conditions } = draft
+    return this.#send('POST', '/api/v1/nodes', {
+      metadata: { name },
+      spec: {
+        ...(providerID === undefined ? {} : { providerID }),
+        ...(podCIDRs === undefined ? {} : { podCIDR: podCIDRs[0], podCIDRs }),
+      },
+      status: {
+        addresses: addresses.map((address) => ({ type: 'InternalIP', address })),
+        ...(conditions === undefined ? {} : { conditions }),
+      },
+    }) as Node
+  }
+
+  /** As a kubelet or another controller writes it. */
+  patchNode(name: string, patch: unknown, subresource: '' | '/status' = ''): void {
+    this.#send(
+      'PATCH',
+      `/api/v1/nodes/${name}${subresource}`,
+      patch,
+      'application/strategic-merge-patch+json',
+    )
+  }
+
+  deleteNode(name: string): void {
+    this.#send('DELETE', `/api/v1/nodes/${name}`)
+  }
+
+  node(name: string): Node {
+    return this.#send('GET', `/api/v1/nodes/${name}`) as Node
+  }
+
+  nodes(): readonly Node[] {
+    return (this.#send('GET', '/api/v1/nodes') as { readonly items: readonly Node[] }).items
+  }
+
+  condition(name: string): NodeCondition | undefined {
+    return this.node(name).status?.conditions?.find(({ type }) => type === 'NetworkUnavailable')
+  }
+
+  records(): readonly NodeRoute[] {
+    return (this.#send('GET', nodeRoutes) as { readonly items: readonly NodeRoute[] }).items
+  }
+
+  record(name: string): NodeRoute | undefined {
+    return this.records().find(({ metadata }) => metadata.name === name)
+  }
+
+  /** A NodeRoute as an earlier run of podway left it. */
+  addRecord(
+    destination: string,
+    node: { readonly name: string; readonly uid: string },
+    target: string,
+    tables: readonly string[] = ['table-1'],
+  ): void {
+    this.#send('POST', nodeRoutes, {
+      apiVersion: 'podway.dev/v1alpha1',
+      kind: 'NodeRoute',
+      metadata: { name: nodeRouteName(parseCidr(destination)), finalizers: [routeFinalizer] },
+      spec: { destination, node, target: { kind: 'instance', id: target }, tables },
+    })
+  }
+
+  deleteRecord(name: string): void {
+    this.#send('DELETE', `${nodeRoutes}/${name}`)
+  }
+
+  patchRecord(name: string, patch: unknown): void {
+    this.#send('PATCH', `${nodeRoutes}/${name}`, patch, 'application/merge-patch+json')
+  }
+
+  /** Requests that were not the test's own. */
+  get calls(): readonly Call[] {
+    return this.simulator.calls.filter(({ userAgent }) => userAgent !== testAgent)
+  }
+
+  /** Those of them that changed something, or tried to: `PATCH nodes/node-1/status`. */
+  get writes(): readonly string[] {
+    return this.calls
+      .filter(({ method }) => method !== 'GET')
+      .map(
+        ({ method, resource, name, subresource }) =>
+          `${method} ${[resource, name, subresource].filter((part) => part !== '').join('/')}`,
+      )
+  }
+
+  forgetCalls(): void {
+    this.simulator.forgetCalls()
+  }
+
+  async close(): Promise<void> {
+    this.simulator.close()
+    await this.#server.close()
+  }
+
+  #send(method: string, target: string, body?: unknown, contentType = 'application/json'): unknown {
+    const reply = this.simulator.handle(
+      {
+        method,
+        target,
+        headers: { 'content-type': contentType, 'user-agent': testAgent },
+        body: body === undefined ? '' : JSON.stringify(body),
+      },
+      this.#clock.now(),
+    )
+    if (reply.kind !== 'response' || reply.status >= 300)
+      throw new Error(`${method} ${target}: ${JSON.stringify(reply)}`)
+    return JSON.parse(reply.body)
+  }
+}

@@ -1,0 +1,258 @@
+import { KubeConfig } from '@kubernetes/client-node'
+import { createKubeClient } from '../../kube/client.ts'
+import type { LogFields, Logger } from '../../kube/log.ts'
+import { nodeType } from '../../kube/node-type.ts'
+import type { Node } from '../../kube/objects.ts'
+import { Reflector } from '../../kube/reflector.ts'
+import { Resource } from '../../kube/resource.ts'
+import { ManualClock } from '../../kube/testing/manual-clock.ts'
+import { parseAddress } from '../../net/address.ts'
+import { formatCidr, parseCidr } from '../../net/cidr.ts'
+import { MemoryCloud, type MemoryCloudOptions } from '../../providers/memory/memory-cloud.ts'
+import { memoryProvider } from '../../providers/memory/memory-provider.ts'
+import { runController } from '../controller.ts'
+import { Pool } from '../ipam/pool.ts'
+import { type NodeRoute, nodeRouteType } from '../node-route/node-route.ts'
+import { NodeRouteStore } from '../node-route/node-route-store.ts'
+import { Cluster, type NodeDraft } from './cluster.ts'
+import { type Tap, Traffic } from './traffic.ts'
+
+export interface WorldOptions {
+  /** Ids of the route tables; one, `table-1`, unless told. */
+  readonly tables?: readonly string[]
+  /** `range/node mask`: `['10.244.0.0/16 24']`; nobody allocates unless told. */
+  readonly pools?: readonly string[]
+  readonly cloud?: MemoryCloudOptions
+  readonly defined?: boolean
+}
+
+export interface StartOptions {
+  readonly tap?: Tap
+  readonly pools?: readonly string[]
+}
+
+export interface LogLine {
+  readonly level: keyof Logger
+  readonly fields: LogFields
+  readonly message: string
+}
+
+export const driftMs = 60_000
+
+/** How long a test waits, in real time, for what takes milliseconds. */
+const patienceMs = 4_000
+
+/**
+ * The whole controller over a simulated API server (real HTTP, the real client and reflector) and a cloud in memory. Time
+ * is a test's to move; {@link quiet} tells when nothing more happens without it.
+ */
+export class ControllerWorld implements AsyncDisposable {
+  readonly clock: ManualClock
+  readonly cluster: Cluster
+  readonly cloud: MemoryCloud
+  readonly log: LogLine[] = []
+  readonly #options: WorldOptions
+  #running: RunningController | undefined
+
+  private constructor(clock: ManualClock, cluster: Cluster, options: WorldOptions) {
+    this.clock = clock
+    this.cluster = cluster
+    this.cloud = new MemoryCloud(options.cloud)
+    for (const id of options.tables ?? ['table-1']) this.cloud.addTable(id)
+    this.#options = options
+  }
+
+  static async open(options: WorldOptions = {}): Promise<ControllerWorld> {
+    const clock = new ManualClock()
+    return new ControllerWorld(clock, await Cluster.start(clock, options), options)
+  }
+
+  /** A running instance and its Node. The n-th of the world has the address 10.0.0.n. */
+  join(name: string, draft: NodeDraft = {}): Node {
+    const { providerID } = this.cloud.addInstance(name, (draft.addresses ?? []).map(parseAddress))
+    return this.cluster.addNode(name, { providerID, ...draft })
+  }
+
+  /** The instance is terminated, and then its Node is deleted, as a cloud's node controller does. */
+  leave(name: string): void {
+    this.cloud.terminate(name)
+    this.cluster.deleteNode(name)
+  }
+
+  start(options: StartOptions = {}): RunningController {
+    this.#running = new RunningController(this, { pools: this.#options.pools ?? [], ...options })
+    return this.#running
+  }
+
+  /** Starts and waits until nothing more happens by itself. */
+  async settled(options: StartOptions = {}): Promise<RunningController> {
+    const running = this.start(options)
+    await this.quiet()
+    return running
+  }
+
+  /** Waits until no request is under way, and the controller has seen all Nodes as they are. */
+  quiet(): Promise<void> {
+    return this.#running?.quiet() ?? Promise.resolve()
+  }
+
+  /** Moves time from one due time to the next, for at most `ms`, until the condition holds; false if it never did. */
+  async passUntil(condition: () => boolean, ms = 600_000): Promise<boolean> {
+    const end = this.clock.monotonic() + ms
+    for (;;) {
+      await this.quiet()
+      if (condition()) return true
+      const left = end - this.clock.monotonic()
+      if (left <= 0) return false
+      await this.clock.advance(Math.min(left, Math.max(1, this.clock.untilNext ?? left)))
+    }
+  }
+
+  /** Lets so much time pass, stopping at each due time for what it starts. */
+  async pass(ms: number): Promise<void> {
+    await this.passUntil(() => false, ms)
+  }
+
+  /** What a table holds, sorted: `10.244.0.0/24 node-1`. */
+  routes(table = 'table-1'): readonly string[] {
+    return this.cloud
+      .routes(table)
+      .map(({ destination, target }) => `${formatCidr(destination)} ${target.id}`)
+      .sort()
+  }
+
+  /** What podway did to the tables, in order: `create table-1 10.244.0.0/24`. */
+  get routeWrites(): readonly string[] {
+    return this.cloud.writes.flatMap((write) =>
+      write.op === 'prepare' ? [] : [`${write.op} ${write.table} ${formatCidr(write.destination)}`],
+    )
+  }
+
+  /** `10.244.0.0/24 node-1 table-1,table-2` for each record. */
+  get records(): readonly string[] {
+    return this.cluster
+      .records()
+      .map(({ spec }) => `${spec.destination} ${spec.node.name} ${spec.tables.join()}`.trim())
+  }
+
+  /** `False` or `True` of NetworkUnavailable. */
+  unavailable(name: string): string | undefined {
+    return this.cluster.condition(name)?.status
+  }
+
+  logged(text: string): readonly LogLine[] {
+    return this.log.filter(({ message }) => message.includes(text))
+  }
+
+  forgetCalls(): void {
+    this.cluster.forgetCalls()
+    this.cloud.calls.length = 0
+    this.cloud.writes.length = 0
+    this.log.length = 0
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#running?.stop()
+    await this.cluster.close()
+  }
+}
+
+/** One run of the controller, with its own connections. */
+export class RunningController {
+  /** Settles as `runController` does. */
+  readonly ended: Promise<void>
+  readonly #world: ControllerWorld
+  readonly #traffic = new Traffic()
+  readonly #reflector: Reflector<Node>
+  readonly #stop = new AbortController()
+  #over = false
+
+  constructor(world: ControllerWorld, options: Required<Pick<StartOptions, 'pools'>> & StartOptions) {
+    this.#world = world
+    const { clock, cloud, cluster } = world
+    const config = new KubeConfig()
+    config.loadFromClusterAndUser({ name: 'c', server: cluster.url, skipTLSVerify: true }, { name: 'u' })
+    const client = createKubeClient(config, { userAgent: 'podway/test', env: {} })
+    const counted = this.#traffic.kube(client)
+    const nodes = new Resource<Node>(counted, nodeType)
+    const random = (): number => 0.5
+    const log = recorder(world.log)
+    const tap = options.tap ?? {}
+    this.#reflector = new Reflector<Node>({ resource: nodes, clock, random, log })
+    const store = new NodeRouteStore(new Resource<NodeRoute>(counted, nodeRouteType), log)
+    const running = runController(
+      {
+        provider: this.#traffic.provider(memoryProvider(cloud), tap),
+        nodes,
+        reflector: this.#reflector,
+        store: this.#traffic.store(store, tap),
+        pools: options.pools.length === 0 ? undefined : options.pools.map(readPool),
+        driftMs,
+        workers: 4,
+        clock,
+        random,
+        log,
+      },
+      this.#stop.signal,
+    )
+    this.ended = running.finally(async () => {
+      this.#over = true
+      await client.close()
+    })
+    // A test that does not care how it ended need not wait for it.
+    this.ended.catch(() => undefined)
+  }
+
+  /** See {@link ControllerWorld.quiet}; also once the controller has ended. */
+  async quiet(): Promise<void> {
+    const deadline = performance.now() + patienceMs
+    for (let calm = 0; calm < 3; calm++) {
+      await new Promise((resolve) => setImmediate(resolve))
+      if (this.#over) return
+      if (this.#traffic.inFlight > 0 || !this.#upToDate()) calm = -1
+      if (performance.now() > deadline)
+        throw new Error(`still busy after ${patienceMs} ms: ${this.#traffic.inFlight} calls under way`)
+    }
+  }
+
+  /** As a process that dies: what is under way is cut. */
+  crash(): void {
+    this.#stop.abort(new Error('crashed'))
+  }
+
+  /** As SIGTERM. Resolves when the controller has ended, well or not. */
+  async stop(): Promise<void> {
+    this.#stop.abort(new Error('stopped'))
+    await this.ended.catch(() => undefined)
+  }
+
+  /** Calls that are still under way. */
+  get inFlight(): number {
+    return this.#traffic.inFlight
+  }
+
+  #upToDate(): boolean {
+    const versions = (nodes: readonly Node[]): string =>
+      nodes
+        .map(({ metadata }) => `${metadata.name} ${metadata.uid} ${metadata.resourceVersion}`)
+        .sort()
+        .join()
+    return (
+      this.#reflector.hasSynced() &&
+      versions(this.#reflector.list()) === versions(this.#world.cluster.nodes())
+    )
+  }
+}
+
+function readPool(text: string): Pool {
+  const [range = '', mask = ''] = text.split(' ')
+  return new Pool(parseCidr(range), Number(mask))
+}
+
+function recorder(lines: LogLine[]): Logger {
+  const at =
+    (level: keyof Logger) =>
+    (fields: LogFields, message: string): void =>
+      void lines.push({ level, fields, message })
+  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+}
