@@ -1,9 +1,12 @@
+/** Tests and what supports them, wherever they stand. */
+const notProduct = '\\.(test|cases?)\\.ts$|/testing/'
+
 /** The layer arrows of the project: who may import whom. `npm run check` holds them. */
 const layer = (name, allowed) => ({
   name: `${name}-arrows`,
   comment: `${name} may import only: ${[name, ...allowed].join(', ')}`,
   severity: 'error',
-  from: { path: `^${name}/`, pathNot: '\\.test\\.ts$' },
+  from: { path: `^${name}/`, pathNot: notProduct },
   to: {
     path: '^(net|providers|kube|reconciler|agent|cni|cli|test|tools)/',
     pathNot: `^(${[name, ...allowed].join('|')})/`,
@@ -22,34 +25,34 @@ module.exports = {
       name: 'core-knows-no-kubernetes',
       comment: 'reconciler/{plan,apply,ledger} are used without a cluster too: no kube, no Kubernetes client',
       severity: 'error',
-      from: { path: '^reconciler/(plan|apply|ledger)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^reconciler/(plan|apply|ledger)/', pathNot: notProduct },
       to: { path: '^kube/|@kubernetes/client-node' },
     },
     {
       name: 'one-cloud-one-folder',
       comment: 'an adapter knows its own SDK and no other adapter',
       severity: 'error',
-      from: { path: '^providers/([^/]+)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^providers/([^/]+)/', pathNot: notProduct },
       to: { path: '^providers/[^/]+/', pathNot: '^providers/$1/' },
     },
     {
       name: 'reconciler-knows-no-cloud',
       severity: 'error',
-      from: { path: '^(reconciler|kube|net|cni)/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^(reconciler|kube|net|cni)/', pathNot: notProduct },
       to: { path: '@aws-sdk|^providers/[^/]+/' },
     },
     {
       name: 'node-binary-and-net-know-no-runtime',
       comment: 'net and cni run on QuickJS: no Node built-ins, no packages',
       severity: 'error',
-      from: { path: '^(net|cni)/', pathNot: '\\.test\\.ts$|^(cni|kube|reconciler)/testing/' },
+      from: { path: '^(net|cni)/', pathNot: notProduct },
       to: { dependencyTypes: ['core', 'npm', 'npm-dev'] },
     },
     {
       name: 'simulators-are-strangers',
       comment: 'a simulator shares nothing with the code it judges but value types',
       severity: 'error',
-      from: { path: '^test/simulators/', pathNot: '\\.test\\.ts$' },
+      from: { path: '^test/simulators/', pathNot: notProduct },
       to: { path: '^(providers|kube|reconciler|agent|cni|cli)/' },
     },
     {
@@ -57,7 +60,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^(net|providers|kube|reconciler|agent|cni|cli)/',
-        pathNot: '\\.test\\.ts$|^(cni|kube|reconciler)/testing/',
+        pathNot: notProduct,
       },
       to: { path: '^test/|\\.test\\.ts$' },
     },
@@ -72,13 +75,25 @@ module.exports = {
       },
       to: {},
     },
+    {
+      name: 'no-unreached-product',
+      comment:
+        'what no program reaches is dead, even if a test keeps it company; the memory provider is for tests',
+      severity: 'error',
+      from: { path: '^(cli|cni)/main\\.ts$' },
+      to: {
+        path: '^(net|providers|kube|reconciler|cni|cli)/',
+        pathNot: `${notProduct}|^providers/memory/|^(cli|cni)/main\\.ts$`,
+        reachable: false,
+      },
+    },
     { name: 'resolvable', severity: 'error', from: {}, to: { couldNotResolve: true } },
     {
       name: 'no-dev-dependency-in-product',
       severity: 'error',
       from: {
         path: '^(net|providers|kube|reconciler|agent|cni|cli)/',
-        pathNot: '\\.test\\.ts$|^(cni|kube|reconciler)/testing/',
+        pathNot: notProduct,
       },
       to: { dependencyTypes: ['npm-dev'], pathNot: '@types/' },
     },

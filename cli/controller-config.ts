@@ -57,9 +57,10 @@ function required(flag: string, value: string, why: string): string {
 
 function readPeriod(text: string): number {
   const ms = readDuration('route-reconciliation-period', text)
-  if (ms < 1_000)
+  // A timer of more than 24.8 days would fire at once, and without end.
+  if (ms < 1_000 || ms > 24 * 3_600_000)
     throw new UsageError(
-      `--route-reconciliation-period=${text}: expected 1s or more, the account's API budget is shared`,
+      `--route-reconciliation-period=${text}: expected from 1s (the account's API budget is shared) to 24h`,
     )
   return ms
 }

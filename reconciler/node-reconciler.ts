@@ -76,7 +76,7 @@ export class NodeReconciler {
     const { allocator, log } = this.#parts
     const { name, uid } = node.metadata
     if (allocator === undefined || this.#allocated.get(name) === uid) return undefined
-    if (routedNode(node).podCIDRs.length > 0) return undefined
+    if (hasPodCidrs(node)) return undefined
     const owner = nodeOwner(uid)
     const allocation = allocator.allocate(owner)
     if (allocation.result === 'exhausted') {
@@ -89,8 +89,9 @@ export class NodeReconciler {
       const patch = { metadata: { uid }, spec: { podCIDR: podCIDRs[0], podCIDRs } }
       await this.#parts.nodes.patch(name, patch, { type: 'merge', signal })
     } catch (error) {
-      // With an answer, nothing was written; without one, the blocks stay taken until the Node tells.
-      if (isKubeError(error) && error.status !== 0) allocator.releaseAll(owner)
+      // Refused, nothing was written. Otherwise, and a 504 is no refusal, the blocks stay taken until the Node tells.
+      const refused = isKubeError(error) && error.status >= 400 && error.status < 500
+      if (refused && !hasPodCidrs(this.#parts.node(name))) allocator.releaseAll(owner)
       if (isNotFound(error) || isConflict(error)) return undefined
       throw error
     }
@@ -99,3 +100,6 @@ export class NodeReconciler {
     return undefined
   }
 }
+
+const hasPodCidrs = (node: Node | undefined): boolean =>
+  node !== undefined && routedNode(node).podCIDRs.length > 0

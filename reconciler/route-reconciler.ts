@@ -64,7 +64,7 @@ export class RouteReconciler {
     return this.#plan(key, wantedOf(holder, target), record)
   }
 
-  /** Returns when to come again by itself; undefined if only a change is a reason to. */
+  /** Returns when to come again by itself; undefined if only a change is a reason to. @throws ProviderError, KubeError */
   async reconcile(key: DestinationKey, signal: AbortSignal): Promise<Retry | undefined> {
     const { claims, ledger, targets } = this.#parts
     const record = ledger.get(key)
@@ -73,10 +73,14 @@ export class RouteReconciler {
 
     const handedOver = record !== undefined && record.tables.length > 0 && record.node.uid !== holder?.uid
     if (handedOver && !(await this.#mayTake(record, signal))) return { kind: 'after', ms: waitingMs }
+    // Whatever changed the holder meanwhile has brought the key back: to take away what the next one gets would be a gap.
+    const stillTrue = (): boolean => claims.holder(key, record?.node) === holder
+    if (!stillTrue()) return undefined
 
     if (holder === undefined) return record === undefined ? undefined : this.#withdraw(key, record, signal)
 
     const target = await targets.resolve(holder, parseCidr(key).family)
+    if (!stillTrue()) return undefined
     if (isTargetProblem(target)) return { kind: 'after', ms: waitingMs }
     return this.#provide(key, holder, target, record, signal)
   }
@@ -97,13 +101,13 @@ export class RouteReconciler {
     // The caller learns of a failed preparation below; until then nobody waits for the promise.
     preparing.catch(() => undefined)
     if (record !== undefined || intended.size > 0) {
-      const moved = record !== undefined && !sameTarget(record.target, target) && changes.length > 0
+      const previousTarget = this.#leftBehind(record, target, changes)
       await ledger.intend(
         {
           destination: parseCidr(key),
           node: { name: holder.name, uid: holder.uid },
           target,
-          ...(moved ? { previousTarget: record.target } : {}),
+          ...(previousTarget === undefined ? {} : { previousTarget }),
           tables: [...intended].sort(),
           states: new Map(),
         },
@@ -134,7 +138,7 @@ export class RouteReconciler {
     )
     // A table is done with when it was read and holds nothing of ours, or when it is no longer configured.
     const left = record.tables.filter(
-      (id) => undone.has(id) || (tables.has(id) && !tables.loaded(id)) || !tables.discovered,
+      (id) => undone.has(id) || (this.#counts(id) && !tables.loaded(id)),
     )
     if (left.length === 0) {
       await ledger.forget(key, signal)
@@ -167,8 +171,28 @@ export class RouteReconciler {
 
   /** The tables of the record that still count: a table that is no longer configured does not. */
   #kept(record: LedgerRecord | undefined): Set<string> {
+    return new Set(record?.tables.filter((id) => this.#counts(id)))
+  }
+
+  /** No table at all is what a mistyped name or a lost tag looks like: no reason to forget whose routes they are. */
+  #counts(tableId: string): boolean {
     const { tables } = this.#parts
-    return new Set(record?.tables.filter((id) => tables.has(id) || !tables.discovered))
+    return !tables.discovered || tables.tables().length === 0 || tables.has(tableId)
+  }
+
+  /** Whether every table in which the route is ours was read. */
+  #allRead(record: LedgerRecord): boolean {
+    return [...this.#kept(record)].every((id) => this.#parts.tables.loaded(id))
+  }
+
+  /** What some table may still hold in place of the target: until none does, it is ours too. */
+  #leftBehind(
+    record: LedgerRecord | undefined,
+    target: Target,
+    changes: readonly TableChange[],
+  ): Target | undefined {
+    if (record === undefined || (changes.length === 0 && this.#allRead(record))) return undefined
+    return sameTarget(record.target, target) ? record.previousTarget : record.target
   }
 
   async #apply(changes: readonly TableChange[], holder: RoutedNode | undefined): Promise<readonly Outcome[]> {
@@ -205,7 +229,7 @@ export class RouteReconciler {
     })
     const ids = new Set(refused.map(({ table }) => table.id))
     const { previousTarget, ...rest } = record
-    const moving = outcomes.some((outcome) => outcome.result === 'failed')
+    const moving = outcomes.some((outcome) => outcome.result === 'failed') || !this.#allRead(record)
     await ledger.intend(
       {
         ...rest,
@@ -225,13 +249,11 @@ export class RouteReconciler {
   ): Promise<void> {
     const { ledger, now } = this.#parts
     const outcomeOf = new Map(changes.map(({ table }, index) => [table.id, outcomes[index]]))
-    let states: ReadonlyMap<string, TableState> = new Map()
     const known = ledger.get(key)?.states ?? new Map<string, TableState>()
-    for (const { table, item } of work) {
-      const before = known.get(table.id)
-      if (before !== undefined) states = new Map(states).set(table.id, before)
+    // Of a table that was not read yet, nothing new is known.
+    let states: ReadonlyMap<string, TableState> = new Map([...known].filter(([id]) => this.#counts(id)))
+    for (const { table, item } of work)
       states = withState(states, table.id, stateOf(item, outcomeOf.get(table.id)), now())
-    }
     await ledger.settle(key, states, signal)
   }
 }
@@ -282,8 +304,13 @@ function stateOf(item: PlanItem, outcome: Outcome | undefined): Omit<TableState,
   }
 }
 
-/** The retry that comes first: one table's slow trouble must not delay another's quick one. */
+/**
+ * The retry that comes first: one table's slow trouble must not delay another's quick one.
+ * @throws ProviderError the one that no retry can mend
+ */
 function soonest(errors: readonly ProviderError[]): Retry | undefined {
+  const hopeless = errors.find((error) => retryOf(error).kind === 'never')
+  if (hopeless !== undefined) throw hopeless
   const rank = (retry: Retry): number => {
     switch (retry.kind) {
       case 'never':

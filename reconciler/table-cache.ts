@@ -18,7 +18,7 @@ export class TableCache {
 
   /** Sorted by id. */
   tables(): readonly Table[] {
-    return [...this.#views.values()].map((view) => view.table)
+    return [...this.#views.values()].map((view) => view.table).sort((a, b) => (a.id < b.id ? -1 : 1))
   }
 
   has(tableId: string): boolean {

@@ -22,7 +22,7 @@ const maxBatch = 200
  */
 export class Targets {
   readonly #known = new Map<TargetKey, { readonly of: string; readonly answer: Target | TargetProblem }>()
-  readonly #prepared = new Set<string>()
+  readonly #preparations = new Map<string, PrepareOutcome>()
   readonly #lookups: Coalescer<TargetQuery, Target | TargetProblem>
   readonly #preparations: Coalescer<Target, PrepareOutcome>
 

@@ -47,14 +47,20 @@ export class Worker {
       case 'tables':
         await reader.discover(signal)
         for (const { id } of tables.tables()) queue.add(`table ${id}`)
+        // Otherwise the nodes learn of it by the reading of the tables.
+        if (tables.tables().length === 0) this.#lookAtRoutes()
         queue.add('targets')
         // The next look is due even if one in between fails.
         queue.addAfter('tables', this.#options.driftMs)
         return undefined
       case 'table':
-        if (!(await reader.read(work.id, signal))) queue.add('tables')
-        this.#lookAtRoutes()
-        return undefined
+        if (await reader.read(work.id, signal)) {
+          this.#lookAtRoutes()
+          return undefined
+        }
+        // Looked for once: a table that is still named, and still not there, would be looked for without end.
+        if (queue.failures(key) === 0) queue.add('tables')
+        return { kind: 'soon' }
       case 'targets':
         await this.#lookAtTargets()
         return undefined
@@ -92,7 +98,7 @@ export class Worker {
         return
       case 'reread':
         // Each table when its turn comes; the key waits its back-off, by which time they are usually read.
-        for (const { id } of tables.tables()) queue.add(`table ${id}`)
+        for (const { id } of tables.tables()) if (key !== `table ${id}`) queue.add(`table ${id}`)
         queue.retry(key)
         return
       case 'never':

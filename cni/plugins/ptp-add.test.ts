@@ -7,12 +7,12 @@ import { add } from './ptp-add.ts'
 const Type = { createLink: 16, deleteLink: 17, getLink: 18 } as const
 const typeOf = (request: Uint8Array): number => new DataView(request.buffer).getUint16(4, true)
 
-/** What the kernel answers to a question for the pod's end: index 2, the other end 7, the first random address. */
+/** What the kernel answers to a question for the pod's end: index 2, the other end 7, the address that random numbers 7 to 12 make. */
 const linkAnswer = Uint8Array.of(
   ...[0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
   ...[9, 0, 3, 0, 0x65, 0x74, 0x68, 0x30, 0, 0, 0, 0],
   ...[8, 0, 5, 0, 7, 0, 0, 0],
-  ...[10, 0, 1, 0, 2, 8, 9, 10, 11, 12, 0, 0],
+  ...[10, 0, 1, 0, 6, 8, 9, 10, 11, 12, 0, 0],
 )
 
 /** A kernel that grants everything but the request with that number (from 0), and knows the link once it is made. */

@@ -4,7 +4,7 @@ import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
 import { Errno, type Handle, type System, isSysError } from '../sys.ts'
 import type { Call } from '../call.ts'
-import { hostVethAlias, hostVethName } from './veth-name.ts'
+import { hostVethAlias, hostVethName, nameAttempts } from './veth-name.ts'
 
 /**
  * DEL: deletes the interface and gives the addresses back. Whatever is gone already is no error: the namespace, its path,
@@ -25,9 +25,14 @@ export function del(call: Call): void {
 
 function deleteInterface({ system, environment }: Call): void {
   const host = new Rtnetlink(system)
-  const hostEnd = host.link(hostVethName(environment, 0))
-  // The name may be another pod's that was given it when ours had to take the next one.
-  if (hostEnd?.alias === hostVethAlias(environment)) host.deleteLink(hostEnd.index)
+  for (let attempt = 0; attempt < nameAttempts; attempt++) {
+    const hostEnd = host.link(hostVethName(environment, attempt))
+    if (hostEnd === undefined) break
+    // A name may be another pod's; ours had to take the next one then.
+    if (hostEnd.alias !== hostVethAlias(environment)) continue
+    host.deleteLink(hostEnd.index)
+    break
+  }
 
   const namespace = environment.netns === '' ? undefined : openNamespace(system, environment.netns)
   if (namespace === undefined) return

@@ -1,5 +1,8 @@
 import type { Owner } from '../ipam/store.ts'
 
+/** How many names for the host's end are tried. */
+export const nameAttempts = 10
+
 /** The longest alias that the kernel keeps. */
 const aliasLength = 255
 

@@ -6,10 +6,7 @@ import { CniError, ErrorCode } from '../spec/error.ts'
 import { Errno, type System } from '../sys.ts'
 import type { Undo } from '../undo.ts'
 import type { Sandbox } from './sandbox.ts'
-import { hostVethAlias, hostVethName } from './veth-name.ts'
-
-/** How many names for the host's end are tried. */
-const nameAttempts = 10
+import { hostVethAlias, hostVethName, nameAttempts } from './veth-name.ts'
 
 /** A veth pair that was made. */
 export interface Veth {

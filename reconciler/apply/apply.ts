@@ -1,3 +1,4 @@
+import { ProviderError } from '../../providers/errors.ts'
 import type { Change, Outcome, RouteProvider } from '../../providers/provider.ts'
 import { type Table, formatTarget } from '../../providers/route.ts'
 import { Coalescer } from './coalesce.ts'
@@ -23,13 +24,18 @@ export class Applier {
       async (_lane, works) => {
         const [first] = works
         if (first === undefined) return []
-        return provider.apply(first.table, { changes: works.map((work) => work.change) }, signal)
+        try {
+          return await provider.apply(first.table, { changes: works.map((work) => work.change) }, signal)
+        } catch (error) {
+          if (!(error instanceof ProviderError)) throw error
+          return works.map((): Outcome => ({ result: 'failed', error }))
+        }
       },
       { max: provider.capabilities.batch.max },
     )
   }
 
-  /** Resolves with the outcome; rejects only on abort. */
+  /** Resolves with the outcome, which a call that fails as a whole gives to each of its changes; rejects only on abort. */
   submit(table: Table, change: Change): Promise<Outcome> {
     return this.#lanes.submit(this.#lane(table, change), { table, change })
   }

@@ -20,7 +20,10 @@ export function retryOf(error: {
 }): Retry {
   switch (error.class) {
     case 'throttled':
-      return error.retryAfterMs === undefined ? { kind: 'soon' } : { kind: 'after', ms: error.retryAfterMs }
+      // "After 0" is no schedule: without a back-off it would be a loop.
+      return error.retryAfterMs === undefined || error.retryAfterMs <= 0
+        ? { kind: 'soon' }
+        : { kind: 'after', ms: error.retryAfterMs }
     case 'transient':
       return { kind: 'soon' }
     case 'changed':

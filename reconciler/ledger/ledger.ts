@@ -34,8 +34,10 @@ export class Ledger {
 
   /** Reads the store once, before anything else is called. */
   async open(signal: AbortSignal): Promise<void> {
-    for (const record of await this.#store.load(signal))
+    for (const record of await this.#store.load(signal)) {
+      this.#listener.held(record.destination)
       this.#records.set(destinationKey(record.destination), record)
+    }
   }
 
   get(key: DestinationKey): LedgerRecord | undefined {
@@ -79,7 +81,7 @@ export class Ledger {
 
 /** Who must know which destinations are recorded: what is, is not given to another node (quarantine). */
 export interface LedgerListener {
-  /** Called before the record is written, perhaps more than once. */
+  /** Called for each record that is read, and before one is written; perhaps more than once. */
   held(destination: Cidr): void
   released(destination: Cidr): void
 }

@@ -57,9 +57,13 @@ export class NodeRouteStore implements LedgerStore {
 
   async intend(record: LedgerRecord, signal: AbortSignal): Promise<void> {
     const name = nodeRouteName(record.destination)
-    if (this.#known.has(name) && (await this.#patch(name, record, signal))) return
-    if (!(await this.#create(name, record, signal))) await this.#patch(name, record, signal)
-    this.#known.add(name)
+    // Twice at most: one that was not known is patched then, one that was being deleted is made anew.
+    for (let round = 0; round < 2; round++) {
+      if (this.#known.has(name) && (await this.#patch(name, record, signal))) return
+      this.#known.add(name)
+      if (await this.#create(name, record, signal)) return
+    }
+    throw new Error(`NodeRoute ${name} is being deleted, and held back by a finalizer that is not podway's`)
   }
 
   async settle(
