@@ -158,6 +158,16 @@ describe('ADD', () => {
     expect(add(invocation).ips[0]?.address).toBe('10.1.2.3/24')
   })
 
+  it('of an attachment that is there takes nothing from it, asking for another address either', () => {
+    const invocation = { netns: testNode.pod('again').path, config: testNode.config() }
+    add(invocation)
+    const before = testNode.traces()
+    const runtimeConfig = { ips: ['10.1.2.77', 'fd00:1::77'] }
+    const ended = invoke({ command: 'ADD', ...invocation, config: testNode.config({ runtimeConfig }) })
+    expect(message(ended)).toMatch(/^container veth name/)
+    expect(testNode.traces()).toEqual(before)
+  })
+
   it('of a name that the pod has already is an error with upstream’s text, and changes nothing', () => {
     const pod = testNode.pod('taken')
     ip(pod.name, 'link', 'add', 'eth0', 'type', 'bridge')

@@ -4,7 +4,7 @@ import { decodeNetworkConfig } from '../spec/config.ts'
 import { formatInterfaceAddress } from '../spec/result.ts'
 import { MemoryFiles } from '../testing/memory-system.ts'
 import { type IpamConfig, readIpamConfig } from './config.ts'
-import { allocate, readDns, release, requireAllocation, requireFreeAddress } from './host-local.ts'
+import { allocate, giveBack, readDns, release, requireAllocation, requireFreeAddress } from './host-local.ts'
 
 const folder = '/data/net'
 
@@ -189,6 +189,17 @@ describe('host-local', () => {
       expect(Object.keys(reserved())).toEqual(['10.0.0.2'])
       expect(files.folders.has('/data/other')).toBe(false)
     })
+  })
+
+  it('gives back what one call reserved, and nothing that its owner had before', () => {
+    const owner = { containerId: 'a', ifName: 'eth0' }
+    give(small, 'a')
+    const asked = configOf(
+      { ranges: [[{ subnet: '10.0.0.0/29' }]] },
+      { runtimeConfig: { ips: ['10.0.0.5'] } },
+    )
+    giveBack(files, folder, allocate(files, asked, owner))
+    expect(Object.keys(reserved())).toEqual(['10.0.0.2'])
   })
 
   it('checks that an attachment has an address', () => {

@@ -120,6 +120,14 @@ export function release(files: Files, folder: string, owner: Owner): void {
   })
 }
 
+/** Gives back what one call of {@link allocate} reserved, and nothing that its owner had before. */
+export function giveBack(files: Files, folder: string, leases: readonly Lease[]): void {
+  const store = new ReservationStore(files, folder)
+  store.withLock(() => {
+    for (const { address } of leases) store.release(formatAddress(address.address))
+  })
+}
+
 /**
  * For CHECK: the owner has an address.
  * @throws CniError with host-local's text

@@ -1,4 +1,4 @@
-import { allocate, readDns, release } from '../ipam/host-local.ts'
+import { allocate, giveBack, readDns } from '../ipam/host-local.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
 import { type Result, formatResult } from '../spec/result.ts'
@@ -26,7 +26,7 @@ export function add(call: Call): void {
   const undo = new Undo()
   try {
     const leases = allocate(system.files, ptp.ipam, environment)
-    undo.add(() => release(system.files, ptp.ipam.folder, environment))
+    undo.add(() => giveBack(system.files, ptp.ipam.folder, leases))
     const families = leases.map(({ address }) => address.address.family)
     forward(system, families)
 
