@@ -20,12 +20,6 @@ const wanted = values.project ?? ['rust', ...projects]
 const vitest = join(root, 'node_modules/vitest/vitest.mjs')
 const scratch = mkdtempSync(join(tmpdir(), 'podway-test-'))
 
-try {
-  process.exitCode = await testAll()
-} finally {
-  rmSync(scratch, { recursive: true, force: true })
-}
-
 async function testAll(): Promise<number> {
   const log = (line: string): void => console.log(line)
   await build({ all: false, log })
@@ -111,4 +105,10 @@ function run(
     child.once('error', reject)
     child.once('close', (code) => resolve({ code: code ?? 128, output }))
   })
+}
+
+try {
+  process.exitCode = await testAll()
+} finally {
+  rmSync(scratch, { recursive: true, force: true })
 }

@@ -10,17 +10,6 @@ const hostFolder = join(root, 'cni/host')
 const targetFolder = join(hostFolder, 'target')
 const moduleFolder = join(targetFolder, 'js')
 
-/**
- * What the node binary is made of: files, and folders with everything in them but tests, `cni/testing` and
- * `cni/host/target`. The binary is stale when one of these is newer.
- */
-export const cniSourceRoots: readonly string[] = [
-  'net',
-  'cni',
-  'tools/build/cni.ts',
-  'package-lock.json',
-].map((path) => join(root, path))
-
 export interface BuildCniOptions {
   /** Where the executable goes; replaced atomically, so that one that is running is not disturbed. */
   readonly outFile: string
