@@ -11,7 +11,7 @@ export interface AwsWorldOptions {
   /** An EC2 API, of whichever make. */
   readonly endpoint: string
   readonly region: string
-  readonly failNext?: ProviderWorld['failNext']
+  readonly failNext: ProviderWorld['failNext']
   readonly requestTimeoutMs?: number
   /** Called after the world's own clean-up. */
   readonly close?: () => Promise<void>
@@ -121,7 +121,7 @@ export async function createAwsWorld(options: AwsWorldOptions): Promise<AwsWorld
       return found.NetworkInterfaces?.[0]?.SourceDestCheck === false
     },
     writes: () => writes,
-    ...(options.failNext !== undefined && { failNext: options.failNext }),
+    failNext: options.failNext,
     async close() {
       vi.unstubAllEnvs()
       ec2.destroy()

@@ -3,7 +3,7 @@ import type { ErrorClass } from '../../providers/errors.ts'
 import type { Change } from '../../providers/provider.ts'
 import type { Target } from '../../providers/route.ts'
 import { type Declare, apply, at, create, done, failed, list, signal, v4, writesDuring } from './harness.ts'
-import type { Failure, ProviderWorld } from './provider-world.ts'
+import type { Failure } from './provider-world.ts'
 
 const cases: readonly (readonly [op: Change['op'], failure: Failure, expected: ErrorClass])[] = [
   ['create', 'throttled', 'throttled'],
@@ -23,7 +23,7 @@ export function declareFailures(declare: Declare): void {
       const table = await world.addTable('a')
       const [one, two] = [await world.addNode('node-1'), await world.addNode('node-2')]
       if (op !== 'create') await create(world, table, v4, one.target)
-      failNext(world, op, failure)
+      world.failNext(op, failure)
       const change = changeOf(op, one.target, two.target)
       const attempt = async (): Promise<void> =>
         expect(await apply(world, table, change)).toEqual([failed(expected)])
@@ -36,7 +36,7 @@ export function declareFailures(declare: Declare): void {
 
   declare('list, throttled: rejects as throttled, and works the next time', async (world) => {
     const table = await world.addTable('a')
-    failNext(world, 'list', 'throttled')
+    world.failNext('list', 'throttled')
     await expect(list(world, table)).rejects.toMatchObject({ name: 'ProviderError', class: 'throttled' })
     expect(await at(world, table, v4)).toBeUndefined()
   })
@@ -60,12 +60,6 @@ export function declareFailures(declare: Declare): void {
     expect(await writesDuring(world, run)).toBe(0)
     expect(await world.provider.list(table, signal)).toBeDefined()
   })
-}
-
-function failNext(world: ProviderWorld, call: Change['op'] | 'list', failure: Failure): void {
-  if (world.failNext === undefined)
-    throw new Error('nothing can be made to fail in this world: skip the test, with the reason')
-  world.failNext(call, failure)
 }
 
 function changeOf(op: Change['op'], one: Target, two: Target): Change {

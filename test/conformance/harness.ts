@@ -14,7 +14,7 @@ export const ofFamily = (family: Family): Cidr => (family === 4 ? v4 : v6)
 /** The signal of calls that nobody aborts. */
 export const signal = new AbortController().signal
 
-/** Declares one test; its title is what a `skip` names. The world is made for it alone. */
+/** Declares one test; its title is what a `Deviation` names. The world is made for it alone. */
 export type Declare = (title: string, run: (world: ProviderWorld) => Promise<void>) => void
 
 export const done = { result: 'done' } as const

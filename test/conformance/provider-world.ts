@@ -25,8 +25,8 @@ export interface ProviderWorld {
   forwards(node: WorldNode): Promise<boolean>
   /** How many writes the provider has sent so far, refused ones too. */
   writes(): number
-  /** The next call of that kind gets this answer. Absent where a cloud can't be told to fail. */
-  failNext?(call: 'create' | 'replace' | 'delete' | 'list', failure: Failure): void
+  /** The next call of that kind gets this answer. */
+  failNext(call: FailingCall, failure: Failure): void
   close(): Promise<void>
 }
 
@@ -35,6 +35,8 @@ export interface WorldNode {
   /** What its routes point at. */
   readonly target: Target
 }
+
+export type FailingCall = 'create' | 'replace' | 'delete' | 'list'
 
 /** `lost`: the write is carried out, and the answer never arrives. */
 export type Failure = 'throttled' | 'unauthorized' | 'quota' | 'lost'

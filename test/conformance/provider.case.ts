@@ -6,9 +6,10 @@ import { declareReads } from './read.case.ts'
 import { declareTargets } from './target.case.ts'
 import { declareWrites } from './write.case.ts'
 
-/** A test that a provider or its cloud can't pass. */
-export interface Skip {
+/** A test that a cloud fails which is not the real one. */
+export interface Deviation {
   readonly test: string
+  /** What it does, and what the real one does. */
   readonly reason: string
 }
 
@@ -16,26 +17,28 @@ export interface Conformance {
   readonly name: string
   /** A new cloud for each test; the suite closes it. */
   readonly make: () => Promise<ProviderWorld>
-  readonly skip?: readonly Skip[]
+  readonly deviations?: readonly Deviation[]
 }
 
 /**
- * What the port promises, of any provider; the clouds' own rules are tested beside each adapter. A `skip` that names no
- * test is a failure, so that none outlives its reason unseen.
+ * What the port promises, of any provider; the clouds' own rules are tested beside each adapter. The test of a deviation
+ * is run too, and must fail: none outlives its reason unseen.
  */
-export function describeProvider({ name, make, skip = [] }: Conformance): void {
-  const reasons = new Map(skip.map((entry) => [entry.test, entry.reason]))
+export function describeProvider({ name, make, deviations = [] }: Conformance): void {
+  const reasons = new Map(deviations.map((entry) => [entry.test, entry.reason]))
   const declare: Declare = (title, run) => {
     const reason = reasons.get(title)
     reasons.delete(title)
-    test.skipIf(reason !== undefined)(reason === undefined ? title : `${title} (${reason})`, async () => {
+    const inWorld = async (): Promise<void> => {
       const world = await make()
       try {
         await run(world)
       } finally {
         await world.close()
       }
-    })
+    }
+    if (reason === undefined) test(title, inWorld)
+    else test.fails(`${title}: NOT HERE, ${reason}`, inWorld)
   }
 
   describe(`the port, as ${name} keeps it`, () => {
@@ -43,6 +46,6 @@ export function describeProvider({ name, make, skip = [] }: Conformance): void {
     describe('writes', () => declareWrites(declare))
     describe('targets', () => declareTargets(declare))
     describe('failures', () => declareFailures(declare))
-    test('every skip names a test', () => expect([...reasons.keys()]).toEqual([]))
+    test('every deviation names a test', () => expect([...reasons.keys()]).toEqual([]))
   })
 }

@@ -4,10 +4,9 @@ import {
   createEc2Simulator,
 } from '../simulators/ec2/ec2-simulator.ts'
 import type { Call } from '../simulators/ec2/call-log.ts'
-import type { Fault } from '../simulators/ec2/faults.ts'
 import { serve } from '../simulators/http-server.ts'
+import { actionOf, faultOf } from './aws-failures.ts'
 import { type AwsWorld, createAwsWorld } from './aws-world.ts'
-import type { Failure } from './provider-world.ts'
 
 export interface SimulatedAws extends AwsWorld {
   readonly simulator: Ec2Simulator
@@ -24,7 +23,7 @@ export async function createSimulatedAws(options: Ec2SimulatorOptions = {}): Pro
     endpoint: server.url,
     region,
     failNext(call, failure) {
-      simulator.faults.inject({ action: actions[call], fault: faults[failure] })
+      simulator.faults.inject({ action: actionOf[call], fault: faultOf[failure] })
     },
     close: () => server.close(),
   })
@@ -33,18 +32,4 @@ export async function createSimulatedAws(options: Ec2SimulatorOptions = {}): Pro
     simulator,
     callsOf: (action) => simulator.calls.filter((call) => call.action === action),
   }
-}
-
-const actions = {
-  create: 'CreateRoute',
-  replace: 'ReplaceRoute',
-  delete: 'DeleteRoute',
-  list: 'DescribeRouteTables',
-} as const
-
-const faults: Readonly<Record<Failure, Fault>> = {
-  throttled: { kind: 'error', code: 'RequestLimitExceeded' },
-  unauthorized: { kind: 'error', code: 'UnauthorizedOperation', status: 403 },
-  quota: { kind: 'error', code: 'RouteLimitExceeded' },
-  lost: { kind: 'reset-after' },
 }

@@ -1,55 +1,40 @@
-import { readFileSync, writeFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import {
-  ApiextensionsV1Api,
   CoreV1Api,
   CustomObjectsApi,
-  KubeConfig,
-  type V1CustomResourceDefinition,
+  type KubernetesObject,
+  KubernetesObjectApi,
   type V1Node,
-  loadYaml,
+  loadAllYaml,
 } from '@kubernetes/client-node'
-import { createKubernetesSimulator } from '../simulators/kubernetes/kubernetes-simulator.ts'
-import { serve } from '../simulators/http-server.ts'
+import pRetry from 'p-retry'
+import type { KubernetesApi } from './kubernetes-api.ts'
 import type { DemoInstance } from './vpc.ts'
 
-/** A Kubernetes API that runs in the world, and the nodes that the demo registers there as kubelets would. */
+const nodeRoutes = { group: 'podway.dev', version: 'v1alpha1', plural: 'noderoutes' }
+
+/** What the demo does with the Kubernetes API, as kubelets, kubectl and a user would. */
 export class Cluster {
-  readonly kubeconfig: string
   readonly #core: CoreV1Api
-  readonly #extensions: ApiextensionsV1Api
   readonly #custom: CustomObjectsApi
-  readonly #close: () => Promise<void>
+  readonly #objects: KubernetesObjectApi
 
-  private constructor(url: string, kubeconfig: string, close: () => Promise<void>) {
-    const config = new KubeConfig()
-    config.loadFromOptions({
-      clusters: [{ name: 'demo', server: url, skipTLSVerify: true }],
-      users: [{ name: 'demo' }],
-      contexts: [{ name: 'demo', cluster: 'demo', user: 'demo' }],
-      currentContext: 'demo',
-    })
-    writeFileSync(kubeconfig, config.exportConfig())
-    this.kubeconfig = kubeconfig
-    this.#core = config.makeApiClient(CoreV1Api)
-    this.#extensions = config.makeApiClient(ApiextensionsV1Api)
-    this.#custom = config.makeApiClient(CustomObjectsApi)
-    this.#close = close
+  constructor({ admin }: KubernetesApi) {
+    this.#core = admin.makeApiClient(CoreV1Api)
+    this.#custom = admin.makeApiClient(CustomObjectsApi)
+    this.#objects = KubernetesObjectApi.makeApiClient(admin)
   }
 
-  /** Starts the API and writes the kubeconfig to that path. */
-  static async start(kubeconfig: string): Promise<Cluster> {
-    const simulator = createKubernetesSimulator()
-    const server = await serve(simulator)
-    return new Cluster(server.url, kubeconfig, async () => {
-      simulator.close()
-      await server.close()
-    })
+  /** What `kubectl create -f` does with a manifest of one or several objects. */
+  async create(manifest: string): Promise<void> {
+    for (const object of loadAllYaml(readFileSync(manifest, 'utf8')) as KubernetesObject[]) {
+      await this.#objects.create(object)
+    }
   }
 
-  /** What `kubectl apply -f noderoutes.yaml` does. */
-  async define(file: string): Promise<void> {
-    const body = loadYaml<V1CustomResourceDefinition>(readFileSync(file, 'utf8'))
-    await this.#extensions.createCustomResourceDefinition({ body })
+  /** Resolves when the API server knows NodeRoutes: a definition takes a moment to be served. */
+  async knowsNodeRoutes(): Promise<void> {
+    await pRetry(() => this.nodeRoutes(), { retries: 500, factor: 1, minTimeout: 20 })
   }
 
   /** Registers a Node as its kubelet and the cloud's node controller do, without podCIDRs. */
@@ -82,16 +67,10 @@ export class Cluster {
 
   /** Names of the NodeRoutes that there are. */
   async nodeRoutes(): Promise<readonly string[]> {
-    const list = (await this.#custom.listClusterCustomObject({
-      group: 'podway.dev',
-      version: 'v1alpha1',
-      plural: 'noderoutes',
-    })) as { readonly items: readonly { readonly metadata: { readonly name: string } }[] }
+    const list = (await this.#custom.listClusterCustomObject(nodeRoutes)) as {
+      readonly items: readonly { readonly metadata: { readonly name: string } }[]
+    }
     return list.items.map(({ metadata }) => metadata.name)
-  }
-
-  close(): Promise<void> {
-    return this.#close()
   }
 }
 

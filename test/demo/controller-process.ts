@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { EventEmitter, once } from 'node:events'
+import { EventEmitter } from 'node:events'
 import { createInterface } from 'node:readline'
 
 /** One line of the controller's log. */
@@ -28,16 +28,16 @@ export class ControllerProcess {
       this.#child.once('error', reject)
       this.#child.once('close', (code) => {
         resolve(code ?? 128)
-        this.#events.emit('end')
+        this.#events.emit('news')
       })
     })
     // Read by stop(); until then a failure to start shows as a log line that never comes.
-    this.#ended.catch(() => this.#events.emit('end'))
+    this.#ended.catch(() => this.#events.emit('news'))
     if (this.#child.stdout === null || this.#child.stderr === null)
       throw new Error('the controller needs pipes')
     createInterface({ input: this.#child.stdout }).on('line', (line) => {
       this.lines.push(JSON.parse(line) as LogLine)
-      this.#events.emit('line')
+      this.#events.emit('news')
     })
     this.#child.stderr.setEncoding('utf8').on('data', (text: string) => (this.#stderr += text))
   }
@@ -47,14 +47,24 @@ export class ControllerProcess {
   }
 
   /** Resolves with the first line that is wanted, seen already or yet to come. @throws Error if the process ends instead */
-  async line(wanted: (line: LogLine) => boolean, signal: AbortSignal): Promise<LogLine> {
-    for (;;) {
-      const found = this.lines.find(wanted)
-      if (found !== undefined) return found
-      if (this.#child.exitCode !== null)
-        throw new Error(`the controller ended: ${this.#stderr.trim() || this.tail()}`)
-      await Promise.race([once(this.#events, 'line', { signal }), once(this.#events, 'end', { signal })])
-    }
+  line(wanted: (line: LogLine) => boolean, signal: AbortSignal): Promise<LogLine> {
+    return new Promise((resolve, reject) => {
+      const look = (): void => {
+        const found = this.lines.find(wanted)
+        if (found !== undefined) settle(() => resolve(found))
+        else if (this.#child.exitCode !== null)
+          settle(() => reject(new Error(`the controller ended: ${this.#stderr.trim() || this.tail()}`)))
+      }
+      const giveUp = (): void => settle(() => reject(new Error(`the line never came\n${this.tail()}`)))
+      const settle = (end: () => void): void => {
+        this.#events.off('news', look)
+        signal.removeEventListener('abort', giveUp)
+        end()
+      }
+      this.#events.on('news', look)
+      signal.addEventListener('abort', giveUp, { once: true })
+      look()
+    })
   }
 
   /** The last lines of the log, for when something is wrong. */

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { ControlPlaneInstall } from '../control-plane/install.ts'
 import type { LocalStackInstall } from '../localstack/install.ts'
 import { channelToOutside, receiveFromOutside, send } from './channel.ts'
 import { readOptions } from './options.ts'
@@ -20,7 +21,7 @@ process.on('SIGINT', () => undefined)
 
 const scratch = join(tmpdir(), 'demo')
 mkdirSync(scratch, { recursive: true })
-const localStack = process.env.PODWAY_LOCALSTACK
+const { PODWAY_LOCALSTACK: localStack, PODWAY_CONTROL_PLANE: controlPlane } = process.env
 try {
   const { result, complaints } = await tell(
     {
@@ -28,6 +29,8 @@ try {
       dist: join(import.meta.dirname, '..'),
       scratch,
       localStack: localStack === undefined ? undefined : (JSON.parse(localStack) as LocalStackInstall),
+      controlPlane:
+        controlPlane === undefined ? undefined : (JSON.parse(controlPlane) as ControlPlaneInstall),
       stay: async () => {
         await send(outside, { kind: 'up' })
         await stopped

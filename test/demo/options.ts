@@ -1,9 +1,11 @@
 import { parseArgs } from 'node:util'
 
-export const clouds = ['simulator', 'localstack'] as const
+const clouds = ['simulator', 'localstack'] as const
+const kubes = ['simulator', 'apiserver'] as const
 
 export interface DemoOptions {
   readonly cloud: (typeof clouds)[number]
+  readonly kube: (typeof kubes)[number]
   /** One JSON object as the last line of standard output. */
   readonly json: boolean
   /** Stay until Ctrl-C once everything is up. */
@@ -17,6 +19,7 @@ talk through the route tables that podway wrote.
 
 Options:
   --cloud <name>  whose EC2 API: simulator (default), localstack
+  --kube <name>   whose Kubernetes API: simulator (default), apiserver (needs Go)
   --json          print one JSON object as the last line
   --keep          stay until Ctrl-C, and tell how to enter the world
   --help          print this
@@ -29,13 +32,23 @@ export function readOptions(args: readonly string[]): DemoOptions | 'help' {
     args: [...args],
     options: {
       cloud: { type: 'string', default: 'simulator' },
+      kube: { type: 'string', default: 'simulator' },
       json: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
   if (values.help) return 'help'
-  const cloud = clouds.find((name) => name === values.cloud)
-  if (cloud === undefined) throw new Error(`--cloud=${values.cloud}: expected one of ${clouds.join(', ')}`)
-  return { cloud, json: values.json, keep: values.keep }
+  return {
+    cloud: oneOf('cloud', values.cloud, clouds),
+    kube: oneOf('kube', values.kube, kubes),
+    json: values.json,
+    keep: values.keep,
+  }
+}
+
+function oneOf<const Choice extends string>(flag: string, text: string, choices: readonly Choice[]): Choice {
+  const choice = choices.find((name) => name === text)
+  if (choice === undefined) throw new Error(`--${flag}=${text}: expected one of ${choices.join(', ')}`)
+  return choice
 }

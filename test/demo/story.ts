@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import pRetry from 'p-retry'
+import type { ControlPlaneInstall } from '../control-plane/install.ts'
 import type { LocalStackInstall } from '../localstack/install.ts'
 import { type ProbeReport, describeResult, everyPair, runProbes } from '../lab/probe.ts'
 import { type Cloud, startCloud } from './cloud.ts'
+import { startKubernetes } from './kubernetes-api.ts'
 import { Cluster, isRouted } from './cluster.ts'
 import { ControllerProcess, type LogLine } from './controller-process.ts'
 import type { DemoOptions } from './options.ts'
@@ -33,6 +35,7 @@ export interface StoryOptions extends DemoOptions {
   readonly dist: string
   readonly scratch: string
   readonly localStack: LocalStackInstall | undefined
+  readonly controlPlane: ControlPlaneInstall | undefined
   /** Called when everything is up and `keep` is wanted; resolves when it was enough. */
   readonly stay: () => Promise<void>
 }
@@ -73,9 +76,14 @@ export async function tell(
   }
   const database = await createInstance(cloud.ec2, vpc, 'database', 'database', 21)
 
-  progress.step('Kubernetes API (simulator) and the NodeRoute definition')
-  const cluster = await Cluster.start(join(options.scratch, 'kubeconfig'))
-  await cluster.define(join(options.dist, 'noderoutes.yaml'))
+  progress.step(`Kubernetes API (${options.kube}) and the NodeRoute definition`)
+  const kubernetes = await timed('kube', () =>
+    startKubernetes(options.kube, { install: options.controlPlane, dataDir: options.scratch }),
+  )
+  const cluster = new Cluster(kubernetes)
+  await cluster.create(join(options.dist, 'demo/manifests/noderoutes.yaml'))
+  if (kubernetes.hasRbac) await cluster.create(join(options.dist, 'demo/manifests/rbac.yaml'))
+  await cluster.knowsNodeRoutes()
 
   progress.step('The VPC out of network namespaces')
   const world = await timed('lab', async () => {
@@ -98,7 +106,7 @@ export async function tell(
       '--cluster-cidr',
       podCidrs,
       '--kubeconfig',
-      cluster.kubeconfig,
+      kubernetes.controller,
     ],
     { PATH: process.env.PATH, HOME: options.scratch, ...cloud.env },
   )
@@ -166,8 +174,8 @@ export async function tell(
   await world.stopPods()
   const code = await controller.stop()
   if (code !== 0) complaints.push(`the controller ended with ${code}:\n${controller.tail()}`)
-  left.push(...(await world.close([...cloud.pids])))
-  await cluster.close()
+  left.push(...(await world.close([...cloud.pids, ...kubernetes.pids])))
+  await kubernetes.close()
   await cloud.close()
   progress.end()
 
@@ -180,7 +188,7 @@ export async function tell(
   return {
     result: {
       cloud: options.cloud,
-      kube: 'simulator',
+      kube: options.kube,
       nodes: Object.keys(instances).length,
       pods,
       tables: vpc.nodeTables.length,

@@ -8,7 +8,7 @@ test('the whole story passes on the simulators and leaves nothing behind', async
   expect(run.stderr).toBe('')
   expect(run.code).toBe(0)
   const result = resultOf(run)
-  expect(result).toMatchObject({ cloud: 'simulator', ...goodResult })
+  expect(result).toMatchObject({ cloud: 'simulator', kube: 'simulator', ...goodResult })
   expect(result.seconds.firstWrite).toBeGreaterThan(0)
 })
 
@@ -50,9 +50,9 @@ test('--keep stays until Ctrl-C, tells how to enter, and then ends well', async 
   const [file = '', ...args] = enter.split(' ')
   const inside = await run({
     file,
-    args: [...args, 'ip', '-n', 'fabric', '-4', 'route', 'show', 'table', 'all'],
+    args: [...args, '-c', 'ip -n fabric -4 route show table all'],
   })
-  expect(inside.stdout).toContain('10.244.')
+  expect(inside).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('10.244.') as string })
   child.kill('SIGINT')
   const finished = await ended
   expect(finished.code).toBe(0)
@@ -61,6 +61,7 @@ test('--keep stays until Ctrl-C, tells how to enter, and then ends well', async 
 
 test.each([
   { args: ['--cloud', 'moon'], says: '--cloud=moon: expected one of simulator, localstack' },
+  { args: ['--kube', 'sun'], says: '--kube=sun: expected one of simulator, apiserver' },
   { args: ['--speed'], says: "Unknown option '--speed'" },
 ])('wrong usage is told, with exit code 64: $args', async ({ args, says }) => {
   const run = await startDemo(args).ended

@@ -3,7 +3,7 @@ import { access, readdir } from 'node:fs/promises'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { expect, test, vi } from 'vitest'
-import { fakeMachine } from './fake-python.ts'
+import { fakeMachine } from '../install/fake-machine.ts'
 import { startLocalStack } from './server.ts'
 
 /** A program that answers as LocalStack's health endpoint: one state of EC2 after the other, and then the last. */

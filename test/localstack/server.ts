@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, open, readFile, rm } from 'node:fs/promises'
-import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import pRetry, { AbortError } from 'p-retry'
-import { killGroup, tail } from './command.ts'
+import { killGroup, tail } from '../install/command.ts'
+import { freePort } from '../install/free-port.ts'
 import type { LocalStackInstall } from './install.ts'
 
 export interface LocalStackOptions {
@@ -135,17 +135,4 @@ async function ready(url: string, ended: Promise<string>, signal: AbortSignal | 
       signal: AbortSignal.any(signals),
     },
   )
-}
-
-/**
- * The port, or one that the system chooses for 0, if nobody listens on it: else the answers that we wait for would come
- * from a stranger. Another program may still take it before LocalStack does, which then says so and ends.
- */
-async function freePort(wanted: number): Promise<number> {
-  const server = createServer().listen(wanted, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as AddressInfo
-  server.close()
-  await once(server, 'close')
-  return port
 }

@@ -16,7 +16,6 @@ const product = [
   'cli/**/*.ts',
   'bin/*',
   'package.json',
-  'deploy/crds/*',
 ]
 
 function steps(log: (line: string) => void): readonly BuildStep[] {
@@ -35,7 +34,11 @@ function steps(log: (line: string) => void): readonly BuildStep[] {
     },
     {
       name: 'dist/demo',
-      sources: [...library, 'test/{demo,lab,simulators}/**/*.ts', 'test/localstack/*'],
+      sources: [
+        ...library,
+        'test/{control-plane,demo,install,lab,localstack,simulators}/**/*.ts',
+        'deploy/**/*.yaml',
+      ],
       stamp: '.demo.stamp',
       run: () => bundleDemo(root, dist),
     },

@@ -36,7 +36,6 @@ export async function bundleProgram(root: string, dist: string): Promise<void> {
   await bundle({ main: join(root, 'cli/main.ts') }, dist)
   copyFileSync(join(root, 'bin/podway.js'), join(dist, 'podway.js'))
   chmodSync(join(dist, 'podway.js'), 0o755)
-  copyFileSync(join(root, 'deploy/crds/noderoutes.yaml'), join(dist, 'noderoutes.yaml'))
   // A copy of the folder must be read as ES modules wherever it lies.
   writeFileSync(join(dist, 'package.json'), '{ "type": "module" }\n')
 }
@@ -45,7 +44,10 @@ export async function bundleProgram(root: string, dist: string): Promise<void> {
 export async function bundleDemo(root: string, dist: string): Promise<void> {
   const outdir = join(dist, 'demo')
   rmSync(outdir, { recursive: true, force: true })
-  mkdirSync(outdir, { recursive: true })
+  const manifests = join(outdir, 'manifests')
+  mkdirSync(manifests, { recursive: true })
+  copyFileSync(join(root, 'deploy/crds/noderoutes.yaml'), join(manifests, 'noderoutes.yaml'))
+  copyFileSync(join(root, 'deploy/rbac/controller.yaml'), join(manifests, 'rbac.yaml'))
   await bundle(
     {
       demo: join(root, 'test/demo/main.ts'),

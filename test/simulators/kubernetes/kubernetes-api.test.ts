@@ -9,6 +9,10 @@ describeKubernetesApi({
     const server = await serve(simulator)
     return {
       url: server.url,
+      compact: () => {
+        simulator.compact()
+        return Promise.resolve()
+      },
       stop: async () => {
         simulator.close()
         await server.close()

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type RunningServer, serve } from '../http-server.ts'
-import { type JsonObject, listAt, textAt } from './json.ts'
+import { type JsonObject, textAt } from './json.ts'
 import {
   createKubernetesSimulator,
   type KubernetesSimulator,
@@ -90,58 +90,6 @@ describe('the Kubernetes simulator', () => {
   })
 
   describe('history', () => {
-    it('a watch from before a compaction gets 410 inside the stream', async () => {
-      const old = textAt((await node('a')).body, 'metadata', 'resourceVersion')
-      await node('b')
-      simulator.compact()
-      const watch = await client.watch(`${NODES}?watch=1&resourceVersion=${old}`)
-      expect(await watch.next()).toEqual({
-        type: 'ERROR',
-        object: {
-          kind: 'Status',
-          apiVersion: 'v1',
-          metadata: {},
-          status: 'Failure',
-          message: `too old resource version: ${old} (${simulator.resourceVersion})`,
-          reason: 'Expired',
-          code: 410,
-        },
-      })
-      expect(await watch.next()).toBeUndefined()
-      expect(simulator.watches.count()).toBe(0)
-      const fresh = await client.watch(`${NODES}?watch=1&resourceVersion=${simulator.resourceVersion}`)
-      await node('c')
-      expect(await fresh.summary(1)).toEqual(['ADDED c'])
-      fresh.close()
-    })
-
-    it('a continue token from before it gets 410 with a token for an inconsistent rest', async () => {
-      for (const name of ['a', 'b', 'c']) await node(name)
-      const first = await client.get(`${NODES}?limit=1`)
-      await node('d')
-      simulator.compact()
-      const token = textAt(first.body, 'metadata', 'continue')
-      const expired = await client.get(`${NODES}?limit=1&continue=${token}`)
-      expect(expired.status).toBe(410)
-      expect(expired.body).toMatchObject({ reason: 'Expired', code: 410 })
-      const rest = await client.get(`${NODES}?continue=${textAt(expired.body, 'metadata', 'continue')}`)
-      const names = listAt(rest.body, 'items').map((item) => textAt(item, 'metadata', 'name'))
-      expect(names).toEqual(['b', 'c', 'd'])
-    })
-
-    it('a list of a compacted revision gets 410, one of the future 504', async () => {
-      const old = textAt((await node('a')).body, 'metadata', 'resourceVersion')
-      await node('b')
-      simulator.compact()
-      const past = await client.get(`${NODES}?resourceVersion=${old}&resourceVersionMatch=Exact`)
-      expect([past.status, past.body.reason]).toEqual([410, 'Expired'])
-      const future = await client.get(`${NODES}?resourceVersion=99999`)
-      expect([future.status, future.body.message]).toEqual([
-        504,
-        `Timeout: Too large resource version: 99999, current: ${simulator.resourceVersion}`,
-      ])
-    })
-
     it('compacts itself beyond its limit', async () => {
       await stop()
       await start({ historyLimit: 5 })

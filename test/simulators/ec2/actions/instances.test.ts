@@ -306,6 +306,16 @@ describe('the life of an instance', () => {
     ).toMatchObject({ code: 'IncorrectInstanceState' })
   })
 
+  // https://github.com/gruntwork-io/cloud-nuke/issues/731
+  test('none named: refused as a combination, not as a missing parameter', async () => {
+    const none = { InstanceIds: [] }
+    for (const call of [ec2.stopInstances(none), ec2.startInstances(none), ec2.terminateInstances(none)])
+      expect(await refusal(call)).toMatchObject({
+        code: 'InvalidParameterCombination',
+        message: 'No instances specified',
+      })
+  })
+
   test('an unknown one stops nothing', async () => {
     const call = ec2.terminateInstances({ InstanceIds: [world.instanceId, `i-${NOWHERE}`] })
     expect(await refusal(call)).toMatchObject({ code: 'InvalidInstanceID.NotFound' })

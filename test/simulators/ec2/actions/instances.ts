@@ -62,7 +62,7 @@ const describeInstances: Action = {
 /** The answer shows the state on the way (`stopping`); every later call finds the one that lasts (`stopped`). */
 function changeState(
   name: string,
-  optional: readonly string[],
+  flags: readonly string[],
   change: {
     readonly verb: string
     readonly to: Instance['state']
@@ -73,12 +73,15 @@ function changeState(
 ): Action {
   return {
     name,
-    required: ['InstanceId.#'],
-    optional,
+    required: [],
+    optional: ['InstanceId.#', ...flags],
     prepare(parameters, context) {
       const { state } = context
-      for (const flag of optional) parameters.flag(flag)
-      const instances = lookUpAll(INSTANCE, state.instances, parameters.list('InstanceId'))
+      for (const flag of flags) parameters.flag(flag)
+      const ids = parameters.list('InstanceId')
+      // Not MissingParameter, as seen on AWS: https://github.com/gruntwork-io/cloud-nuke/issues/731
+      if (ids.length === 0) throw invalidCombination('No instances specified')
+      const instances = lookUpAll(INSTANCE, state.instances, ids)
       for (const instance of instances)
         if (instance.state !== change.to && !change.from.includes(instance.state))
           throw new Ec2Error(

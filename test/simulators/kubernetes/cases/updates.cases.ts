@@ -33,6 +33,12 @@ export function updateCases(api: ApiFixture): void {
       const uid = await api.client.put(pathOf(before), { metadata: { name, uid: 'zzz' } })
       expect(uid.status).toBe(409)
       expect(uid.body.message).toContain('Precondition failed: UID in precondition: zzz')
+      const patched = await api.client.mergePatch(pathOf(before), { metadata: { uid: 'zzz' } })
+      expect(failure(patched.body)).toEqual({
+        code: 422,
+        reason: 'Invalid',
+        message: `Node "${name}" is invalid: metadata.uid: Invalid value: "zzz": field is immutable`,
+      })
       const namespace = await api.client.post(LEASES, { metadata: { name: 'x', namespace: 'other' } })
       expect(failure(namespace.body)).toEqual({
         code: 400,

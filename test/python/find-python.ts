@@ -1,4 +1,4 @@
-import { runCommand } from './command.ts'
+import { runCommand } from '../install/command.ts'
 
 /** A Python interpreter on this machine that can make virtual environments. */
 export interface Python {
@@ -11,7 +11,7 @@ export interface Python {
 // The names that distributions and pyenv give it. The first that serves is taken.
 const candidates = ['python3', 'python3.13', 'python3.12', 'python3.11'] as const
 
-// 3.11: LocalStack 4.14 claims 3.10, but imports datetime.UTC.
+// LocalStack 4.14 claims 3.10, but imports datetime.UTC, which came with 3.11.
 const oldest = { major: 3, minor: 11 }
 
 /** Prints what we need to know. Debian ships `venv` without `ensurepip`, and only together they make an environment. */
@@ -35,9 +35,15 @@ interface SelfPortrait {
 
 /**
  * Finds a Python of at least 3.11 with the `venv` module on the PATH of the environment.
+ *
+ * @param what needs it, for the error
  * @throws Error that says what was found, and what is missing
  */
-export async function findPython(environment: NodeJS.ProcessEnv, signal?: AbortSignal): Promise<Python> {
+export async function findPython(
+  what: string,
+  environment: NodeJS.ProcessEnv,
+  signal?: AbortSignal,
+): Promise<Python> {
   const rejected: string[] = []
   for (const name of candidates) {
     const portrait = await askPython(name, environment, signal)
@@ -57,7 +63,7 @@ export async function findPython(environment: NodeJS.ProcessEnv, signal?: AbortS
       }
   }
   throw new Error(
-    'LocalStack needs Python 3.11 or newer with its venv module; ' +
+    `${what} needs Python 3.11 or newer with its venv module; ` +
       (rejected.length === 0 ? 'there is no python3 on the PATH' : rejected.join('; ')),
   )
 }

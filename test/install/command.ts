@@ -4,10 +4,14 @@ import { createInterface } from 'node:readline'
 
 export interface CommandOptions {
   readonly environment: NodeJS.ProcessEnv
+  /** Where it runs: here if absent. */
+  readonly folder?: string
   /** Ends the command and whatever it has started. */
   readonly signal?: AbortSignal | undefined
   /** Every line of standard output, as it comes. */
   readonly onLine?: (line: string) => void
+  /** Every line of standard error, as it comes. */
+  readonly onErrorLine?: (line: string) => void
 }
 
 export interface CommandResult {
@@ -30,7 +34,9 @@ export async function runCommand(
   const child = spawn(program, args, {
     env: options.environment,
     stdio: ['ignore', 'pipe', 'pipe'],
-    detached: true,
+    ...(options.folder === undefined ? {} : { cwd: options.folder }),
+    // In a group of its own it can be killed with its children; but then a Ctrl-C at the terminal does not reach it.
+    detached: options.signal !== undefined,
   })
   const abort = () => killGroup(child)
   options.signal?.addEventListener('abort', abort)
@@ -40,7 +46,10 @@ export async function runCommand(
     stdout.push(line)
     options.onLine?.(line)
   })
-  createInterface({ input: child.stderr }).on('line', (line) => stderr.push(line))
+  createInterface({ input: child.stderr }).on('line', (line) => {
+    stderr.push(line)
+    options.onErrorLine?.(line)
+  })
   try {
     const [exitCode] = (await once(child, 'close')) as [number | null]
     return { exitCode: exitCode ?? undefined, stdout: stdout.join('\n'), stderr: stderr.join('\n') }

@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { type KubernetesObject, KubernetesObjectApi, loadAllYaml } from '@kubernetes/client-node'
+import { type KubeClient, createKubeClient } from '../../kube/client.ts'
+import { loadKubeConfig } from '../../kube/config.ts'
+import { isNotFound } from '../../kube/errors.ts'
+import type { KubeObject } from '../../kube/objects.ts'
+import { Resource, type ResourceType } from '../../kube/resource.ts'
+import { type NodeRoute, nodeRouteType } from '../../reconciler/node-route/node-route.ts'
+import type { Account } from './accounts.ts'
+
+/** The project's own client, as the controller makes it from its kubeconfig. Closing it is the caller's. */
+export function clientOf({ kubeconfig }: Account): KubeClient {
+  return createKubeClient(loadKubeConfig({ kubeconfig, env: {} }), { userAgent: 'podway/test', env: {} })
+}
+
+export const manifests = {
+  nodeRoutes: fileURLToPath(new URL('../../deploy/crds/noderoutes.yaml', import.meta.url)),
+  rbac: fileURLToPath(new URL('../../deploy/rbac/controller.yaml', import.meta.url)),
+} as const
+
+/** What `kubectl create -f` does; the client is a stranger's. */
+export async function create({ kubeconfig }: Account, ...files: readonly string[]): Promise<void> {
+  const api = KubernetesObjectApi.makeApiClient(loadKubeConfig({ kubeconfig, env: {} }))
+  for (const file of files) {
+    for (const object of loadAllYaml(readFileSync(file, 'utf8')) as KubernetesObject[])
+      await api.create(object)
+  }
+}
+
+interface Definition extends KubeObject {
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
+}
+
+const definitionType: ResourceType = {
+  group: 'apiextensions.k8s.io',
+  version: 'v1',
+  plural: 'customresourcedefinitions',
+  namespaced: false,
+}
+
+/** Makes everything that the manifests of `deploy/` hold, and waits until NodeRoutes are served. */
+export async function deploy(admin: Account): Promise<void> {
+  await create(admin, manifests.nodeRoutes, manifests.rbac)
+  const client = clientOf(admin)
+  try {
+    const signal = AbortSignal.timeout(30_000)
+    const definitions = new Resource<Definition>(client, definitionType)
+    const watch = definitions.watch({ resourceVersion: '0', signal })
+    for await (const event of watch) if (isEstablished(event.object as Definition)) break
+    await served(new Resource<NodeRoute>(client, nodeRouteType), signal)
+  } finally {
+    await client.close()
+  }
+}
+
+const isEstablished = ({ metadata, status }: Definition): boolean =>
+  metadata.name === 'noderoutes.podway.dev' &&
+  (status?.conditions ?? []).some((entry) => entry.type === 'Established' && entry.status === 'True')
+
+/** An API server opens a new group a moment after it says Established: each look takes it a millisecond. */
+async function served(resource: Resource<NodeRoute>, signal: AbortSignal): Promise<void> {
+  for (;;) {
+    try {
+      await resource.list({ limit: 1 }, { signal })
+      return
+    } catch (error) {
+      if (!isNotFound(error)) throw error
+    }
+  }
+}

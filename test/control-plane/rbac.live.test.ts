@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { KubeClient } from '../../kube/client.ts'
+import { nodeType } from '../../kube/node-type.ts'
+import type { Node } from '../../kube/objects.ts'
+import { Resource } from '../../kube/resource.ts'
+import { clientOf, create, manifests } from './cluster-client.ts'
+import { describeControlPlane } from './describe-control-plane.ts'
+
+interface Rule {
+  readonly apiGroups: readonly string[]
+  readonly resources: readonly string[]
+  readonly verbs: readonly string[]
+}
+
+interface Review {
+  readonly status: { readonly allowed: boolean; readonly resourceRules: readonly Rule[] }
+}
+
+await describeControlPlane('deploy/rbac', (cluster) => {
+  let controller: KubeClient
+  let admin: KubeClient
+
+  beforeAll(async () => {
+    await create(cluster().admin, manifests.rbac)
+    controller = clientOf(cluster().controller)
+    admin = clientOf(cluster().admin)
+  })
+  afterAll(async () => {
+    await controller.close()
+    await admin.close()
+  })
+
+  const review = (kind: string, spec: unknown): Promise<Review> =>
+    controller.request({
+      method: 'POST',
+      path: `/apis/authorization.k8s.io/v1/${kind.toLowerCase()}s`,
+      body: { apiVersion: 'authorization.k8s.io/v1', kind, spec },
+    })
+
+  test('gives the controller these rights, and no others', async () => {
+    const { status } = await review('SelfSubjectRulesReview', { namespace: 'kube-system' })
+    // Everybody may ask about himself (system:basic-user).
+    const rules = status.resourceRules.filter(
+      ({ apiGroups }) =>
+        !apiGroups.includes('authorization.k8s.io') && !apiGroups.includes('authentication.k8s.io'),
+    )
+    const rights = rules.flatMap(({ apiGroups, resources, verbs }) =>
+      apiGroups.flatMap((group) =>
+        resources.flatMap((resource) =>
+          verbs.map((verb) => `${verb} ${group === '' ? '' : `${group}/`}${resource}`),
+        ),
+      ),
+    )
+    expect(rights.sort()).toEqual([
+      'create podway.dev/noderoutes',
+      'delete podway.dev/noderoutes',
+      'get nodes',
+      'get podway.dev/noderoutes',
+      'list nodes',
+      'list podway.dev/noderoutes',
+      'patch nodes',
+      'patch nodes/status',
+      'patch podway.dev/noderoutes',
+      'patch podway.dev/noderoutes/status',
+      'watch nodes',
+    ])
+  })
+
+  test.each([
+    ['delete', '', 'nodes'],
+    ['create', '', 'nodes'],
+    ['update', '', 'nodes'],
+    ['get', '', 'secrets'],
+    ['list', '', 'pods'],
+    ['delete', 'apiextensions.k8s.io', 'customresourcedefinitions'],
+    ['create', 'rbac.authorization.k8s.io', 'clusterrolebindings'],
+  ])('does not let it %s %s %s', async (verb, group, resource) => {
+    const resourceAttributes = { verb, group, resource, namespace: 'kube-system' }
+    const { status } = await review('SelfSubjectAccessReview', { resourceAttributes })
+    expect(status.allowed).toBe(false)
+  })
+
+  test('a Node that the controller tries to delete stays', async () => {
+    const draft = { apiVersion: 'v1', kind: 'Node', metadata: { name: 'stays' }, spec: {} }
+    await new Resource<Node>(admin, nodeType).create(draft)
+    const nodes = new Resource<Node>(controller, nodeType)
+    await expect(nodes.delete('stays')).rejects.toMatchObject({
+      status: 403,
+      message:
+        'DELETE /api/v1/nodes/stays: nodes "stays" is forbidden: User "system:serviceaccount:podway-system:podway-controller" cannot delete resource "nodes" in API group "" at the cluster scope',
+    })
+    expect((await nodes.get('stays')).metadata.deletionTimestamp).toBeUndefined()
+  })
+})

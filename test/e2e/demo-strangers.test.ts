@@ -1,0 +1,45 @@
+import { expect, test } from 'vitest'
+import { describeWithGo, installForTests } from '../control-plane/describe-control-plane.ts'
+import { ensureLocalStack } from '../localstack/install.ts'
+import { describeWithPython } from '../python/describe-with-python.ts'
+import { goodResult, resultOf, startDemo } from './demo.ts'
+
+/** Installing may have to come first. */
+const timeout = 1_800_000
+
+const localStack = async (): Promise<string> =>
+  JSON.stringify(await ensureLocalStack({ log: (line) => process.stderr.write(`${line}\n`) }))
+
+const controlPlane = async (): Promise<string> => JSON.stringify(await installForTests())
+
+async function expectGood(cloud: string, kube: string, env: NodeJS.ProcessEnv): Promise<void> {
+  const run = await startDemo(['--json', '--cloud', cloud, '--kube', kube], {
+    env: { ...process.env, ...env },
+  }).ended
+  expect(run.stderr).toBe('')
+  expect(resultOf(run)).toMatchObject({ ...goodResult, cloud, kube })
+  expect(run.code).toBe(0)
+}
+
+let hasPython = false
+
+await describeWithPython('the whole story on LocalStack', () => {
+  hasPython = true
+  test('passes', { timeout }, async () => {
+    await expectGood('localstack', 'simulator', { PODWAY_LOCALSTACK: await localStack() })
+  })
+})
+
+await describeWithGo('the whole story on a real API server, under RBAC', () => {
+  test('passes', { timeout }, async () => {
+    await expectGood('simulator', 'apiserver', { PODWAY_CONTROL_PLANE: await controlPlane() })
+  })
+})
+
+await describeWithGo('the whole story on a real API server and on LocalStack', () => {
+  // Without Python there is no LocalStack, which the first of these tests says.
+  test.runIf(hasPython)('passes', { timeout }, async () => {
+    const env = { PODWAY_LOCALSTACK: await localStack(), PODWAY_CONTROL_PLANE: await controlPlane() }
+    await expectGood('localstack', 'apiserver', env)
+  })
+})
