@@ -33,7 +33,7 @@ test.each([
   { name: 'all are', hidden: new Set(['node-1', 'node-2']) },
 ])('$name missing from a list, and a live GET finds it: nothing is deleted', async ({ hidden }) => {
   await using world = await worldWithRoute()
-  await world.start().stop()
+  await world.stop()
   hideFromLists(world, hidden)
   world.start()
   const asked = (name: string): boolean =>
@@ -47,7 +47,7 @@ test.each([
 
 test('missing from a list, and a live GET says 404: the route goes', async () => {
   await using world = await worldWithRoute()
-  await world.start().stop()
+  await world.stop()
   world.leave('node-1')
   await world.settled()
   expect(world.routes()).toEqual(['10.244.1.0/24 node-2'])
@@ -56,7 +56,7 @@ test('missing from a list, and a live GET says 404: the route goes', async () =>
 // Others panic to avoid it: gardener/aws-custom-route-controller.
 test('an empty or unsynced node list wipes the table: not here, lists fail for an hour', async () => {
   await using world = await worldWithRoute()
-  await world.start().stop()
+  await world.stop()
   world.leave('node-1')
   const disarm = world.cluster.simulator.faults.add({
     match: { verb: 'list', resource: 'nodes' },
@@ -94,7 +94,7 @@ test('the live GET fails: nothing is deleted until it answers', async () => {
 
 test('the tables can’t be read: no record is dropped', async () => {
   await using world = await worldWithRoute()
-  await world.start().stop()
+  await world.stop()
   world.leave('node-1')
   world.cloud.fail({ at: 'list', class: 'transient', times: 20 })
   await world.settled()
@@ -106,7 +106,7 @@ test('the tables can’t be read: no record is dropped', async () => {
 
 test('the tables can’t be found: no record is dropped', async () => {
   await using world = await worldWithRoute()
-  await world.start().stop()
+  await world.stop()
   world.leave('node-1')
   world.cloud.fail({ at: 'tables', class: 'transient', times: 8 })
   await world.settled()

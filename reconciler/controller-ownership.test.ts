@@ -104,7 +104,7 @@ describe('a create is refused since a foreign route came to stand there', () => 
 
   test('a restart leaves it', async () => {
     await using world = await refused()
-    await world.start().stop()
+    await world.stop()
     await world.settled()
     await world.pass(3 * driftMs)
     expect(world.routes()).toEqual(['10.244.0.0/24 gateway'])
@@ -133,7 +133,12 @@ describe('no list of tables is no reason to forget whose routes they are', () =>
     await world.pass(2 * driftMs)
     if (fate === 'goes') world.leave('node-1')
     // Something new about the node, so that it is looked at.
-    else world.cluster.patchNode('node-1', { status: { addresses: [{ type: 'InternalIP', address: '10.0.0.9' }] } }, '/status')
+    else
+      world.cluster.patchNode(
+        'node-1',
+        { status: { addresses: [{ type: 'InternalIP', address: '10.0.0.9' }] } },
+        '/status',
+      )
     await world.pass(2 * driftMs)
     expect(world.records).toEqual(['10.244.0.0/24 node-1 table-1'])
     world.cloud.addTable('table-1')

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest'
 import { parseCidr } from '../net/cidr.ts'
 import { eventually } from '../kube/testing/manual-clock.ts'
-import { ControllerWorld } from './testing/controller-world.ts'
+import { ControllerWorld, noAnswer } from './testing/controller-world.ts'
 
 const dualStack = { pools: ['10.244.0.0/16 24', 'fd00:10:244::/48 64'], tables: ['table-1', 'table-2'] }
 
@@ -95,10 +95,7 @@ test('SIGTERM before the Nodes are known: run() resolves', async () => {
 test('SIGTERM while the cloud answers nothing: run() resolves', async () => {
   await using world = await ControllerWorld.open({
     cloud: {
-      before: ({ method }, signal) =>
-        method === 'apply'
-          ? new Promise((_resolve, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-          : Promise.resolve(),
+      before: ({ method }, signal) => (method === 'apply' ? noAnswer(signal) : Promise.resolve()),
     },
   })
   world.join('node-1', { podCIDRs: ['10.244.0.0/24'] })
@@ -131,6 +128,28 @@ test('a fatal error of prepare ends run() with it', async () => {
 test('without the definition of NodeRoutes run() ends and says what to do', async () => {
   await using world = await ControllerWorld.open({ defined: false })
   await expect(world.start().ended).rejects.toThrow('kubectl apply -f deploy/crds/noderoutes.yaml')
+})
+
+test('the API server is not there yet: the ledger is read when it is', async () => {
+  await using world = await ControllerWorld.open(dualStack)
+  world.cluster.simulator.faults.add({
+    match: { resource: 'noderoutes', verb: 'list' },
+    fault: { kind: 'status', code: 503 },
+  })
+  world.join('node-1')
+  await world.settled()
+  expect(world.logged('the ledger could not be read')).toHaveLength(1)
+  expect(world.routes()).toHaveLength(2)
+})
+
+test('the ledger may not be read: run() ends', async () => {
+  await using world = await ControllerWorld.open()
+  world.cluster.simulator.faults.add({
+    match: { resource: 'noderoutes', verb: 'list' },
+    fault: { kind: 'status', code: 403 },
+  })
+  await expect(world.start().ended).rejects.toMatchObject({ status: 403 })
+  expect(world.cloud.calls).toEqual([])
 })
 
 test('a table found later gets all routes', async () => {

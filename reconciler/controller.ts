@@ -5,7 +5,7 @@ import { type ControllerOptions, type ControllerParts, assemble } from './assemb
 import { openLedger } from './open-ledger.ts'
 import { nodeOwner } from './ipam/allocator.ts'
 import { destinationKey } from './ledger/record.ts'
-import { routedNode } from './routed-node.ts'
+import { podRanges, routedNode } from './routed-node.ts'
 import { Worker } from './worker.ts'
 
 /**
@@ -67,9 +67,9 @@ function observe(change: Change<Node>, { allocator, claims, queue, targets }: Co
     case 'added':
     case 'updated':
     case 'resync': {
-      const destinations = claims.upsert(routedNode(change.object))
-      for (const cidr of claims.destinations(name)) allocator?.occupy(cidr, nodeOwner(uid))
-      for (const destination of destinations) queue.add(`route ${destination}`)
+      const node = routedNode(change.object)
+      for (const range of podRanges(node)) allocator?.occupy(range, nodeOwner(uid))
+      for (const destination of claims.upsert(node)) queue.add(`route ${destination}`)
       break
     }
     case 'deleted':

@@ -15,7 +15,7 @@ const exhaustedMs = 30_000
 export interface NodeReconcilerParts {
   readonly nodes: Resource<Node>
   readonly node: (name: string) => Node | undefined
-  readonly verdicts: Verdicts
+  readonly verdicts: Pick<Verdicts, 'of'>
   /** Undefined if somebody else gives the nodes their podCIDRs. */
   readonly allocator: Allocator | undefined
   readonly log: Logger

@@ -64,6 +64,18 @@ export class RouteReconciler {
     return this.#plan(key, wantedOf(holder, target), record)
   }
 
+  /** Whether nothing is left to do about the destination, and the ledger says so: a crash may have come in between. */
+  atRest(key: DestinationKey): boolean {
+    const record = this.#parts.ledger.get(key)
+    const holder = this.#parts.claims.holder(key, record?.node)
+    if (record !== undefined && (record.node.uid !== holder?.uid || record.previousTarget !== undefined))
+      return false
+    return this.inspect(key).every(
+      ({ table, item }) =>
+        !('change' in item) && (record === undefined || says(record.states.get(table.id), item)),
+    )
+  }
+
   /** Returns when to come again by itself; undefined if only a change is a reason to. @throws ProviderError, KubeError */
   async reconcile(key: DestinationKey, signal: AbortSignal): Promise<Retry | undefined> {
     const { claims, ledger, targets } = this.#parts
@@ -137,16 +149,15 @@ export class RouteReconciler {
       changes.filter((_, i) => outcomes[i]?.result !== 'done').map(({ table }) => table.id),
     )
     // A table is done with when it was read and holds nothing of ours, or when it is no longer configured.
-    const left = record.tables.filter(
-      (id) => undone.has(id) || (this.#counts(id) && !tables.loaded(id)),
-    )
+    const left = record.tables.filter((id) => undone.has(id) || (this.#counts(id) && !tables.loaded(id)))
     if (left.length === 0) {
       await ledger.forget(key, signal)
       return undefined
     }
     await ledger.intend({ ...record, tables: left }, signal)
     await this.#settle(key, work, changes, outcomes, signal)
-    return soonest(failures(outcomes)) ?? { kind: 'soon' }
+    // A table that was not read yet brings the key back when it is.
+    return soonest(failures(outcomes))
   }
 
   /** Whether what the record's node held may be given to another, or taken away. */
@@ -274,6 +285,11 @@ function wantedOf(holder: RoutedNode | undefined, target: Target | TargetProblem
   if (holder === undefined) return { kind: 'nothing' }
   if (target === undefined || isTargetProblem(target)) return { kind: 'unknown' }
   return { kind: 'target', target }
+}
+
+function says(state: TableState | undefined, item: PlanItem): boolean {
+  const wanted = stateOf(item, undefined)
+  return state?.state === wanted.state && state.reason === wanted.reason && state.message === wanted.message
 }
 
 function stateOf(item: PlanItem, outcome: Outcome | undefined): Omit<TableState, 'since'> {

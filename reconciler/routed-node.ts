@@ -1,5 +1,6 @@
 import type { Node } from '../kube/objects.ts'
 import { type Address, AddressSyntaxError, parseAddress } from '../net/address.ts'
+import { type Cidr, cidrAround, parseInterfaceAddress } from '../net/cidr.ts'
 import type { RoutedNode } from './plan/claims.ts'
 
 /** The Node as routes see it. */
@@ -27,4 +28,20 @@ function readAddress(text: string): readonly Address[] {
     if (error instanceof AddressSyntaxError) return []
     throw error
   }
+}
+
+/**
+ * The ranges in which the node's pods may have addresses. Of a podCIDR with bits set behind the prefix too: it can't be
+ * routed as it is written, and the node uses it all the same (https://github.com/kubernetes/kubernetes/issues/84541).
+ */
+export function podRanges({ podCIDRs }: RoutedNode): readonly Cidr[] {
+  return podCIDRs.flatMap((text) => {
+    try {
+      const { address, prefixLength } = parseInterfaceAddress(text)
+      return [cidrAround(address, prefixLength)]
+    } catch (error) {
+      if (error instanceof AddressSyntaxError) return []
+      throw error
+    }
+  })
 }

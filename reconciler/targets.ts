@@ -22,7 +22,8 @@ const maxBatch = 200
  */
 export class Targets {
   readonly #known = new Map<TargetKey, { readonly of: string; readonly answer: Target | TargetProblem }>()
-  readonly #preparations = new Map<string, PrepareOutcome>()
+  /** What became of the last attempt to make each target forward. */
+  readonly #prepared = new Map<string, PrepareOutcome>()
   readonly #lookups: Coalescer<TargetQuery, Target | TargetProblem>
   readonly #preparations: Coalescer<Target, PrepareOutcome>
 
@@ -92,19 +93,23 @@ export class Targets {
   }
 
   prepared(target: Target): boolean {
-    return this.#prepared.has(formatTarget(target))
+    return this.preparation(target)?.result === 'done'
+  }
+
+  /** What became of the last attempt to make the target forward; undefined before the first. */
+  preparation(target: Target): PrepareOutcome | undefined {
+    return this.#prepared.get(formatTarget(target))
   }
 
   async #prepare(target: Target): Promise<PrepareOutcome> {
     const outcome = await this.#preparations.submit('', target)
     const name = formatTarget(target)
+    this.#prepared.set(name, outcome)
     if (outcome.result === 'failed') {
-      this.#prepared.delete(name)
       const { class: errorClass, code, requestId, message } = outcome.error
       this.#log.warn({ target: name, class: errorClass, code, requestId }, message)
       return outcome
     }
-    this.#prepared.add(name)
     if (outcome.changed) this.#log.info({ target: name }, 'target made to forward')
     return outcome
   }

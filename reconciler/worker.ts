@@ -106,17 +106,16 @@ export class Worker {
     }
   }
 
-  /** A table was read: come to every destination that is not, there, as it should be. */
+  /** A table was read: come to every destination that is not as it should be, and as the ledger says. */
   #lookAtRoutes(): void {
     const { claims, ledger, queue, routes } = this.#parts
     const recorded = ledger.all().map((record) => destinationKey(record.destination))
     for (const key of new Set([...claims.keys(), ...recorded])) {
-      const record = ledger.get(key)
-      const holder = claims.holder(key, record?.node)
-      const settled = holder !== undefined && (record === undefined || record.node.uid === holder.uid)
-      const changes = routes.inspect(key).some(({ item }) => 'change' in item)
-      if (!settled || changes) queue.add(`route ${key}`)
-      else queue.add(`node ${holder.name}`)
+      // What failed comes back by itself. A failure that asks for a reading would be repeated at once by it, without end.
+      if (queue.failures(`route ${key}`) > 0) continue
+      const holder = claims.holder(key, ledger.get(key)?.node)
+      if (holder !== undefined && routes.atRest(key)) queue.add(`node ${holder.name}`)
+      else queue.add(`route ${key}`)
     }
   }
 

@@ -1,5 +1,5 @@
 import { type Family, addressBits } from '../../net/address.ts'
-import { type Cidr, formatCidr, nthSubnet, overlaps, subnetCount } from '../../net/cidr.ts'
+import { type Cidr, cidrSize, formatCidr, nthSubnet, overlaps, subnetCount } from '../../net/cidr.ts'
 
 /** A pool that can't be served. `message` names the range and the mask, and says what would do. */
 export class PoolConfigurationError extends Error {
@@ -43,10 +43,17 @@ export class Pool {
   /** The next free block, not yet taken: {@link occupy} it before asking again. Undefined if all are taken. */
   candidate(): Cidr | undefined {
     const { size } = this
-    for (let tried = 0n; tried < size; tried++) {
+    let tried = 0n
+    while (tried < size) {
       const index = (this.#next + tried) % size
       const block = nthSubnet(this.range, this.nodePrefixLength, index)
-      if (!this.#holders.has(index) && ![...this.#wide.values()].some((wide) => overlaps(wide, block))) {
+      const wide = this.#wide.values().find((held) => overlaps(held, block))
+      if (wide !== undefined) {
+        // Of a /8 of IPv6, step by step would take years.
+        tried += this.#behind(wide) - index
+      } else if (this.#holders.has(index)) {
+        tried++
+      } else {
         this.#next = (index + 1n) % size
         return block
       }
@@ -80,8 +87,14 @@ export class Pool {
     if (holders?.size === 0) this.#holders.delete(index)
   }
 
-  #index(cidr: Cidr): bigint {
+  #index(cidr: Pick<Cidr, 'network'>): bigint {
     return (cidr.network - this.range.network) >> BigInt(addressBits(this.family) - this.nodePrefixLength)
+  }
+
+  /** The index of the first block behind the range; the pool's size if there is none. */
+  #behind(wide: Cidr): bigint {
+    const index = this.#index({ network: wide.network + cidrSize(wide) })
+    return index < this.size ? index : this.size
   }
 }
 

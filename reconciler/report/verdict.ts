@@ -78,6 +78,7 @@ export class Verdicts {
         return `${key} in table ${table.id}: ${item.message}`
       }
     }
-    return undefined
+    const preparation = target === undefined ? undefined : targets.preparation(target)
+    return preparation?.result === 'failed' ? preparation.error.message : undefined
   }
 }

@@ -37,6 +37,13 @@ export interface LogLine {
   readonly message: string
 }
 
+/** For {@link MemoryCloudOptions.before}: the call is never answered, until it is aborted. */
+export function noAnswer(signal: AbortSignal): Promise<void> {
+  const { promise, reject } = Promise.withResolvers<undefined>()
+  signal.addEventListener('abort', () => reject(signal.reason), { once: true })
+  return promise
+}
+
 export const driftMs = 60_000
 
 /** How long a test waits, in real time, for what takes milliseconds. */
@@ -82,6 +89,11 @@ export class ControllerWorld implements AsyncDisposable {
   start(options: StartOptions = {}): RunningController {
     this.#running = new RunningController(this, { pools: this.#options.pools ?? [], ...options })
     return this.#running
+  }
+
+  /** Ends the present run as SIGTERM does. */
+  async stop(): Promise<void> {
+    await this.#running?.stop()
   }
 
   /** Starts and waits until nothing more happens by itself. */
@@ -173,19 +185,18 @@ export class RunningController {
     const config = new KubeConfig()
     config.loadFromClusterAndUser({ name: 'c', server: cluster.url, skipTLSVerify: true }, { name: 'u' })
     const client = createKubeClient(config, { userAgent: 'podway/test', env: {} })
-    const counted = this.#traffic.kube(client)
+    const tap = options.tap ?? {}
+    const counted = this.#traffic.kube(client, tap)
     const nodes = new Resource<Node>(counted, nodeType)
     const random = (): number => 0.5
     const log = recorder(world.log)
-    const tap = options.tap ?? {}
     this.#reflector = new Reflector<Node>({ resource: nodes, clock, random, log })
-    const store = new NodeRouteStore(new Resource<NodeRoute>(counted, nodeRouteType), log)
     const running = runController(
       {
         provider: this.#traffic.provider(memoryProvider(cloud), tap),
         nodes,
         reflector: this.#reflector,
-        store: this.#traffic.store(store, tap),
+        store: new NodeRouteStore(new Resource<NodeRoute>(counted, nodeRouteType), log),
         pools: options.pools.length === 0 ? undefined : options.pools.map(readPool),
         driftMs,
         workers: 4,

@@ -1,6 +1,5 @@
-import type { KubeClient } from '../../kube/client.ts'
+import type { KubeClient, KubeRequest } from '../../kube/client.ts'
 import type { RouteProvider } from '../../providers/provider.ts'
-import type { LedgerStore } from '../ledger/ledger.ts'
 
 /** Told of each call before it is made, and after it was; both may wait or throw, as if the call did. */
 export interface Tap {
@@ -16,7 +15,7 @@ export class Traffic {
     return this.#inFlight
   }
 
-  async count<T>(work: Promise<T>): Promise<T> {
+  async #count<T>(work: Promise<T>): Promise<T> {
     this.#inFlight++
     try {
       return await work
@@ -25,10 +24,14 @@ export class Traffic {
     }
   }
 
-  /** The client with its requests counted; a watch is always under way and counts for nothing. */
-  kube(client: KubeClient): KubeClient {
+  /** The client with its requests counted and its writes tapped; a watch is always under way and counts for nothing. */
+  kube(client: KubeClient, tap: Tap): KubeClient {
+    const tapped = this.#tapped(tap)
     return {
-      request: (request) => this.count(client.request(request)),
+      request: <Answer>(request: KubeRequest) =>
+        request.method === 'GET'
+          ? this.#count(client.request<Answer>(request))
+          : tapped(`${request.method} ${request.path}`, () => client.request<Answer>(request)),
       watch: (path, query, signal) => client.watch(path, query, signal),
       close: () => client.close(),
     }
@@ -36,7 +39,7 @@ export class Traffic {
 
   provider(provider: RouteProvider, tap: Tap): RouteProvider {
     const tapped = this.#tapped(tap)
-    const { prepare } = provider
+    const prepare = provider.prepare?.bind(provider)
     return {
       name: provider.name,
       capabilities: provider.capabilities,
@@ -51,26 +54,14 @@ export class Traffic {
       ...(prepare === undefined
         ? {}
         : {
-            prepare: (targets, signal) =>
-              tapped('provider.prepare', () => prepare.call(provider, targets, signal)),
+            prepare: (targets, signal) => tapped('provider.prepare', () => prepare(targets, signal)),
           }),
-    }
-  }
-
-  store(store: LedgerStore, tap: Tap): LedgerStore {
-    const tapped = this.#tapped(tap)
-    return {
-      load: (signal) => tapped('store.load', () => store.load(signal)),
-      intend: (record, signal) => tapped('store.intend', () => store.intend(record, signal)),
-      settle: (destination, states, signal) =>
-        tapped('store.settle', () => store.settle(destination, states, signal)),
-      forget: (destination, signal) => tapped('store.forget', () => store.forget(destination, signal)),
     }
   }
 
   #tapped(tap: Tap): <T>(call: string, make: () => Promise<T>) => Promise<T> {
     return (call, make) =>
-      this.count(
+      this.#count(
         (async () => {
           await tap.before?.(call)
           const answer = await make()

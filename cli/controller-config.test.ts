@@ -1,0 +1,99 @@
+import { describe, expect, test } from 'vitest'
+import { formatCidr } from '../net/cidr.ts'
+import { type ControllerFlags, readControllerConfig } from './controller-config.ts'
+import { UsageError } from './usage.ts'
+
+/** As commander gives them, with its defaults. */
+const flags: ControllerFlags = {
+  provider: 'aws',
+  clusterName: 'prod',
+  clusterCidr: '10.244.0.0/16',
+  nodeCidrMaskSizeIpv4: '24',
+  nodeCidrMaskSizeIpv6: '64',
+  allocateNodeCidrs: true,
+  routeReconciliationPeriod: '1m',
+  logLevel: 'info',
+}
+const { clusterCidr: _clusterCidr, ...withoutCidr } = flags
+
+const poolsOf = (given: ControllerFlags): readonly string[] | undefined =>
+  readControllerConfig(given).pools?.map((pool) => `${formatCidr(pool.range)} /${pool.nodePrefixLength}`)
+
+test('the defaults', () => {
+  const { pools, ...rest } = readControllerConfig(flags)
+  expect(rest).toEqual({
+    provider: 'aws',
+    clusterName: 'prod',
+    routeTableIds: undefined,
+    driftMs: 60_000,
+    kubeconfig: undefined,
+    logLevel: 'info',
+  })
+  expect(pools).toHaveLength(1)
+})
+
+describe('pools', () => {
+  test.each<[name: string, given: ControllerFlags, pools: readonly string[] | undefined]>([
+    ['one family', flags, ['10.244.0.0/16 /24']],
+    [
+      'dual-stack, in the order given',
+      { ...flags, clusterCidr: 'fd00:10:244::/48,10.244.0.0/16' },
+      ['fd00:10:244::/48 /64', '10.244.0.0/16 /24'],
+    ],
+    [
+      'several of a family, with another mask',
+      { ...flags, clusterCidr: '10.1.0.0/16,10.9.0.0/16', nodeCidrMaskSizeIpv4: '25' },
+      ['10.1.0.0/16 /25', '10.9.0.0/16 /25'],
+    ],
+    ['somebody else allocates', { ...flags, allocateNodeCidrs: false }, undefined],
+    ['somebody else allocates, by text', { ...flags, allocateNodeCidrs: 'false' }, undefined],
+    ['somebody else allocates, and no range is named', { ...withoutCidr, allocateNodeCidrs: 'f' }, undefined],
+    ['by text', { ...flags, allocateNodeCidrs: 'true' }, ['10.244.0.0/16 /24']],
+  ])('%s', (_name, given, pools) => {
+    expect(poolsOf(given)).toEqual(pools)
+  })
+})
+
+test('table ids', () => {
+  const ids = (routeTableIds: string): unknown =>
+    readControllerConfig({ ...flags, routeTableIds }).routeTableIds
+  expect(ids('rtb-1, rtb-2')).toEqual(['rtb-1', 'rtb-2'])
+  expect(ids('')).toBeUndefined()
+})
+
+describe('refused, with the flag in the message', () => {
+  test.each<[given: Partial<ControllerFlags>, message: string]>([
+    [{ provider: 'gcp' }, '--provider=gcp: expected one of aws'],
+    [{ provider: '' }, '--provider is empty'],
+    [{ clusterName: ' ' }, '--cluster-name is empty'],
+    [{ clusterCidr: '' }, '--cluster-cidr is required to allocate podCIDRs'],
+    [{ clusterCidr: 'garbage' }, '--cluster-cidr: invalid address "garbage"'],
+    [{ clusterCidr: '10.244.0.1/16' }, 'the range is 10.244.0.0/16'],
+    [{ clusterCidr: 'garbage', allocateNodeCidrs: false }, '--cluster-cidr: invalid address'],
+    [{ clusterCidr: '10.0.0.0/8,fd00::/48,10.244.0.0/16' }, '10.0.0.0/8 and 10.244.0.0/16 overlap'],
+    [{ clusterCidr: '10.0.0.0/8,10.0.0.0/8' }, 'overlap: name each range once'],
+    [{ nodeCidrMaskSizeIpv4: '33' }, '--node-cidr-mask-size-ipv4=33: expected a whole number from 1 to 32'],
+    [{ nodeCidrMaskSizeIpv6: 'x' }, '--node-cidr-mask-size-ipv6=x: expected a whole number from 1 to 128'],
+    [
+      { nodeCidrMaskSizeIpv4: '15' },
+      '--node-cidr-mask-size-ipv4: a node mask of /15 does not fit into 10.244.0.0/16',
+    ],
+    [
+      { clusterCidr: 'fd00::/65' },
+      '--node-cidr-mask-size-ipv6: a node mask of /64 does not fit into fd00::/65',
+    ],
+    [{ allocateNodeCidrs: 'maybe' }, '--allocate-node-cidrs=maybe: expected true or false'],
+    [{ routeReconciliationPeriod: '10' }, '--route-reconciliation-period=10: expected a duration'],
+    [{ routeReconciliationPeriod: '999ms' }, '--route-reconciliation-period=999ms: expected from 1s'],
+    // Beyond 2³¹−1 ms a timer fires at once: the API would be read without pause.
+    [{ routeReconciliationPeriod: '597h' }, '--route-reconciliation-period=597h: expected from 1s'],
+    [{ logLevel: 'loud' }, '--log-level=loud: expected one of trace, debug, info, warn, error, fatal'],
+  ])('%j', (given, message) => {
+    expect(() => readControllerConfig({ ...flags, ...given })).toThrow(UsageError)
+    expect(() => readControllerConfig({ ...flags, ...given })).toThrow(message)
+  })
+})
+
+test.each(['1s', '24h'])('a period of %s', (routeReconciliationPeriod) => {
+  expect(readControllerConfig({ ...flags, routeReconciliationPeriod }).driftMs).toBeGreaterThan(0)
+})

@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest'
+import { parseCidr } from '../../net/cidr.ts'
+import type { Batch, Capabilities, Change, Outcome, RouteProvider } from '../../providers/provider.ts'
+import { failure, instance } from '../testing/values.ts'
+import { Applier } from './apply.ts'
+
+const never = new AbortController().signal
+const create = (text: string, node: string): Change => ({
+  op: 'create',
+  destination: parseCidr(text),
+  target: instance(node),
+})
+
+interface Call {
+  readonly table: string
+  readonly changes: readonly Change[]
+  readonly answer: (outcomes: readonly Outcome[]) => void
+  readonly fail: (error: unknown) => void
+}
+
+function makeApplier(batch: Capabilities['batch']): { readonly applier: Applier; readonly calls: Call[] } {
+  const calls: Call[] = []
+  const provider: RouteProvider = {
+    name: 'test',
+    capabilities: { families: [4, 6], replace: 'atomic', batch },
+    tables: () => Promise.resolve([]),
+    list: () => Promise.resolve({ routes: [] }),
+    targets: () => Promise.resolve(new Map()),
+    canonical: (route) => route,
+    apply: ({ id }, { changes }: Batch) =>
+      new Promise((answer, fail) => void calls.push({ table: id, changes, answer, fail })),
+  }
+  return { applier: new Applier(provider, never), calls }
+}
+
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve))
+const done: Outcome = { result: 'done' }
+
+/** How many calls, and with how many changes each, four changes of two nodes in two tables become. */
+test.each<[scope: Capabilities['batch']['scope'], max: number, calls: readonly string[]]>([
+  ['change', 1, ['t1 1', 't1 1', 't1 1', 't2 1']],
+  ['target', 10, ['t1 2', 't1 1', 't2 1']],
+  ['table', 10, ['t1 3', 't2 1']],
+  ['table', 2, ['t1 2', 't2 1']],
+])('lanes by %s, %i at most', async (scope, max, expected) => {
+  const { applier, calls } = makeApplier({ scope, max })
+  void applier.submit({ id: 't1' }, create('10.0.0.0/24', 'a'))
+  void applier.submit({ id: 't1' }, create('10.0.1.0/24', 'a'))
+  void applier.submit({ id: 't1' }, create('10.0.2.0/24', 'b'))
+  void applier.submit({ id: 't2' }, create('10.0.0.0/24', 'a'))
+  await turn()
+  expect(calls.map(({ table, changes }) => `${table} ${changes.length}`)).toEqual(expected)
+})
+
+test('a delete is in the lane of the target that it takes from', async () => {
+  const { applier, calls } = makeApplier({ scope: 'target', max: 10 })
+  void applier.submit({ id: 't1' }, create('10.0.0.0/24', 'a'))
+  void applier.submit(
+    { id: 't1' },
+    { op: 'delete', destination: parseCidr('10.0.1.0/24'), from: instance('a') },
+  )
+  await turn()
+  expect(calls).toHaveLength(1)
+})
+
+test('each change gets its own outcome', async () => {
+  const { applier, calls } = makeApplier({ scope: 'table', max: 10 })
+  const outcomes = Promise.all([
+    applier.submit({ id: 't1' }, create('10.0.0.0/24', 'a')),
+    applier.submit({ id: 't1' }, create('10.0.1.0/24', 'b')),
+  ])
+  await turn()
+  const refused: Outcome = { result: 'failed', error: failure('quota') }
+  calls[0]?.answer([done, refused])
+  expect(await outcomes).toEqual([done, refused])
+})
+
+test('a call that fails as a whole is the outcome of each of its changes', async () => {
+  const { applier, calls } = makeApplier({ scope: 'table', max: 10 })
+  const outcomes = Promise.all([
+    applier.submit({ id: 't1' }, create('10.0.0.0/24', 'a')),
+    applier.submit({ id: 't1' }, create('10.0.1.0/24', 'b')),
+  ])
+  await turn()
+  const error = failure('throttled')
+  calls[0]?.fail(error)
+  expect(await outcomes).toEqual([
+    { result: 'failed', error },
+    { result: 'failed', error },
+  ])
+})
+
+test('an abort rejects', async () => {
+  const { applier, calls } = makeApplier({ scope: 'table', max: 10 })
+  const outcome = applier.submit({ id: 't1' }, create('10.0.0.0/24', 'a'))
+  await turn()
+  calls[0]?.fail(new Error('stopped'))
+  await expect(outcome).rejects.toThrow('stopped')
+})

@@ -1,0 +1,94 @@
+import { describe, expect, test } from 'vitest'
+import { parseCidr } from '../net/cidr.ts'
+import type { Change } from '../providers/provider.ts'
+import type { ObservedRoute } from '../providers/route.ts'
+import { TableCache } from './table-cache.ts'
+import { destination, instance, observed } from './testing/values.ts'
+
+const key = '10.244.3.0/24'
+const created: Change = { op: 'create', destination, target: instance('a') }
+const replaced: Change = { op: 'replace', destination, from: instance('a'), target: instance('b') }
+const deleted: Change = { op: 'delete', destination, from: instance('a') }
+
+function makeCache(routes: readonly ObservedRoute[] = []): TableCache {
+  const cache = new TableCache()
+  cache.discover([{ id: 't' }])
+  cache.load('t', { routes }, cache.mark())
+  return cache
+}
+
+const targetOf = (cache: TableCache): string | undefined => cache.route('t', key)?.target.id
+
+describe('which tables there are', () => {
+  test('nothing is known before the first discovery', () => {
+    const cache = new TableCache()
+    expect([cache.discovered, cache.tables()]).toEqual([false, []])
+    cache.discover([])
+    expect(cache.discovered).toBe(true)
+  })
+
+  test('sorted by id, whenever they were found; only new ones are told', () => {
+    const cache = new TableCache()
+    expect(cache.discover([{ id: 'b' }, { id: 'c' }]).map(({ id }) => id)).toEqual(['b', 'c'])
+    expect(cache.discover([{ id: 'a' }, { id: 'b' }]).map(({ id }) => id)).toEqual(['a'])
+    expect(cache.tables().map(({ id }) => id)).toEqual(['a', 'b'])
+    expect(cache.has('c')).toBe(false)
+  })
+
+  test('one that comes back is not loaded', () => {
+    const cache = makeCache([observed(instance('a'))])
+    cache.discover([])
+    cache.discover([{ id: 't' }])
+    expect([cache.loaded('t'), targetOf(cache)]).toEqual([false, undefined])
+  })
+
+  test('a listing or a write of a table that is gone is dropped', () => {
+    const cache = makeCache()
+    cache.discover([])
+    cache.load('t', { routes: [observed(instance('a'))] }, cache.mark())
+    cache.record('t', created)
+    expect(targetOf(cache)).toBeUndefined()
+  })
+})
+
+describe('a listing that is older than our write does not undo it', () => {
+  test.each<[name: string, before: readonly ObservedRoute[], change: Change, target: string | undefined]>([
+    ['create', [], created, 'a'],
+    ['replace', [observed(instance('a'))], replaced, 'b'],
+    ['delete', [observed(instance('a'))], deleted, undefined],
+  ])('%s', (_name, before, change, target) => {
+    const cache = makeCache(before)
+    const mark = cache.mark()
+    cache.record('t', change)
+    cache.load('t', { routes: before }, mark)
+    expect(targetOf(cache)).toBe(target)
+    // The next listing was asked for after the write: it is believed, whatever it says.
+    cache.load('t', { routes: before }, cache.mark())
+    expect(targetOf(cache)).toBe(before[0]?.target.id)
+  })
+
+  test('the rest of it is taken', () => {
+    const cache = makeCache()
+    const mark = cache.mark()
+    cache.record('t', created)
+    const other = observed(instance('x'), { destination: parseCidr('10.0.0.0/8') })
+    cache.load('t', { routes: [other] }, mark)
+    expect(cache.route('t', '10.0.0.0/8')?.target.id).toBe('x')
+    expect(targetOf(cache)).toBe('a')
+  })
+
+  test('a write of one table leaves the other’s listing alone', () => {
+    const cache = new TableCache()
+    cache.discover([{ id: 't' }, { id: 'u' }])
+    const mark = cache.mark()
+    cache.record('t', created)
+    cache.load('u', { routes: [] }, mark)
+    expect(cache.route('u', key)).toBeUndefined()
+  })
+})
+
+test('what we wrote is active and static', () => {
+  const cache = makeCache([observed(instance('a'), { state: 'blackhole' })])
+  cache.record('t', replaced)
+  expect(cache.route('t', key)).toEqual(observed(instance('b')))
+})
