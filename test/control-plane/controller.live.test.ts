@@ -167,12 +167,13 @@ function startController(account: Account, cloud: MemoryCloud): RunningControlle
   const log: Logger = { debug: ignore, info: ignore, warn: complain, error: complain }
   const clock = systemClock
   const random = Math.random
+  const backoff = { baseMs: 50, maxMs: 400 }
   const abort = new AbortController()
   const running = runController(
     {
       provider: memoryProvider(cloud),
       nodes,
-      reflector: new Reflector<Node>({ resource: nodes, clock, random, log }),
+      reflector: new Reflector<Node>({ resource: nodes, clock, random, log, backoff }),
       store: new NodeRouteStore(new Resource<NodeRoute>(client, nodeRouteType), log),
       pools: [new Pool(parseCidr('10.244.0.0/16'), 24), new Pool(parseCidr('fd00:10:244::/48'), 64)],
       driftMs: 60_000,

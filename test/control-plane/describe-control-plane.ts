@@ -6,7 +6,7 @@ import { type ControlPlaneInstall, ensureControlPlane, missingForControlPlane } 
 import { type RunningControlPlane, startControlPlane } from './server.ts'
 
 /** A cold build on a small machine that has other things to do. */
-const buildTimeout = 1_800_000
+export const buildTimeout = 1_800_000
 
 /** Says in the tests' output what goes on: the first build takes minutes. */
 export const installForTests = (): Promise<ControlPlaneInstall> =>

@@ -2,12 +2,14 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { KubeClient } from '../../kube/client.ts'
 import { systemClock } from '../../kube/clock.ts'
 import { isAlreadyExists, isConflict, isKubeError, isNotFound } from '../../kube/errors.ts'
+import { type LogFields, silentLogger } from '../../kube/log.ts'
 import { nodeType } from '../../kube/node-type.ts'
 import type { Draft, KubeObject, Node } from '../../kube/objects.ts'
-import { Reflector } from '../../kube/reflector.ts'
+import { Reflector, type ReflectorOptions } from '../../kube/reflector.ts'
 import { Resource, type ResourceType } from '../../kube/resource.ts'
 import { clientOf } from './cluster-client.ts'
 import { describeControlPlane } from './describe-control-plane.ts'
+import { TurningPoint } from './turning-point.ts'
 
 const draft = (name: string): Draft<Node> => ({
   apiVersion: 'v1',
@@ -17,7 +19,12 @@ const draft = (name: string): Draft<Node> => ({
 })
 
 /** How a patch fails that names the uid of another object: a PUT or DELETE would be a Conflict. */
-const otherObject = { status: 422, details: { causes: [{ field: 'metadata.uid' }] } }
+const otherObject = {
+  status: 422,
+  details: {
+    causes: expect.arrayContaining([expect.objectContaining({ field: 'metadata.uid' })]) as unknown,
+  },
+}
 
 const namespaceType: ResourceType = { group: '', version: 'v1', plural: 'namespaces', namespaced: false }
 
@@ -113,7 +120,7 @@ await describeControlPlane('kube/ and a real API server', (cluster) => {
     await cluster().restart()
     await nodes.delete('restart-goes')
     await nodes.create(draft('restart-comes'))
-    await reflected.until(() => reflected.names().includes('restart-comes'))
+    await reflected.seen('restart-comes')
     expect(reflected.names()).not.toContain('restart-goes')
     expect(reflected.told.slice(-2)).toEqual(['deleted restart-goes', 'added restart-comes'])
   })
@@ -130,7 +137,7 @@ await describeControlPlane('kube/ and a real API server', (cluster) => {
     await nodes.create(draft('a-new-one'))
     await cluster().compact()
     gate.resolve(undefined)
-    await reflected.until(() => reflected.names().includes('a-new-one'))
+    await reflected.seen('a-new-one')
     expect(reflected.told.slice(before)).toEqual([
       'deleted old-goes',
       'deleted old-returns',
@@ -147,67 +154,59 @@ const version = ({ metadata }: KubeObject): string => `${metadata.name} ${metada
 /** A running reflector that tells what it did. Its first watch waits for the gate. */
 function follow<T extends KubeObject>(
   resource: Resource<T>,
-  options: { pageSize?: number; watchSeconds?: { min: number; max: number } } = {},
+  options: Pick<ReflectorOptions<T>, 'pageSize' | 'watchSeconds'> = {},
   gate: Promise<unknown> = Promise.resolve(),
 ) {
   const resumedFrom: string[] = []
   const told: string[] = []
   const warnings: string[] = []
   const infos: string[] = []
-  const wakers = new Set<() => void>()
-  const wake = (): void => wakers.forEach((waker) => waker())
-  const gated: Pick<Resource<T>, 'type' | 'list' | 'watch'> = {
-    type: resource.type,
-    list: (listed, call) => resource.list(listed, call),
-    watch: async function* (watch) {
-      resumedFrom.push(watch.resourceVersion)
-      wake()
-      await gate
-      yield* resource.watch(watch)
-    },
-  }
+  const changes = new TurningPoint()
+  const warn = (_: LogFields, message: string): void => void warnings.push(message)
   const reflector = new Reflector<T>({
-    resource: gated,
+    resource: {
+      type: resource.type,
+      list: (listed, call) => resource.list(listed, call),
+      watch: async function* (watch) {
+        resumedFrom.push(watch.resourceVersion)
+        changes.changed()
+        await gate
+        yield* resource.watch(watch)
+      },
+    },
     clock: systemClock,
     random: Math.random,
     backoff: { baseMs: 50, maxMs: 200 },
-    log: {
-      debug: () => undefined,
-      info: (_, message) => void infos.push(message),
-      warn: (_, message) => void warnings.push(message),
-      error: (_, message) => void warnings.push(message),
-    },
+    log: { ...silentLogger, info: (_, message) => void infos.push(message), warn, error: warn },
     ...options,
   })
   reflector.onChange(({ type, object }) => {
     told.push(`${type} ${object.metadata.name}`)
-    wake()
+    changes.changed()
   })
   const stop = new AbortController()
   const running = reflector.run(stop.signal)
-  const until = async (condition: () => boolean): Promise<void> => {
-    const { promise, resolve, reject } = Promise.withResolvers<undefined>()
-    const look = (): void => {
-      if (condition()) resolve(undefined)
-    }
-    const late = systemClock.setTimeout(() => reject(new Error(`only saw: ${told.join(', ')}`)), 30_000)
-    wakers.add(look)
-    look()
-    await promise.finally(() => {
-      late.cancel()
-      wakers.delete(look)
-    })
-  }
+  const names = (): readonly string[] => reflector.list().map(({ metadata }) => metadata.name)
   return {
     reflector,
     resumedFrom,
     told,
     warnings,
     infos,
-    until,
-    watched: (count: number) => until(() => resumedFrom.length >= count),
-    names: () => reflector.list().map(({ metadata }) => metadata.name),
+    names,
     versions: () => reflector.list().map(version).sort(),
+    watched: (count: number) =>
+      changes.until(
+        `watch ${count}`,
+        () => resumedFrom.length >= count,
+        () => resumedFrom,
+      ),
+    seen: (name: string) =>
+      changes.until(
+        `${name} is seen`,
+        () => names().includes(name),
+        () => told,
+      ),
     async [Symbol.asyncDispose](): Promise<void> {
       stop.abort()
       await running

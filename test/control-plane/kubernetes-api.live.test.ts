@@ -4,9 +4,12 @@ import { describeControlPlane } from './describe-control-plane.ts'
 await describeControlPlane('what the simulator claims to be', (cluster) => {
   describeKubernetesApi({
     name: 'kube-apiserver',
-    start: () => {
-      const { url, admin, compact } = cluster()
-      return Promise.resolve({ url, token: admin.token, compact, stop: () => Promise.resolve() })
-    },
+    start: () =>
+      Promise.resolve({
+        url: cluster().url,
+        token: cluster().admin.token,
+        compact: () => cluster().compact(),
+        stop: () => Promise.resolve(),
+      }),
   })
 })

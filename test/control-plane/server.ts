@@ -53,8 +53,9 @@ export async function startControlPlane(
   signal?.throwIfAborted()
   const state = join(dataDir, 'state')
   await mkdir(state, { recursive: true, mode: 0o700 })
-  const url = `https://127.0.0.1:${await freePort(0)}`
-  const etcdUrl = `http://127.0.0.1:${await freePort(0)}`
+  const [port, etcdPort] = await Promise.all([freePort(0), freePort(0)])
+  const url = `https://127.0.0.1:${port}`
+  const etcdUrl = `http://127.0.0.1:${etcdPort}`
   const credentials = await makeCredentials(join(state, 'credentials'), url)
   const agent = new Agent({ connect: { ca: credentials.ca } })
 
