@@ -209,6 +209,11 @@ describe('attachment', () => {
   })
 })
 
+test('refused: ids and a page size together', async () => {
+  const call = ec2.describeNetworkInterfaces({ NetworkInterfaceIds: [world.interfaceId], MaxResults: 5 })
+  expect(await refusal(call)).toMatchObject({ code: 'InvalidParameterCombination' })
+})
+
 describe('the source/destination check', () => {
   // https://github.com/kubernetes/kubernetes/issues/92783: by interface it works where by instance it can't
   test('is turned off by interface, also on an instance with two', async () => {

@@ -1,6 +1,6 @@
 import { formatAddress } from '../../../../net/address.ts'
 import { type Action, DONE } from '../action.ts'
-import { Ec2Error, invalidParameter } from '../errors.ts'
+import { Ec2Error, invalidCombination, invalidParameter } from '../errors.ts'
 import { FILTER_PARAMETERS, type FilterTable, filterRecords } from '../filters.ts'
 import { ATTACHMENT, INSTANCE, NETWORK_INTERFACE, checkForm, lookUp, lookUpAll } from '../ids.ts'
 import { WISH_PARAMETERS, addInterface, detach, readInterfaceWish } from '../interface-wish.ts'
@@ -144,6 +144,11 @@ const describeNetworkInterfaces: Action = {
     const { state, region } = context
     const idOf = (eni: NetworkInterface): string => eni.networkInterfaceId
     const ids = parameters.list('NetworkInterfaceId')
+    // Documented at MaxResults: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeNetworkInterfaces.html
+    if (ids.length > 0 && parameters.has('MaxResults'))
+      throw invalidCombination(
+        'The parameter networkInterfacesSet cannot be used with the parameter maxResults',
+      )
     const named =
       ids.length > 0
         ? lookUpAll(NETWORK_INTERFACE, state.networkInterfaces, ids)

@@ -22,7 +22,7 @@ const createSubnet: Action = {
     checkRange(state, vpc, cidr, cidr.prefixLength >= 16 && cidr.prefixLength <= 28)
     const ipv6Text = parameters.text('Ipv6CidrBlock')
     const ipv6 = ipv6Text === undefined ? undefined : readCidr('Ipv6CidrBlock', ipv6Text, 6)
-    if (ipv6 !== undefined) checkRange(state, vpc, ipv6, ipv6.prefixLength === 64)
+    if (ipv6 !== undefined) checkRange(state, vpc, ipv6, isIpv6Size(ipv6.prefixLength))
     const tags = readTagSpecifications(parameters, ['subnet']).get('subnet')
     return () => {
       const subnetId = state.newId('subnet')
@@ -41,6 +41,9 @@ const createSubnet: Action = {
     }
   },
 }
+
+/** https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html */
+const isIpv6Size = (length: number): boolean => length >= 44 && length <= 64 && length % 4 === 0
 
 function readAvailabilityZone(parameters: Parameters, region: string): string {
   const zones = availabilityZones(region)

@@ -148,6 +148,17 @@ describe('subnets', () => {
     })
   })
 
+  // https://docs.aws.amazon.com/vpc/latest/userguide/subnet-sizing.html
+  test('an IPv6 range may be larger than a /64, by steps of 4', async () => {
+    const Ipv6CidrBlock = '2600:1f18:0:20::/60'
+    const { Subnet } = await ec2.createSubnet({
+      VpcId: world.vpcId,
+      CidrBlock: '10.0.51.0/24',
+      Ipv6CidrBlock,
+    })
+    expect(Subnet?.Ipv6CidrBlockAssociationSet).toMatchObject([{ Ipv6CidrBlock }])
+  })
+
   type Row = [string, (w: World) => Promise<unknown>, string]
   const refused: readonly Row[] = [
     [
@@ -177,9 +188,15 @@ describe('subnets', () => {
       'InvalidSubnet.Range',
     ],
     [
-      'IPv6 of another length',
+      'IPv6 that is too narrow',
       (w) =>
         ec2.createSubnet({ VpcId: w.vpcId, CidrBlock: '10.0.62.0/24', Ipv6CidrBlock: '2600:1f18:0:9::/65' }),
+      'InvalidSubnet.Range',
+    ],
+    [
+      'IPv6 of a length between the steps',
+      (w) =>
+        ec2.createSubnet({ VpcId: w.vpcId, CidrBlock: '10.0.62.0/24', Ipv6CidrBlock: '2600:1f18:0:30::/62' }),
       'InvalidSubnet.Range',
     ],
     [

@@ -1,0 +1,226 @@
+"""Every action of the simulator, called well and badly."""
+
+from world import IMAGE, NOWHERE, REGION, World, tags
+
+
+def by(name, *values):
+    return [{"Name": name, "Values": list(values)}]
+
+
+def good(w: World):
+    """By action: the parameters of calls that are done, in this order. What they need is made at their turn."""
+    return {
+        "CreateVpc": [
+            lambda: {
+                "CidrBlock": "10.5.0.0/16",
+                "AmazonProvidedIpv6CidrBlock": True,
+                "TagSpecifications": tags("vpc", a="b & c"),
+            }
+        ],
+        "AssociateVpcCidrBlock": [
+            lambda: {"VpcId": w.other_vpc, "CidrBlock": "10.66.0.0/16"},
+            lambda: {"VpcId": w.other_vpc, "AmazonProvidedIpv6CidrBlock": True},
+        ],
+        "DeleteVpc": [lambda: {"VpcId": w.new_vpc()}],
+        "CreateSubnet": [
+            lambda: {"VpcId": w.vpc, "CidrBlock": "10.0.33.0/24"},
+            lambda: {
+                "VpcId": w.vpc,
+                "CidrBlock": "10.0.34.0/24",
+                "Ipv6CidrBlock": str(w.ipv6[34]),
+                "AvailabilityZone": f"{REGION}c",
+                "TagSpecifications": tags("subnet", Name="c"),
+            },
+        ],
+        "DeleteSubnet": [lambda: {"SubnetId": w.new_subnet()}],
+        "CreateRouteTable": [
+            lambda: {
+                "VpcId": w.vpc,
+                "ClientToken": "token",
+                "TagSpecifications": tags("route-table", Name="t"),
+            }
+        ],
+        "DeleteRouteTable": [lambda: {"RouteTableId": w.new_table()}],
+        "AssociateRouteTable": [lambda: {"RouteTableId": w.table, "SubnetId": w.new_subnet()}],
+        "DisassociateRouteTable": [lambda: {"AssociationId": w.new_association()}],
+        "ReplaceRouteTableAssociation": [
+            lambda: {"AssociationId": w.new_association(), "RouteTableId": w.main_table}
+        ],
+        "CreateRoute": [
+            lambda: {
+                "RouteTableId": w.table,
+                "DestinationIpv6CidrBlock": "fd00:10:244::/64",
+                "NetworkInterfaceId": w.eni,
+            },
+            lambda: {"RouteTableId": w.table, "DestinationCidrBlock": "0.0.0.0/0", "GatewayId": w.gateway},
+            lambda: {
+                "RouteTableId": w.table,
+                "DestinationCidrBlock": "10.245.0.0/24",
+                "InstanceId": w.instance,
+            },
+        ],
+        "ReplaceRoute": [
+            lambda: {**w.new_route(), "GatewayId": w.gateway},
+            lambda: {"RouteTableId": w.table, "DestinationCidrBlock": "10.0.0.0/16", "LocalTarget": True},
+        ],
+        "DeleteRoute": [lambda: w.new_route()],
+        "CreateInternetGateway": [lambda: {"TagSpecifications": tags("internet-gateway", Name="g")}],
+        "AttachInternetGateway": [lambda: {"InternetGatewayId": w.new_gateway(), "VpcId": w.other_vpc}],
+        "DetachInternetGateway": [lambda: {"InternetGatewayId": w.gateway, "VpcId": w.vpc}],
+        "CreateNetworkInterface": [
+            lambda: {
+                "SubnetId": w.subnet_b,
+                "Description": "x",
+                "Ipv6AddressCount": 2,
+                "SecondaryPrivateIpAddressCount": 1,
+                "TagSpecifications": tags("network-interface", Name="e"),
+            }
+        ],
+        "AttachNetworkInterface": [
+            lambda: {"NetworkInterfaceId": w.new_interface(), "InstanceId": w.instance, "DeviceIndex": 1}
+        ],
+        "DetachNetworkInterface": [lambda: {"AttachmentId": w.new_attachment(), "Force": True}],
+        "DeleteNetworkInterface": [lambda: {"NetworkInterfaceId": w.new_interface()}],
+        "ModifyNetworkInterfaceAttribute": [
+            lambda: {"NetworkInterfaceId": w.eni, "SourceDestCheck": {"Value": False}},
+            lambda: {"NetworkInterfaceId": w.eni, "Description": {"Value": "of a node"}},
+        ],
+        "DescribeNetworkInterfaceAttribute": [
+            lambda attribute=attribute: {"NetworkInterfaceId": w.eni, "Attribute": attribute}
+            for attribute in ("attachment", "description", "groupSet", "sourceDestCheck")
+        ],
+        "AssignIpv6Addresses": [
+            lambda: {"NetworkInterfaceId": w.eni, "Ipv6AddressCount": 2},
+            lambda: {"NetworkInterfaceId": w.eni, "Ipv6Addresses": [str(w.ipv6[1][0xABCD])]},
+        ],
+        "RunInstances": [
+            lambda: {
+                "ImageId": IMAGE,
+                "MinCount": 2,
+                "MaxCount": 2,
+                "SubnetId": w.subnet_b,
+                "Ipv6AddressCount": 1,
+            },
+            lambda: {
+                "ImageId": IMAGE,
+                "MinCount": 1,
+                "MaxCount": 1,
+                "NetworkInterfaces": [{"DeviceIndex": 0, "NetworkInterfaceId": w.new_interface()}],
+                "TagSpecifications": tags("instance", Name="n"),
+            },
+        ],
+        "StopInstances": [lambda: {"InstanceIds": [w.launch()[0]]}],
+        "StartInstances": [lambda: {"InstanceIds": [w.stopped()]}],
+        "ModifyInstanceAttribute": [
+            lambda: {"InstanceId": w.launch()[0], "SourceDestCheck": {"Value": False}}
+        ],
+        "TerminateInstances": [lambda: {"InstanceIds": [w.launch()[0], w.stopped()]}],
+        "CreateTags": [
+            lambda: {
+                "Resources": [w.table, w.eni],
+                "Tags": [{"Key": "a", "Value": ""}, {"Key": "b", "Value": "<&>"}],
+            }
+        ],
+        "DeleteTags": [lambda: {"Resources": [w.table], "Tags": [{"Key": "a"}]}],
+        "DescribeAvailabilityZones": [lambda: {}, lambda: {"ZoneNames": [f"{REGION}b"]}],
+        # Last: now there are blackholes, and what is stopped, terminated, detached.
+        "DescribeVpcs": [lambda: {}, lambda: {"VpcIds": [w.vpc]}, lambda: {"Filters": by("cidr", "nothing")}],
+        "DescribeSubnets": [
+            lambda: {},
+            lambda: {"Filters": by("vpc-id", w.vpc)},
+            lambda: {"Filters": by("vpc-id", "nothing")},
+        ],
+        "DescribeRouteTables": [
+            lambda: {},
+            lambda: {"RouteTableIds": [w.table, w.main_table]},
+            lambda: {"Filters": by("tag-key", "kubernetes.io/cluster/nobody"), "MaxResults": 100},
+        ],
+        "DescribeNetworkInterfaces": [
+            lambda: {},
+            lambda: {"NetworkInterfaceIds": [w.eni]},
+            lambda: {"Filters": by("subnet-id", "nothing")},
+        ],
+        "DescribeInstances": [
+            lambda: {},
+            lambda: {"InstanceIds": [w.instance]},
+            lambda: {"Filters": by("instance-id", "nothing"), "MaxResults": 5},
+        ],
+    }
+
+
+def bad(w: World):
+    """By action: parameters that EC2 refuses, with status and code. botocore finds no fault with them."""
+    subnet, table, eni, instance, vpc = (f"{kind}-{NOWHERE}" for kind in ("subnet", "rtb", "eni", "i", "vpc"))
+    route = {"RouteTableId": w.table, "DestinationCidrBlock": "10.250.0.0/24"}
+    unknown_vpc, unknown_subnet = (400, "InvalidVpcID.NotFound"), (400, "InvalidSubnetID.NotFound")
+    unknown_table, unknown_eni = (400, "InvalidRouteTableID.NotFound"), (
+        400,
+        "InvalidNetworkInterfaceID.NotFound",
+    )
+    unknown_instance, unknown_gateway = (400, "InvalidInstanceID.NotFound"), (
+        400,
+        "InvalidInternetGatewayID.NotFound",
+    )
+    gateway = {"InternetGatewayId": f"igw-{NOWHERE}", "VpcId": w.vpc}
+    association = {"AssociationId": f"rtbassoc-{NOWHERE}"}
+    unknown_association = (400, "InvalidAssociationID.NotFound")
+    wrong_tags = {"TagSpecifications": tags("vpc", a="b")}
+    return {
+        "CreateVpc": ({"CidrBlock": "10.0.0.0/8"}, (400, "InvalidVpc.Range")),
+        "DescribeVpcs": ({"VpcIds": [vpc]}, unknown_vpc),
+        "AssociateVpcCidrBlock": ({"VpcId": vpc, "CidrBlock": "10.7.0.0/16"}, unknown_vpc),
+        "DeleteVpc": ({"VpcId": w.vpc}, (400, "DependencyViolation")),
+        "CreateSubnet": ({"VpcId": w.vpc, "CidrBlock": "10.0.1.0/25"}, (400, "InvalidSubnet.Conflict")),
+        "DescribeSubnets": ({"SubnetIds": [subnet]}, unknown_subnet),
+        "DeleteSubnet": ({"SubnetId": subnet}, unknown_subnet),
+        "CreateRouteTable": ({"VpcId": vpc}, unknown_vpc),
+        "DescribeRouteTables": ({"RouteTableIds": [w.table, table]}, unknown_table),
+        "DeleteRouteTable": ({"RouteTableId": w.main_table}, (400, "DependencyViolation")),
+        "AssociateRouteTable": (
+            {"RouteTableId": w.table, "SubnetId": w.subnet_a},
+            (400, "Resource.AlreadyAssociated"),
+        ),
+        "DisassociateRouteTable": (association, unknown_association),
+        "ReplaceRouteTableAssociation": ({**association, "RouteTableId": w.table}, unknown_association),
+        "CreateRoute": (
+            {**route, "DestinationCidrBlock": "0.0.0.0/0", "NetworkInterfaceId": w.eni},
+            (400, "RouteAlreadyExists"),
+        ),
+        "ReplaceRoute": ({**route, "NetworkInterfaceId": w.eni}, (400, "InvalidParameterValue")),
+        "DeleteRoute": (route, (400, "InvalidRoute.NotFound")),
+        "CreateInternetGateway": (wrong_tags, (400, "InvalidParameterValue")),
+        "AttachInternetGateway": (gateway, unknown_gateway),
+        "DetachInternetGateway": (gateway, unknown_gateway),
+        "CreateNetworkInterface": ({"SubnetId": subnet}, unknown_subnet),
+        "AttachNetworkInterface": (
+            {"NetworkInterfaceId": w.eni, "InstanceId": w.instance, "DeviceIndex": 5},
+            (400, "InvalidNetworkInterface.InUse"),
+        ),
+        "DescribeNetworkInterfaces": ({"NetworkInterfaceIds": [eni]}, unknown_eni),
+        "DetachNetworkInterface": (
+            {"AttachmentId": f"eni-attach-{NOWHERE}"},
+            (400, "InvalidAttachmentID.NotFound"),
+        ),
+        "DeleteNetworkInterface": ({"NetworkInterfaceId": w.eni}, (400, "InvalidParameterValue")),
+        "ModifyNetworkInterfaceAttribute": (
+            {"NetworkInterfaceId": w.eni},
+            (400, "InvalidParameterCombination"),
+        ),
+        "DescribeNetworkInterfaceAttribute": (
+            {"NetworkInterfaceId": eni, "Attribute": "description"},
+            unknown_eni,
+        ),
+        "AssignIpv6Addresses": ({"NetworkInterfaceId": w.eni}, (400, "MissingParameter")),
+        "RunInstances": ({"ImageId": IMAGE, "MinCount": 1, "MaxCount": 1}, (400, "VPCIdNotSpecified")),
+        "StopInstances": ({"InstanceIds": []}, (400, "InvalidParameterCombination")),
+        "StartInstances": ({"InstanceIds": [instance]}, unknown_instance),
+        "ModifyInstanceAttribute": (
+            {"InstanceId": instance, "SourceDestCheck": {"Value": True}},
+            unknown_instance,
+        ),
+        "TerminateInstances": ({"InstanceIds": [w.instance, instance]}, unknown_instance),
+        "DescribeInstances": ({"InstanceIds": ["i-nonsense"]}, (400, "InvalidInstanceID.Malformed")),
+        "CreateTags": ({"Resources": [table], "Tags": [{"Key": "a", "Value": "b"}]}, unknown_table),
+        "DeleteTags": ({"Resources": [table], "Tags": [{"Key": "a"}]}, unknown_table),
+        "DescribeAvailabilityZones": ({"ZoneNames": ["nowhere-1a"]}, (400, "InvalidParameterValue")),
+    }
