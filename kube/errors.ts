@@ -54,6 +54,10 @@ export const isNotFound = (error: unknown): boolean => isKubeError(error) && err
 export const isConflict = (error: unknown): boolean =>
   isKubeError(error) && error.status === 409 && error.reason !== 'AlreadyExists'
 
+/** A patch named another uid: the object of that name is another one. (For a PUT or a DELETE, that is a conflict.) */
+export const isOtherObject = (error: unknown): boolean =>
+  isKubeError(error) && (error.details.causes ?? []).some(({ field }) => field === 'metadata.uid')
+
 export const isAlreadyExists = (error: unknown): boolean =>
   isKubeError(error) && error.reason === 'AlreadyExists'
 

@@ -148,3 +148,18 @@ describe('no list of tables is no reason to forget whose routes they are', () =>
     expect(world.routes()).toEqual(fate === 'goes' ? [] : ['10.244.0.0/24 node-1'])
   })
 })
+
+test('a crash between the intent and the write: a foreign route that came meanwhile is not ours', async () => {
+  await using world = await ControllerWorld.open()
+  const { uid } = world.join('node-1', { podCIDRs: ['10.244.0.0/24'] }).metadata
+  world.cluster.addRecord('10.244.0.0/24', { name: 'node-1', uid }, 'node-1', ['table-1'], 'intended')
+  world.cloud.putRoute('table-1', { destination: first, target: gateway })
+  await world.settled()
+  await world.pass(3 * driftMs)
+  expect(world.cluster.condition('node-1')?.message).toContain('other/gateway')
+  world.leave('node-1')
+  await world.pass(3 * driftMs)
+  expect(world.routeWrites).toEqual([])
+  expect(world.routes()).toEqual(['10.244.0.0/24 gateway'])
+  expect(world.records).toEqual([])
+})

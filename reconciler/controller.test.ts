@@ -34,6 +34,7 @@ test('NodeRoutes show what became of each table', async () => {
       reason: 'Programmed',
       message: '',
       since: '2026-01-01T00:00:00Z',
+      written: true,
     })),
   )
 })
@@ -130,26 +131,30 @@ test('without the definition of NodeRoutes run() ends and says what to do', asyn
   await expect(world.start().ended).rejects.toThrow('kubectl apply -f deploy/crds/noderoutes.yaml')
 })
 
-test('the API server is not there yet: the ledger is read when it is', async () => {
-  await using world = await ControllerWorld.open(dualStack)
-  world.cluster.simulator.faults.add({
-    match: { resource: 'noderoutes', verb: 'list' },
-    fault: { kind: 'status', code: 503 },
-  })
-  world.join('node-1')
-  await world.settled()
-  expect(world.logged('the ledger could not be read')).toHaveLength(1)
-  expect(world.routes()).toHaveLength(2)
-})
-
-test('the ledger may not be read: run() ends', async () => {
+test('the cluster does not know NodeRoutes: run() ends', async () => {
   await using world = await ControllerWorld.open()
   world.cluster.simulator.faults.add({
     match: { resource: 'noderoutes', verb: 'list' },
-    fault: { kind: 'status', code: 403 },
+    fault: { kind: 'status', code: 404 },
   })
-  await expect(world.start().ended).rejects.toMatchObject({ status: 403 })
+  await expect(world.start().ended).rejects.toMatchObject({ code: 'ERR_NODEROUTES_MISSING' })
   expect(world.cloud.calls).toEqual([])
+})
+
+// An API server that has just started denies for a moment what it is going to allow.
+test.each([403, 429, 500, 503])('the ledger can not be read for now (%i): it is read again', async (code) => {
+  await using world = await ControllerWorld.open(dualStack)
+  world.cluster.simulator.faults.add({
+    match: { resource: 'noderoutes', verb: 'list' },
+    fault: { kind: 'status', code },
+  })
+  world.join('node-1')
+  world.start()
+  await eventually('a wait', () => world.logged('the ledger could not be read: trying again').length === 1)
+  expect(world.cloud.calls).toEqual([])
+  await world.clock.advance(250)
+  await world.quiet()
+  expect(world.routes()).toHaveLength(2)
 })
 
 test('a table found later gets all routes', async () => {

@@ -48,7 +48,8 @@ async function work(
 ): Promise<void> {
   const { log, reflector } = options
   const { ledger, queue } = parts
-  await openLedger(ledger, log, stop.signal)
+  await openLedger(ledger, options, stop.signal)
+  stop.signal.throwIfAborted()
   reflector.onChange((change) => observe(change, parts))
   const watching = reflector.run(stop.signal)
   // Before the first whole list nothing is known to be gone, and nothing is known to be free.

@@ -1,4 +1,4 @@
-import { isConflict, isKubeError, isNotFound } from '../kube/errors.ts'
+import { isConflict, isKubeError, isNotFound, isOtherObject } from '../kube/errors.ts'
 import type { Logger } from '../kube/log.ts'
 import type { Node, NodeCondition } from '../kube/objects.ts'
 import type { Resource } from '../kube/resource.ts'
@@ -64,7 +64,7 @@ export class NodeReconciler {
       await this.#parts.nodes.patch(name, patch, { type: 'strategic', subresource: 'status', signal })
     } catch (error) {
       // Gone, or another node of the name: there is nothing to say to it.
-      if (isNotFound(error) || isConflict(error)) return
+      if (isGoneOrOther(error)) return
       throw error
     }
     this.#reported.set(name, { over, condition })
@@ -92,7 +92,7 @@ export class NodeReconciler {
       // Refused, nothing was written. Otherwise, and a 504 is no refusal, the blocks stay taken until the Node tells.
       const refused = isKubeError(error) && error.status >= 400 && error.status < 500
       if (refused && !hasPodCidrs(this.#parts.node(name))) allocator.releaseAll(owner)
-      if (isNotFound(error) || isConflict(error)) return undefined
+      if (isGoneOrOther(error)) return undefined
       throw error
     }
     this.#allocated.set(name, uid)
@@ -103,3 +103,7 @@ export class NodeReconciler {
 
 const hasPodCidrs = (node: Node | undefined): boolean =>
   node !== undefined && routedNode(node).podCIDRs.length > 0
+
+/** There is no such Node any more, or another one of its name. */
+const isGoneOrOther = (error: unknown): boolean =>
+  isNotFound(error) || isConflict(error) || isOtherObject(error)

@@ -1,25 +1,36 @@
-import pRetry from 'p-retry'
-import { isRetryable } from '../kube/errors.ts'
+import { backoffMs } from '../kube/backoff.ts'
+import { type Clock, delay } from '../kube/clock.ts'
+import { isKubeError } from '../kube/errors.ts'
 import type { Logger } from '../kube/log.ts'
 import type { Ledger } from './ledger/ledger.ts'
 
-const firstWaitMs = 250
-const longestWaitMs = 30_000
+const backoff = { baseMs: 250, maxMs: 30_000 }
+
+export interface Waiting {
+  readonly clock: Clock
+  readonly random: () => number
+  readonly log: Logger
+}
 
 /**
- * Reads the ledger once the API server answers: a controller may well start before it, or before the way to it is there.
- * Rejects with what waiting does not mend (no permission, no definition), or with the signal's reason.
+ * Reads the ledger as soon as the API server lets us: a controller may well start before it, and one that has just started
+ * denies for a moment what it is going to allow. Rejects with what waiting does not mend (NodeRoutes are not defined).
+ * Resolves early, with nothing read, after an abort.
  */
-export async function openLedger(ledger: Ledger, log: Logger, signal: AbortSignal): Promise<void> {
-  await pRetry(() => ledger.open(signal), {
-    retries: Infinity,
-    minTimeout: firstWaitMs,
-    maxTimeout: longestWaitMs,
-    randomize: true,
-    signal,
-    shouldRetry: ({ error }) => isRetryable(error),
-    onFailedAttempt: ({ error, attemptNumber }) => {
-      log.warn({ err: error, attempt: attemptNumber }, 'the ledger could not be read')
-    },
-  })
+export async function openLedger(
+  ledger: Ledger,
+  { clock, random, log }: Waiting,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let failures = 1; !signal.aborted; failures++) {
+    try {
+      await ledger.open(signal)
+      return
+    } catch (error) {
+      if (!isKubeError(error)) throw error
+      const waitMs = Math.round(backoffMs(failures, backoff, random))
+      log.warn({ err: error, failures, waitMs }, 'the ledger could not be read: trying again')
+      await delay(clock, waitMs, signal)
+    }
+  }
 }

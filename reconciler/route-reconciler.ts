@@ -93,7 +93,8 @@ export class RouteReconciler {
 
     const target = await targets.resolve(holder, parseCidr(key).family)
     if (!stillTrue()) return undefined
-    if (isTargetProblem(target)) return { kind: 'after', ms: waitingMs }
+    if (isTargetProblem(target))
+      return target.problem === 'waiting' ? { kind: 'after', ms: waitingMs } : { kind: 'soon' }
     return this.#provide(key, holder, target, record, signal)
   }
 
@@ -260,9 +261,14 @@ export class RouteReconciler {
   ): Promise<void> {
     const { ledger, now } = this.#parts
     const outcomeOf = new Map(changes.map(({ table }, index) => [table.id, outcomes[index]]))
-    const known = ledger.get(key)?.states ?? new Map<string, TableState>()
-    // Of a table that was not read yet, nothing new is known.
-    let states: ReadonlyMap<string, TableState> = new Map([...known].filter(([id]) => this.#counts(id)))
+    const record = ledger.get(key)
+    const known = record?.states ?? new Map<string, TableState>()
+    // Of a table that was not read yet, nothing new is known. One that is no longer ours has nothing of ours.
+    let states: ReadonlyMap<string, TableState> = new Map(
+      [...known]
+        .filter(([id]) => this.#counts(id))
+        .map(([id, state]) => [id, owns(record, id) ? state : { ...state, written: false }]),
+    )
     for (const { table, item } of work)
       states = withState(states, table.id, stateOf(item, outcomeOf.get(table.id)), now())
     await ledger.settle(key, states, signal)
@@ -295,6 +301,7 @@ function says(state: TableState | undefined, item: PlanItem): boolean {
 function stateOf(item: PlanItem, outcome: Outcome | undefined): Omit<TableState, 'since'> {
   if (outcome?.result === 'failed') {
     return {
+      written: false,
       state: item.op === 'delete' ? 'Deleting' : 'Failed',
       reason: outcome.error.code,
       message: outcome.error.message,
@@ -303,20 +310,21 @@ function stateOf(item: PlanItem, outcome: Outcome | undefined): Omit<TableState,
   switch (item.op) {
     case 'create':
     case 'replace':
-      return { state: 'Programmed', reason: 'Programmed', message: '' }
+      return { state: 'Programmed', reason: 'Programmed', message: '', written: true }
     case 'keep':
       return {
         state: item.reason === 'Programmed' ? 'Programmed' : 'Pending',
         reason: item.reason,
         message: item.message,
+        written: item.reason === 'Programmed' || item.reason === 'Blackhole',
       }
     case 'satisfied':
-      return { state: 'Satisfied', reason: item.reason, message: item.message }
+      return { state: 'Satisfied', reason: item.reason, message: item.message, written: false }
     case 'disputed':
-      return { state: 'Disputed', reason: item.reason, message: item.message }
+      return { state: 'Disputed', reason: item.reason, message: item.message, written: false }
     case 'delete':
     case 'none':
-      return { state: 'Deleting', reason: item.reason, message: '' }
+      return { state: 'Deleting', reason: item.reason, message: '', written: false }
   }
 }
 

@@ -11,6 +11,7 @@ const programmed: TableState = {
   reason: 'Programmed',
   message: '',
   since: '2026-01-01T00:00:00Z',
+  written: true,
 }
 
 /** A store in memory that tells what it was asked for, and may refuse. */

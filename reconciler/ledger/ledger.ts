@@ -104,7 +104,12 @@ function sameStates(a: ReadonlyMap<string, TableState>, b: ReadonlyMap<string, T
   if (a.size !== b.size) return false
   for (const [table, state] of b) {
     const other = a.get(table)
-    if (other?.state !== state.state || other.reason !== state.reason || other.message !== state.message)
+    if (
+      other?.state !== state.state ||
+      other.reason !== state.reason ||
+      other.message !== state.message ||
+      other.written !== state.written
+    )
       return false
   }
   return true

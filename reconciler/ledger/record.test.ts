@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { instance, record } from '../testing/values.ts'
-import { owns, withState, wroteTarget } from './record.ts'
+import { instance, record, seenWritten } from '../testing/values.ts'
+import { owns, wasWritten, withState, wroteTarget } from './record.ts'
 
 test.each<[name: string, owner: ReturnType<typeof record> | undefined, owned: boolean]>([
   ['of that table', record(), true],
@@ -23,18 +23,42 @@ test('a target of another kind is another target', () => {
   expect(wroteTarget(record(), { kind: 'eni', id: 'node-1' })).toBe(false)
 })
 
+test('written stays once set', () => {
+  const written = withState(
+    new Map(),
+    't',
+    { state: 'Programmed', reason: 'P', message: '', written: true },
+    'then',
+  )
+  const failed = withState(written, 't', { state: 'Failed', reason: 'F', message: '', written: false }, 'now')
+  expect(failed.get('t')).toMatchObject({ state: 'Failed', written: true })
+})
+
+test.each([
+  ['written, and ours', record({ states: seenWritten }), true],
+  ['intended', record(), false],
+  ['written, and no longer ours', record({ states: seenWritten, tables: [] }), false],
+])('a route that is %s was written: %s', (_name, one, written) => {
+  expect(wasWritten(one, 'table-1')).toBe(written)
+})
+
 describe('since moves only if the state or the reason does', () => {
-  const first = withState(new Map(), 't', { state: 'Failed', reason: 'Quota', message: 'a' }, 'then')
+  const first = withState(
+    new Map(),
+    't',
+    { state: 'Failed', reason: 'Quota', message: 'a', written: false },
+    'then',
+  )
   test.each([
-    [{ state: 'Failed', reason: 'Quota', message: 'b' } as const, 'then'],
-    [{ state: 'Failed', reason: 'Throttled', message: 'a' } as const, 'now'],
-    [{ state: 'Programmed', reason: 'Quota', message: 'a' } as const, 'now'],
+    [{ state: 'Failed', reason: 'Quota', message: 'b', written: false } as const, 'then'],
+    [{ state: 'Failed', reason: 'Throttled', message: 'a', written: false } as const, 'now'],
+    [{ state: 'Programmed', reason: 'Quota', message: 'a', written: true } as const, 'now'],
   ])('%j: %s', (next, since) => {
     expect(withState(first, 't', next, 'now').get('t')).toEqual({ ...next, since })
   })
 
   test('the others stay, and the map before is as it was', () => {
-    const both = withState(first, 'u', { state: 'Pending', reason: 'R', message: '' }, 'now')
+    const both = withState(first, 'u', { state: 'Pending', reason: 'R', message: '', written: false }, 'now')
     expect([...both.keys()]).toEqual(['t', 'u'])
     expect(first.size).toBe(1)
   })

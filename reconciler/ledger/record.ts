@@ -17,7 +17,7 @@ export interface LedgerRecord {
   readonly previousTarget?: Target
   /** Ids of the tables in which the route is ours: written by us, or intended and perhaps written. Sorted. */
   readonly tables: readonly string[]
-  /** What became of it, by table id: for people, never for decisions. */
+  /** What became of it, by table id: for people, but for {@link TableState.written}. */
   readonly states: ReadonlyMap<string, TableState>
 }
 
@@ -34,6 +34,16 @@ export interface TableState {
   readonly message: string
   /** RFC 3339, seconds: when the state or the reason last changed. */
   readonly since: string
+  /**
+   * Whether our route was ever seen to be there. An intent alone is no proof: a crash may have come before the call, and
+   * somebody else's route since. Only where this is set do we put right what others changed.
+   */
+  readonly written: boolean
+}
+
+/** Whether our route was ever seen in the table. */
+export function wasWritten(record: LedgerRecord, tableId: string): boolean {
+  return owns(record, tableId) && record.states.get(tableId)?.written === true
 }
 
 /** Whether the route at the record's destination in this table is ours, given what is observed there. */
@@ -49,7 +59,7 @@ export function wroteTarget(record: LedgerRecord, target: Target): boolean {
   )
 }
 
-/** The states with one table's replaced; `since` moves only if the state or the reason does. */
+/** The states with one table's replaced; `since` moves only if the state or the reason does, and `written` stays once set. */
 export function withState(
   states: ReadonlyMap<string, TableState>,
   tableId: string,
@@ -58,5 +68,5 @@ export function withState(
 ): ReadonlyMap<string, TableState> {
   const before = states.get(tableId)
   const since = before?.state === next.state && before.reason === next.reason ? before.since : now
-  return new Map(states).set(tableId, { ...next, since })
+  return new Map(states).set(tableId, { ...next, since, written: next.written || before?.written === true })
 }

@@ -21,6 +21,7 @@ const programmed: TableState = {
   reason: 'Programmed',
   message: '',
   since: '2026-01-01T00:00:00Z',
+  written: true,
 }
 
 async function open(options: { readonly defined?: boolean } = {}) {

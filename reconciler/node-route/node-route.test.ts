@@ -61,8 +61,8 @@ const object = (spec: Partial<NodeRoute['spec']> = {}, status?: NodeRoute['statu
 
 const since = '2026-01-01T00:00:00Z'
 const states = new Map([
-  ['b', { state: 'Failed', reason: 'Quota', message: 'full', since }],
-  ['a', { state: 'Programmed', reason: 'Programmed', message: '', since }],
+  ['b', { state: 'Failed', reason: 'Quota', message: 'full', since, written: false }],
+  ['a', { state: 'Programmed', reason: 'Programmed', message: '', since, written: true }],
 ] as const)
 
 describe('record and object', () => {
@@ -79,11 +79,11 @@ describe('record and object', () => {
     expect(recordOf(object()).states).toEqual(new Map())
   })
 
-  test('a message that others left out is empty', () => {
+  test('what others left out is empty, or false', () => {
     const status = { tables: [{ id: 'a', state: 'Pending', reason: 'R', since }] } as unknown as NonNullable<
       NodeRoute['status']
     >
-    expect(recordOf(object({}, status)).states.get('a')?.message).toBe('')
+    expect(recordOf(object({}, status)).states.get('a')).toMatchObject({ message: '', written: false })
   })
 
   test('a kind of target that is not known stays, and is none of ours', () => {

@@ -44,10 +44,16 @@ export function recordOf(object: NodeRoute): LedgerRecord {
     ...(previousTarget === undefined ? {} : { previousTarget: targetOf(previousTarget) }),
     tables: [...tables].sort(),
     states: new Map(
-      (object.status?.tables ?? []).map(({ id, state, reason, message, since }) => [
+      (object.status?.tables ?? []).map(({ id, state, reason, message, since, written }) => [
         id,
-        // A message that is empty may be left out by other writers.
-        { state, reason, message: (message as string | undefined) ?? '', since },
+        // What is empty or false may be left out by other writers.
+        {
+          state,
+          reason,
+          since,
+          message: (message as string | undefined) ?? '',
+          written: (written as boolean | undefined) ?? false,
+        },
       ]),
     ),
   }

@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest'
 import type { Change } from '../../providers/provider.ts'
 import type { ObservedRoute, Target } from '../../providers/route.ts'
 import type { LedgerRecord } from '../ledger/record.ts'
-import { destination, instance, observed, record } from '../testing/values.ts'
+import { destination, instance, observed, record, seenWritten } from '../testing/values.ts'
 import { type PlanInput, type PlanItem, type Wanted, plan } from './plan.ts'
 
 const ours = instance('node-1')
@@ -61,11 +61,17 @@ const rows: Readonly<Record<string, Row>> = {
     ledger: record({ previousTarget: before }),
     item: 'replace Moved',
   },
-  'target | a target of others | yes': {
+  'target | a target of others | yes, written': {
+    wanted: target,
+    there: observed(gateway),
+    ledger: record({ states: seenWritten }),
+    item: 'replace Drifted',
+  },
+  'target | a target of others | yes, but only intended': {
     wanted: target,
     there: observed(gateway),
     ledger: recorded,
-    item: 'replace Drifted',
+    item: 'disputed ForeignRoute',
   },
   'target | another target | no': {
     wanted: target,
@@ -156,7 +162,7 @@ describe('wanted | in the table | in the ledger', () => {
   })
 
   test('a change carries what the plan saw', () => {
-    const input = { destination, tableId: 'table-1', record: recorded }
+    const input = { destination, tableId: 'table-1', record: record({ states: seenWritten }) }
     expect(plan({ ...input, wanted: target, observed: observed(gateway) })).toMatchObject({
       change: { op: 'replace', destination, from: gateway, target: ours },
     })

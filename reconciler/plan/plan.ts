@@ -1,7 +1,7 @@
 import type { Change } from '../../providers/provider.ts'
 import { type ObservedRoute, type Target, formatTarget, sameTarget } from '../../providers/route.ts'
 import type { Cidr } from '../../net/cidr.ts'
-import { type LedgerRecord, owns, wroteTarget } from '../ledger/record.ts'
+import { type LedgerRecord, owns, wasWritten, wroteTarget } from '../ledger/record.ts'
 
 /**
  * What to do about one destination in one table. Pure: the same input gives the same answer, and carrying the answer
@@ -13,7 +13,9 @@ import { type LedgerRecord, owns, wroteTarget } from '../ledger/record.ts'
  *  target  | nothing                 | any           | create     | missing
  *  target  | our target              | yes           | keep       | programmed, or blackhole: a replace changes nothing
  *  target  | our target              | no            | satisfied  | foreign, but it says what we would write
- *  target  | another target          | yes           | replace    | moved, or changed behind our back
+ *  target  | a target that we wrote  | yes           | replace    | moved
+ *  target  | another target          | yes, written  | replace    | changed behind our back
+ *  target  | another target          | yes, intended | disputed   | it came before our write: foreign
  *  target  | another target, local…  | no            | disputed   | foreign: never touched
  *  unknown | anything                | any           | keep       | the node's target is not known yet
  *  nothing | what we wrote           | yes           | delete     | nobody wants it
@@ -91,7 +93,8 @@ function planWanted({ destination, observed, record, tableId }: PlanInput, targe
           message: `${formatTarget(target)} takes no packets: is its instance stopped?`,
         }
   }
-  if (!ours) {
+  const moved = ours && wroteTarget(record, observed.target)
+  if (!moved && !(ours && wasWritten(record, tableId))) {
     return {
       op: 'disputed',
       reason: 'ForeignRoute',
@@ -100,7 +103,7 @@ function planWanted({ destination, observed, record, tableId }: PlanInput, targe
   }
   return {
     op: 'replace',
-    reason: wroteTarget(record, observed.target) ? 'Moved' : 'Drifted',
+    reason: moved ? 'Moved' : 'Drifted',
     change: { op: 'replace', destination, from: observed.target, target },
   }
 }

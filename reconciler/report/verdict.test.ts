@@ -96,7 +96,10 @@ describe('not routed', () => {
         records: [
           record({
             states: new Map([
-              ['table-1', { state: 'Failed', reason: 'Quota', message: 'it is full', since: '' }],
+              [
+                'table-1',
+                { state: 'Failed', reason: 'Quota', message: 'it is full', since: '', written: false },
+              ],
             ]),
           }),
         ],

@@ -98,19 +98,30 @@ export class Cluster {
     return this.records().find(({ metadata }) => metadata.name === name)
   }
 
-  /** A NodeRoute as an earlier run of podway left it. */
+  /** A NodeRoute as an earlier run of podway left it, its route written; or, with `intended`, just before the write. */
   addRecord(
     destination: string,
     node: { readonly name: string; readonly uid: string },
     target: string,
     tables: readonly string[] = ['table-1'],
+    stage: 'written' | 'intended' = 'written',
   ): void {
+    const name = nodeRouteName(parseCidr(destination))
     this.#send('POST', nodeRoutes, {
       apiVersion: 'podway.dev/v1alpha1',
       kind: 'NodeRoute',
-      metadata: { name: nodeRouteName(parseCidr(destination)), finalizers: [routeFinalizer] },
+      metadata: { name, finalizers: [routeFinalizer] },
       spec: { destination, node, target: { kind: 'instance', id: target }, tables },
     })
+    if (stage === 'intended') return
+    const since = '2026-01-01T00:00:00Z'
+    const programmed = { state: 'Programmed', reason: 'Programmed', message: '', since, written: true }
+    this.#send(
+      'PATCH',
+      `${nodeRoutes}/${name}/status`,
+      { status: { tables: tables.map((id) => ({ id, ...programmed })) } },
+      'application/merge-patch+json',
+    )
   }
 
   deleteRecord(name: string): void {

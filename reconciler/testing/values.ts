@@ -28,6 +28,14 @@ export const record = (more: Partial<LedgerRecord> = {}): LedgerRecord => ({
   ...more,
 })
 
+/** What the ledger says of `table-1` once our route was seen there. */
+export const seenWritten: LedgerRecord['states'] = new Map([
+  [
+    'table-1',
+    { state: 'Programmed', reason: 'Programmed', message: '', since: '2026-01-01T00:00:00Z', written: true },
+  ],
+])
+
 export interface NodeFacts {
   readonly uid?: string
   readonly createdAt?: number

@@ -23,7 +23,13 @@ const record = (destination: string, changes: Partial<LedgerRecord> = {}): Ledge
   ...changes,
 })
 
-const programmed: TableState = { state: 'Programmed', reason: 'RouteCreated', message: '', since }
+const programmed: TableState = {
+  state: 'Programmed',
+  reason: 'RouteCreated',
+  message: '',
+  since,
+  written: true,
+}
 
 await describeControlPlane('NodeRoutes, as the controller may use them', (cluster) => {
   let client: KubeClient
