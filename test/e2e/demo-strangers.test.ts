@@ -13,9 +13,10 @@ const localStack = async (): Promise<string> =>
 const controlPlane = async (): Promise<string> => JSON.stringify(await installForTests())
 
 async function expectGood(cloud: string, kube: string, env: NodeJS.ProcessEnv): Promise<void> {
-  const run = await startDemo(['--json', '--cloud', cloud, '--kube', kube], {
+  using demo = startDemo(['--json', '--cloud', cloud, '--kube', kube], {
     env: { ...process.env, ...env },
-  }).ended
+  })
+  const run = await demo.ended
   expect(run.stderr).toBe('')
   expect(resultOf(run)).toMatchObject({ ...goodResult, cloud, kube })
   expect(run.code).toBe(0)

@@ -4,7 +4,8 @@ import { run } from '../lab/run.ts'
 import { goodResult, resultOf, startDemo } from './demo.ts'
 
 test('the whole story passes on the simulators and leaves nothing behind', async () => {
-  const run = await startDemo(['--json']).ended
+  using demo = startDemo(['--json'])
+  const run = await demo.ended
   expect(run.stderr).toBe('')
   expect(run.code).toBe(0)
   const result = resultOf(run)
@@ -13,7 +14,8 @@ test('the whole story passes on the simulators and leaves nothing behind', async
 })
 
 test('elsewhere than on a terminal it prints a line a step, and no colour', async () => {
-  const run = await startDemo([], { env: { ...process.env, NO_COLOR: '1' } }).ended
+  using demo = startDemo([], { env: { ...process.env, NO_COLOR: '1' } })
+  const run = await demo.ended
   expect(run.code).toBe(0)
   expect(run.stdout.join('\n')).not.toContain('\u001b')
   expect(run.stdout.filter((line) => line.startsWith('✓ ')).length).toBeGreaterThanOrEqual(9)
@@ -22,7 +24,7 @@ test('elsewhere than on a terminal it prints a line a step, and no colour', asyn
 test('a killed demo leaves nothing', async () => {
   const id = `killed-${process.pid}`
   const routed = Promise.withResolvers<undefined>()
-  const { child, ended } = startDemo([], {
+  using demo = startDemo([], {
     env: { ...process.env, PODWAY_DEMO_WORLD: id },
     onLine: (line) => {
       if (line.includes('by podway-cni')) routed.resolve(undefined)
@@ -30,22 +32,22 @@ test('a killed demo leaves nothing', async () => {
   })
   await routed.promise
   expect(processesOfWorld(id).length).toBeGreaterThan(5)
-  child.kill('SIGKILL')
-  await ended
+  demo.child.kill('SIGKILL')
+  await demo.ended
   // The kernel ends the world's processes one after another: each look takes a few milliseconds.
   await expect.poll(() => processesOfWorld(id), { interval: 5, timeout: 10_000 }).toEqual([])
 })
 
 test('--keep stays until Ctrl-C, tells how to enter, and then ends well', async () => {
   const up = Promise.withResolvers<string>()
-  const { child, ended } = startDemo(['--keep', '--json'], {
+  using demo = startDemo(['--keep', '--json'], {
     onLine: (line) => {
       if (line.includes('nsenter --target')) up.resolve(line.trim())
     },
   })
   const enter = await Promise.race([
     up.promise,
-    ended.then(({ stderr }) => Promise.reject(new Error(stderr))),
+    demo.ended.then(({ stderr }) => Promise.reject(new Error(stderr))),
   ])
   const [file = '', ...args] = enter.split(' ')
   const inside = await run({
@@ -53,8 +55,8 @@ test('--keep stays until Ctrl-C, tells how to enter, and then ends well', async 
     args: [...args, '-c', 'ip -n fabric -4 route show table all'],
   })
   expect(inside).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('10.244.') as string })
-  child.kill('SIGINT')
-  const finished = await ended
+  demo.child.kill('SIGINT')
+  const finished = await demo.ended
   expect(finished.code).toBe(0)
   expect(resultOf(finished)).toMatchObject(goodResult)
 })
@@ -64,7 +66,8 @@ test.each([
   { args: ['--kube', 'sun'], says: '--kube=sun: expected one of simulator, apiserver' },
   { args: ['--speed'], says: "Unknown option '--speed'" },
 ])('wrong usage is told, with exit code 64: $args', async ({ args, says }) => {
-  const run = await startDemo(args).ended
+  using demo = startDemo(args)
+  const run = await demo.ended
   expect(run.code).toBe(64)
   expect(run.stderr).toContain(says)
 })

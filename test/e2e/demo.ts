@@ -12,17 +12,27 @@ export interface DemoRun {
   readonly stderr: string
 }
 
+/** A demo that runs. Leaving the scope kills it, if a failed test has not ended it. */
+export interface RunningDemo extends Disposable {
+  readonly child: ChildProcess
+  readonly ended: Promise<DemoRun>
+}
+
 /** Starts the built demo; each line of its standard output goes to `onLine` as it comes. */
 export function startDemo(
   args: readonly string[],
   options: { readonly env?: NodeJS.ProcessEnv; readonly onLine?: (line: string) => void } = {},
-): { readonly child: ChildProcess; readonly ended: Promise<DemoRun> } {
+): RunningDemo {
   const env = options.env ?? process.env
   const child = spawn(process.execPath, [join(dist, 'demo/demo.js'), ...args], {
     env,
     stdio: ['ignore', 'pipe', 'pipe'],
   })
-  return { child, ended: collect(child, options.onLine) }
+  return {
+    child,
+    ended: collect(child, options.onLine),
+    [Symbol.dispose]: () => void child.kill('SIGKILL'),
+  }
 }
 
 /** Resolves when the process has ended and its output is read. */

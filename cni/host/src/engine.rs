@@ -79,14 +79,18 @@ pub fn run(
     runtime.set_gc_threshold(usize::MAX);
     runtime.set_loader(Embedded(modules), Embedded(modules));
     let context = Context::custom::<Library>(&runtime).map_err(failed)?;
-    context.with(|ctx| {
+    let code = context.with(|ctx| {
         let code = Module::import(&ctx, "main.js")
             .and_then(|imported| imported.finish::<Object>())
             .and_then(|main| main.get::<_, Function>("run"))
             .and_then(|run| run.call::<_, Promise>((system(&ctx)?,)))
             .and_then(|promise| promise.finish::<i32>());
         code.catch(&ctx).map_err(|error| error.to_string())
-    })
+    });
+    // The process ends now, and the kernel frees at once what would be freed object by object: a tenth of an ADD.
+    std::mem::forget(context);
+    std::mem::forget(runtime);
+    code
 }
 
 #[cfg(test)]

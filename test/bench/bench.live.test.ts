@@ -1,0 +1,60 @@
+import { join } from 'node:path'
+import { expect, test } from 'vitest'
+import { run } from '../lab/run.ts'
+import { explainRefusal } from '../lab/world.ts'
+import { ensureGoPlugins } from './cni/go-plugins.ts'
+import type { Metric } from './metric.ts'
+
+const program = join(import.meta.dirname, '../../tools/bench.ts')
+const bench = (...args: readonly string[]): ReturnType<typeof run> =>
+  run({ file: process.execPath, args: [program, ...args] }, { env: { ...process.env, NO_COLOR: '1' } })
+
+const metricsOf = (stdout: string): readonly Metric[] =>
+  JSON.parse(stdout.trimEnd().split('\n').at(-1) ?? '') as Metric[]
+
+test('bench cni measures podway-cni, and the Go plugins where Go is there', async () => {
+  expect(await explainRefusal()).toBeUndefined()
+  const hasPeer = await ensureGoPlugins({ environment: process.env, log: () => undefined }).then(
+    () => true,
+    () => false,
+  )
+  const { code, stdout, stderr } = await bench('cni', '--rounds', '3', '--json')
+  expect(code, stderr).toBe(0)
+  // eslint-disable-next-line no-control-regex -- escape sequences are what must not be there
+  expect(stdout).not.toMatch(/\u001b/)
+  expect(stdout).toMatch(/^ADD, dual-stack +\d/m)
+  const metrics = metricsOf(stdout)
+  expect(metrics.length).toBeGreaterThan(50)
+  for (const { metric, value, unit, goal, pass } of metrics) {
+    const isAbsent = !hasPeer && /peer|ratio/.test(metric)
+    expect(value, metric).toEqual(isAbsent ? null : expect.any(Number))
+    if (value !== null) expect(value, metric).toBeGreaterThan(0)
+    expect(['ms', 'MB', '×'], metric).toContain(unit)
+    expect(pass, metric).toBe(goal === null || value === null ? null : value <= goal)
+  }
+  expect(metrics.filter(({ goal }) => goal !== null).map(({ metric }) => metric)).toEqual([
+    'version.ratio',
+    'add-v4.ratio',
+    'del-v4.ratio',
+    'add-dual.ratio',
+    'rss.podway-cni',
+    'file.podway-cni',
+  ])
+})
+
+test('bench controller measures the way from a Node to its routes', async () => {
+  const { code, stdout, stderr } = await bench('controller', '--rounds', '3', '--nodes', '20', '--json')
+  expect(code, stderr).toBe(0)
+  for (const { metric, value } of metricsOf(stdout)) {
+    // With budgets, nothing is refused.
+    if (metric === 'rush-throttled.refused') expect(value).toBeGreaterThanOrEqual(0)
+    else expect(value, metric).toBeGreaterThan(0)
+  }
+})
+
+test('wrong usage is code 64, with what is right', async () => {
+  const { code, stderr } = await bench('disk')
+  expect(code).toBe(64)
+  expect(stderr).toContain('disk to measure: expected one of cni, controller')
+  expect(stderr).toContain('Usage: npm run bench')
+})
