@@ -96,7 +96,7 @@ export class Rig {
     create(
       kubernetes,
       '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
-      loadYaml(readFileSync(join(dist, 'noderoutes.yaml'), 'utf8')),
+      loadYaml(readFileSync(join(dist, 'demo/manifests/noderoutes.yaml'), 'utf8')),
     )
     const kubeServer = await serve(observeKubernetes(kubernetes, { clock, observer }))
     const kubeconfig = join(scratch, 'kubeconfig')
