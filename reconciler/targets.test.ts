@@ -9,8 +9,8 @@ import { instance } from './testing/values.ts'
 
 const never = new AbortController().signal
 
-function makeTargets() {
-  const cloud = new MemoryCloud()
+function makeTargets(options: ConstructorParameters<typeof MemoryCloud>[0] = {}) {
+  const cloud = new MemoryCloud(options)
   const targets = new Targets(memoryProvider(cloud), silentLogger, never)
   const calls = (method: MemoryCall['method']): number =>
     cloud.calls.filter((call) => call.method === method).length
@@ -34,6 +34,24 @@ describe('resolve', () => {
     expect(await targets.resolve(view('a'), 4)).toEqual(instance('a'))
     expect(await targets.resolve(view('a'), 4)).toEqual(instance('a'))
     expect(targets.cached(view('a'), 4)).toEqual(instance('a'))
+    expect(calls('targets')).toBe(1)
+  })
+
+  test('who comes while the cloud is being asked waits for that answer', async () => {
+    const asked = Promise.withResolvers<undefined>()
+    const gate = Promise.withResolvers<undefined>()
+    const { cloud, targets, calls } = makeTargets({
+      before: () => {
+        asked.resolve(undefined)
+        return gate.promise
+      },
+    })
+    cloud.addInstance('a')
+    const first = targets.resolve(view('a'), 4)
+    await asked.promise
+    const second = targets.resolve(view('a'), 4)
+    gate.resolve(undefined)
+    expect(await Promise.all([first, second])).toEqual([instance('a'), instance('a')])
     expect(calls('targets')).toBe(1)
   })
 

@@ -26,7 +26,9 @@ export class Targets {
   readonly #prepared = new Map<string, PrepareOutcome>()
   readonly #lookups: Coalescer<TargetQuery, Target | TargetProblem>
   readonly #preparations: Coalescer<Target, PrepareOutcome>
-
+  /** What is being asked now: whoever needs it too waits for the same answer. */
+  readonly #asking = new Map<string, Promise<Target | TargetProblem>>()
+  readonly #preparing = new Map<string, Promise<PrepareOutcome>>()
   readonly #log: Logger
 
   constructor(provider: RouteProvider, log: Logger, signal: AbortSignal) {
@@ -101,7 +103,11 @@ export class Targets {
     return this.#prepared.get(formatTarget(target))
   }
 
-  async #prepare(target: Target): Promise<PrepareOutcome> {
+  #prepare(target: Target): Promise<PrepareOutcome> {
+    return shared(this.#preparing, formatTarget(target), () => this.#prepareNow(target))
+  }
+
+  async #prepareNow(target: Target): Promise<PrepareOutcome> {
     const outcome = await this.#preparations.submit('', target)
     const name = formatTarget(target)
     this.#prepared.set(name, outcome)
@@ -114,7 +120,12 @@ export class Targets {
     return outcome
   }
 
-  async #ask(node: NodeView, family: Family): Promise<Target | TargetProblem> {
+  #ask(node: NodeView, family: Family): Promise<Target | TargetProblem> {
+    const question = `${targetKey({ node, family })} ${identity(node)}`
+    return shared(this.#asking, question, () => this.#askNow(node, family))
+  }
+
+  async #askNow(node: NodeView, family: Family): Promise<Target | TargetProblem> {
     const answer = await this.#lookups.submit('', { node, family })
     this.#known.set(targetKey({ node, family }), { of: identity(node), answer })
     return answer
@@ -124,3 +135,16 @@ export class Targets {
 /** All that an answer depends on. */
 const identity = (node: NodeView): string =>
   JSON.stringify([node.providerID, node.addresses.map((address) => formatAddress(address))])
+
+/** The answer that is under way for the key, or a new one. */
+function shared<Answer>(
+  underWay: Map<string, Promise<Answer>>,
+  key: string,
+  ask: () => Promise<Answer>,
+): Promise<Answer> {
+  const known = underWay.get(key)
+  if (known !== undefined) return known
+  const asked = ask().finally(() => underWay.delete(key))
+  underWay.set(key, asked)
+  return asked
+}
