@@ -3,31 +3,14 @@ import { build, dist } from './build/build.ts'
 import { ensureGoPlugins } from '../test/bench/cni/go-plugins.ts'
 import { type BenchOptions, readOptions, usage } from '../test/bench/options.ts'
 import type { BenchTask } from '../test/bench/task.ts'
-import { explainRefusal, runInWorld } from '../test/lab/world.ts'
+import { runInWorld } from '../test/lab/world.ts'
+import { runWorldProgram } from '../test/lab/world-program.ts'
 
 /**
  * `npm run bench`: builds what is missing or old, brings the peer, and measures inside a world of its own, so that
  * nothing is left whatever happens.
  */
-process.exitCode = await bench(process.argv.slice(2))
-
-async function bench(args: readonly string[]): Promise<number> {
-  let options: BenchOptions | 'help'
-  try {
-    options = readOptions(args)
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
-    return 64
-  }
-  if (options === 'help') {
-    console.log(usage)
-    return 0
-  }
-  const refusal = await explainRefusal()
-  if (refusal !== undefined) {
-    console.error(`The bench can't make its network namespaces. ${refusal}`)
-    return 1
-  }
+async function bench(options: BenchOptions): Promise<number> {
   const log = (line: string): void => console.error(line)
   await build({ all: false, log })
   const task: BenchTask = { options, dist, peer: undefined }
@@ -48,3 +31,8 @@ function run(task: BenchTask): Promise<number> {
   const program = join(import.meta.dirname, '../test/bench', task.options.bench, 'inside.ts')
   return runInWorld([process.execPath, program, JSON.stringify(task)])
 }
+
+process.exitCode = await runWorldProgram(
+  { name: 'The bench', usage, readOptions, run: bench },
+  process.argv.slice(2),
+)

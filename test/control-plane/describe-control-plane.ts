@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, test } from 'vitest'
+import { afterAll, beforeAll } from 'vitest'
+import { describeUnless } from '../install/describe-unless.ts'
 import { type ControlPlaneInstall, ensureControlPlane, missingForControlPlane } from './install.ts'
 import { type RunningControlPlane, startControlPlane } from './server.ts'
 
@@ -12,22 +13,9 @@ export const buildTimeout = 1_800_000
 export const installForTests = (): Promise<ControlPlaneInstall> =>
   ensureControlPlane({ log: (line) => process.stderr.write(`${line}\n`) })
 
-/**
- * Declares tests that need the binaries, and no running cluster. Where there is no Go they are skipped, which says what
- * is missing; on a machine that calls itself `CI` that is a failure: there, nothing is left out.
- */
+/** Declares tests that need the binaries, and no running cluster: see {@link describeUnless}. */
 export async function describeWithGo(title: string, declare: () => void): Promise<void> {
-  const missing = await missingForControlPlane(process.env)
-  if (missing === undefined) {
-    describe(title, declare)
-  } else if ((process.env.CI ?? '') === '') {
-    process.stderr.write(`skipped: ${missing}\n`)
-    describe.skip(`${title} (${missing})`, declare)
-  } else {
-    test(title, () => {
-      throw new Error(missing)
-    })
-  }
+  describeUnless(await missingForControlPlane(process.env), title, declare)
 }
 
 /** Declares tests that share one new cluster, as {@link describeWithGo} does. */

@@ -1,32 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import { processesOfWorld } from '../lab/leftovers.ts'
-import { commandToEnter, explainRefusal, runInWorld } from '../lab/world.ts'
+import { runWorldProgram } from '../lab/world-program.ts'
+import { commandToEnter, runInWorld } from '../lab/world.ts'
 import { receiveFromInside, send } from './channel.ts'
 import { type DemoOptions, readOptions, usage } from './options.ts'
 import type { DemoResult } from './story.ts'
 
 /** The part of the demo that stays outside: it makes the world, and looks for what the world left behind. */
-async function main(args: readonly string[]): Promise<number> {
-  let options: DemoOptions | 'help'
-  try {
-    options = readOptions(args)
-  } catch (error) {
-    console.error(`${error instanceof Error ? error.message : String(error)}\n\n${usage}`)
-    return 64
-  }
-  if (options === 'help') {
-    console.log(usage)
-    return 0
-  }
-  const refusal = await explainRefusal()
-  if (refusal !== undefined) {
-    console.error(`The demo can't make its network namespaces. ${refusal}`)
-    return 1
-  }
-  return enter(options, args)
-}
-
 async function enter(options: DemoOptions, args: readonly string[]): Promise<number> {
   const id = process.env.PODWAY_DEMO_WORLD ?? randomUUID()
   let inside: DemoResult | undefined
@@ -70,4 +51,7 @@ ${probes.ok} of ${probes.sent} probes passed, ${probes.natted} were translated; 
 First write ${Math.round(firstWrite * 1000)} ms after the first Node was registered; an ADD takes ${Math.round(add * 1000)} ms; ${total.toFixed(1)} s in all.`
 }
 
-process.exitCode = await main(process.argv.slice(2))
+process.exitCode = await runWorldProgram(
+  { name: 'The demo', usage, readOptions, run: enter },
+  process.argv.slice(2),
+)

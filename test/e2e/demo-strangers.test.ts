@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest'
 import { describeWithGo, installForTests } from '../control-plane/describe-control-plane.ts'
+import { missingForControlPlane } from '../control-plane/install.ts'
+import { describeUnless } from '../install/describe-unless.ts'
 import { ensureLocalStack } from '../localstack/install.ts'
-import { describeWithPython } from '../python/describe-with-python.ts'
+import { describeWithPython, missingForPython } from '../python/describe-with-python.ts'
 import { goodResult, resultOf, startDemo } from './demo.ts'
 
 /** Installing may have to come first. */
@@ -22,10 +24,7 @@ async function expectGood(cloud: string, kube: string, env: NodeJS.ProcessEnv): 
   expect(run.code).toBe(0)
 }
 
-let hasPython = false
-
 await describeWithPython('the whole story on LocalStack', () => {
-  hasPython = true
   test('passes', { timeout }, async () => {
     await expectGood('localstack', 'simulator', { PODWAY_LOCALSTACK: await localStack() })
   })
@@ -37,9 +36,11 @@ await describeWithGo('the whole story on a real API server, under RBAC', () => {
   })
 })
 
-await describeWithGo('the whole story on a real API server and on LocalStack', () => {
-  // Without Python there is no LocalStack, which the first of these tests says.
-  test.runIf(hasPython)('passes', { timeout }, async () => {
+const both = 'the whole story on a real API server and on LocalStack'
+const missing = (await missingForControlPlane(process.env)) ?? (await missingForPython(both))
+
+describeUnless(missing, both, () => {
+  test('passes', { timeout }, async () => {
     const env = { PODWAY_LOCALSTACK: await localStack(), PODWAY_CONTROL_PLANE: await controlPlane() }
     await expectGood('localstack', 'apiserver', env)
   })

@@ -1,23 +1,15 @@
-import { describe, test } from 'vitest'
+import { describeUnless } from '../install/describe-unless.ts'
 import { findPython } from './find-python.ts'
 
-/**
- * Declares tests that need Python. Where there is none they are skipped, which says what is missing; on a
- * machine that calls itself `CI` that is a failure: there, nothing is left out.
- */
-export async function describeWithPython(title: string, declare: () => void): Promise<void> {
-  const missing = await findPython(title, process.env).then(
+/** One sentence that says why there is no Python for it, or undefined if there is one. */
+export function missingForPython(what: string): Promise<string | undefined> {
+  return findPython(what, process.env).then(
     () => undefined,
-    (error: unknown) => error as Error,
+    (error: unknown) => (error instanceof Error ? error.message : String(error)),
   )
-  if (missing === undefined) {
-    describe(title, declare)
-  } else if ((process.env.CI ?? '') === '') {
-    process.stderr.write(`skipped: ${missing.message}\n`)
-    describe.skip(`${title} (${missing.message})`, declare)
-  } else {
-    test(title, () => {
-      throw missing
-    })
-  }
+}
+
+/** Declares tests that need Python: see {@link describeUnless}. */
+export async function describeWithPython(title: string, declare: () => void): Promise<void> {
+  describeUnless(await missingForPython(title), title, declare)
 }
