@@ -41,10 +41,28 @@ export interface RouteProvider {
   apply(table: Table, batch: Batch, signal: AbortSignal): Promise<readonly Outcome[]>
 
   /**
+   * Whether a running machine stands behind each target, in order. False only where the cloud says that it is terminated,
+   * on its way to it, or unknown: a route to it leads nowhere. Of a stopped one too, which takes no packets.
+   */
+  running?(targets: readonly Target[], signal: AbortSignal): Promise<readonly boolean[]>
+  /**
    * Makes the targets accept packets that are not addressed to them (source/destination check, IP forwarding).
    * Idempotent; answers one outcome a target, in order; writes nothing where nothing has to change.
    */
   prepare?(targets: readonly Target[], signal: AbortSignal): Promise<readonly PrepareOutcome[]>
+
+  /**
+   * In how many milliseconds a change of that kind that is handed over now could be under way, by the API's budget, if
+   * `ahead` more are handed over before it; 0 is at once. Without it: always at once. {@link apply} waits for its turn by
+   * itself, but what waits there can't be planned anew any more: whoever wants that asks first.
+   */
+  readyInMs?(op: Change['op'], ahead?: number): number
+
+  /**
+   * How full the table is, from what {@link list} answered: it asks nobody. Undefined where no limit is known. It is for
+   * a forecast; that a table is full is known when it refuses a route (`quota`).
+   */
+  quota?(table: Table, snapshot: Snapshot): Quota | undefined
 }
 
 export interface Capabilities {
@@ -66,6 +84,17 @@ export interface Snapshot {
 
 /** Opaque (an ETag, say). */
 export type Revision = string
+
+/** Of one table. */
+export interface Quota {
+  /** Those with a limit of their own, each once. */
+  readonly families: readonly {
+    readonly family: Family
+    /** Routes that count, whoever made them. */
+    readonly used: number
+    readonly limit: number
+  }[]
+}
 
 /** What a provider needs to know of a Node to find its instance. */
 export interface NodeView {

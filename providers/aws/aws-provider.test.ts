@@ -1,5 +1,6 @@
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { parseCidr } from '../../net/cidr.ts'
+import { ampleBudget } from '../../test/conformance/ample-budget.ts'
 import { type SimulatedAws, createSimulatedAws } from '../../test/conformance/simulated-aws.ts'
 import { serve } from '../../test/simulators/http-server.ts'
 import type { Change, NodeView, RouteProvider } from '../provider.ts'
@@ -85,5 +86,5 @@ async function providerBefore(answer: (body: string) => string): Promise<RoutePr
   })
   onTestFinished(() => server.close())
   vi.stubEnv('AWS_ENDPOINT_URL_EC2', server.url)
-  return awsProvider({ ec2: await createEc2Client(), clusterName: 'x' })
+  return awsProvider({ ec2: await createEc2Client(), budget: ampleBudget(), clusterName: 'x' })
 }

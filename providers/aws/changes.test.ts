@@ -1,5 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { parseCidr } from '../../net/cidr.ts'
+import { ampleBudget } from '../../test/conformance/ample-budget.ts'
 import { type SimulatedAws, createSimulatedAws } from '../../test/conformance/simulated-aws.ts'
 import type { Change } from '../provider.ts'
 import { awsProvider } from './aws-provider.ts'
@@ -109,7 +110,11 @@ describe('changes', () => {
       world = await createSimulatedAws()
       const table = await world.addTable('a')
       const [one, two] = [await world.addNode('node-1'), await world.addNode('node-2')]
-      const provider = awsProvider({ ec2: racing({ replaceRoute: remove(table.id) }), clusterName: '-' })
+      const provider = awsProvider({
+        ec2: racing({ replaceRoute: remove(table.id) }),
+        budget: ampleBudget(),
+        clusterName: '-',
+      })
       const changes: Change[] = [
         { op: 'create', destination: v4, target: one.target },
         { op: 'replace', destination: v4, from: one.target, target: two.target },
@@ -122,7 +127,11 @@ describe('changes', () => {
       world = await createSimulatedAws()
       const table = await world.addTable('a')
       const { target } = await world.addNode('node-1')
-      const provider = awsProvider({ ec2: racing({ deleteRoute: remove(table.id) }), clusterName: '-' })
+      const provider = awsProvider({
+        ec2: racing({ deleteRoute: remove(table.id) }),
+        budget: ampleBudget(),
+        clusterName: '-',
+      })
       const changes: Change[] = [
         { op: 'create', destination: v4, target },
         { op: 'delete', destination: v4, from: target },

@@ -2,8 +2,7 @@ import { formatCidr } from '../../net/cidr.ts'
 import { ProviderError } from '../errors.ts'
 import type { Change, Outcome } from '../provider.ts'
 import { type ObservedRoute, type Target, formatTarget, sameTarget } from '../route.ts'
-import { call } from './call.ts'
-import type { Ec2Api } from './ec2-api.ts'
+import { type Ec2, call, reserve } from './call.ts'
 import { destinationParameter, targetParameter } from './routes.ts'
 import { readTable } from './tables.ts'
 
@@ -11,9 +10,12 @@ import { readTable } from './tables.ts'
  * Carries out the changes one after the other; EC2 has no batch. Each `replace` and `delete` reads the table first, since
  * EC2 has no conditional write and would change whatever is there by now. A change by others in the milliseconds between
  * that read and the write is overwritten; the next reading of the table shows it.
+ *
+ * Changes that come together do not share that read: it would widen the gap, and tie one's abort to the other's, to save
+ * what is not scarce. A table may be read four times as often as its routes are replaced, or deleted.
  */
 export async function applyChanges(
-  ec2: Ec2Api,
+  ec2: Ec2,
   table: string,
   changes: readonly Change[],
   signal: AbortSignal,
@@ -31,7 +33,7 @@ export async function applyChanges(
   return outcomes
 }
 
-function carryOut(ec2: Ec2Api, table: string, change: Change, signal: AbortSignal): Promise<void> {
+function carryOut(ec2: Ec2, table: string, change: Change, signal: AbortSignal): Promise<void> {
   switch (change.op) {
     case 'create':
       return create(ec2, table, change, signal)
@@ -46,14 +48,14 @@ type Create = Extract<Change, { op: 'create' }>
 type Replace = Extract<Change, { op: 'replace' }>
 type Delete = Extract<Change, { op: 'delete' }>
 
-async function create(ec2: Ec2Api, table: string, change: Create, signal: AbortSignal): Promise<void> {
+async function create(ec2: Ec2, table: string, change: Create, signal: AbortSignal): Promise<void> {
   const input = {
     RouteTableId: table,
     ...destinationParameter(change.destination),
     ...targetParameter(change.target),
   }
   try {
-    await call('CreateRoute', signal, (options) => ec2.createRoute(input, options))
+    await call(ec2, 'CreateRoute', signal, (api, options) => api.createRoute(input, options))
   } catch (error) {
     if (!isCode(error, 'RouteAlreadyExists')) throw error
     const there = await routeAt(ec2, table, change, signal)
@@ -61,17 +63,18 @@ async function create(ec2: Ec2Api, table: string, change: Create, signal: AbortS
   }
 }
 
-async function replace(ec2: Ec2Api, table: string, change: Replace, signal: AbortSignal): Promise<void> {
+async function replace(ec2: Ec2, table: string, change: Replace, signal: AbortSignal): Promise<void> {
   const input = {
     RouteTableId: table,
     ...destinationParameter(change.destination),
     ...targetParameter(change.target),
   }
+  using write = await reserve(ec2, 'ReplaceRoute', signal)
   const there = await routeAt(ec2, table, change, signal)
   if (there !== undefined && sameTarget(there.target, change.target)) return
   if (!holds(there, change.from)) throw changed(change, there)
   try {
-    await call('ReplaceRoute', signal, (options) => ec2.replaceRoute(input, options))
+    await write.send((api, options) => api.replaceRoute(input, options))
   } catch (error) {
     if (!isCode(error, 'InvalidParameterValue')) throw error
     // Either the route went away since, or the input is bad; the code is the same.
@@ -80,13 +83,14 @@ async function replace(ec2: Ec2Api, table: string, change: Replace, signal: Abor
   }
 }
 
-async function remove(ec2: Ec2Api, table: string, change: Delete, signal: AbortSignal): Promise<void> {
+async function remove(ec2: Ec2, table: string, change: Delete, signal: AbortSignal): Promise<void> {
+  using write = await reserve(ec2, 'DeleteRoute', signal)
   const there = await routeAt(ec2, table, change, signal)
   if (there === undefined) return
   if (!holds(there, change.from)) throw changed(change, there)
   const input = { RouteTableId: table, ...destinationParameter(change.destination) }
   try {
-    await call('DeleteRoute', signal, (options) => ec2.deleteRoute(input, options))
+    await write.send((api, options) => api.deleteRoute(input, options))
   } catch (error) {
     if (!isCode(error, 'InvalidRoute.NotFound')) throw error
   }
@@ -94,7 +98,7 @@ async function remove(ec2: Ec2Api, table: string, change: Delete, signal: AbortS
 
 /** The route that a write would meet: a propagated one of the same destination is none, a static one hides it. */
 async function routeAt(
-  ec2: Ec2Api,
+  ec2: Ec2,
   table: string,
   { destination }: Change,
   signal: AbortSignal,

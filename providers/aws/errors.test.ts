@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { ampleBudget } from '../../test/conformance/ample-budget.ts'
 import { type RunningServer, serve } from '../../test/simulators/http-server.ts'
 import type { SimulatorReply } from '../../test/simulators/simulator.ts'
 import type { ErrorClass, ProviderError } from '../errors.ts'
@@ -170,24 +171,26 @@ describe('what EC2 and the way to it say, and what that means', () => {
   const send = async (action: Ec2Action): Promise<unknown> => {
     // Short only where the time-out is what is tested.
     const waits = reply.kind === 'hang' || reply.kind === 'stream'
-    const ec2 = await createEc2Client(waits ? { requestTimeoutMs: 100 } : {})
+    const client = await createEc2Client(waits ? { requestTimeoutMs: 100 } : {})
+    const ec2 = { api: client, budget: ampleBudget() }
+    const input = { RouteTableId: 'rtb-1' }
     const signal = new AbortController().signal
     try {
       switch (action) {
         case 'CreateRoute':
-          return await call(action, signal, (options) => ec2.createRoute({ RouteTableId: 'rtb-1' }, options))
+          return await call(ec2, action, signal, (api, options) => api.createRoute(input, options))
         case 'ReplaceRoute':
-          return await call(action, signal, (options) => ec2.replaceRoute({ RouteTableId: 'rtb-1' }, options))
+          return await call(ec2, action, signal, (api, options) => api.replaceRoute(input, options))
         case 'DeleteRoute':
-          return await call(action, signal, (options) => ec2.deleteRoute({ RouteTableId: 'rtb-1' }, options))
+          return await call(ec2, action, signal, (api, options) => api.deleteRoute(input, options))
         case 'DescribeRouteTables':
         case 'DescribeInstances':
         case 'DescribeNetworkInterfaces':
         case 'ModifyNetworkInterfaceAttribute':
-          return await call(action, signal, (options) => ec2.describeRouteTables({}, options))
+          return await call(ec2, action, signal, (api, options) => api.describeRouteTables({}, options))
       }
     } finally {
-      ec2.destroy()
+      client.destroy()
     }
   }
 

@@ -1,8 +1,7 @@
 import type { Filter, Instance } from '@aws-sdk/client-ec2'
 import { type Address, formatAddress, parseAddress } from '../../net/address.ts'
-import { callForAll } from './call.ts'
+import { type Ec2, callForAll } from './call.ts'
 import { chunks, maxFilterValues } from './chunks.ts'
-import type { Ec2Api } from './ec2-api.ts'
 
 /**
  * The instance of a provider ID: `aws:///eu-central-1a/i-0abc…` as AWS's node controller writes it, or without zone.
@@ -17,7 +16,7 @@ export function instanceIdOf(providerID: string): string | undefined {
  * argument it fails the call for all (https://github.com/kubernetes/cloud-provider-aws/issues/1351).
  */
 export function instancesById(
-  ec2: Ec2Api,
+  ec2: Ec2,
   ids: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly Instance[]> {
@@ -26,7 +25,7 @@ export function instancesById(
 
 /** The instances in these VPCs that have one of the addresses; others' VPCs may well use the same ranges. */
 export async function instancesByAddress(
-  ec2: Ec2Api,
+  ec2: Ec2,
   vpcs: readonly string[],
   addresses: readonly Address[],
   signal: AbortSignal,
@@ -61,7 +60,7 @@ export function primaryInterface(instance: Instance): string | undefined {
 }
 
 async function describe(
-  ec2: Ec2Api,
+  ec2: Ec2,
   filter: string,
   values: readonly string[],
   others: readonly Filter[],
@@ -71,9 +70,10 @@ async function describe(
   for (const Values of chunks([...new Set(values)], maxFilterValues)) {
     const Filters = [{ Name: filter, Values }, ...others]
     const reservations = await callForAll(
+      ec2,
       'DescribeInstances',
       signal,
-      (page, options) => ec2.describeInstances({ Filters, ...page }, options),
+      (api, page, options) => api.describeInstances({ Filters, ...page }, options),
       (answer) => answer.Reservations,
     )
     found.push(...reservations.flatMap((reservation) => reservation.Instances ?? []))

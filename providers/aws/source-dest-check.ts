@@ -2,9 +2,8 @@ import type { NetworkInterface } from '@aws-sdk/client-ec2'
 import { ProviderError } from '../errors.ts'
 import type { PrepareOutcome } from '../provider.ts'
 import { type Target, formatTarget } from '../route.ts'
-import { call, callForAll } from './call.ts'
-import { chunks, maxFilterValues } from './chunks.ts'
-import type { Ec2Api } from './ec2-api.ts'
+import { type Ec2, call } from './call.ts'
+import { interfacesById } from './network-interfaces.ts'
 
 /**
  * Turns the source/destination check off where it is on: with it, an interface drops every packet of a pod. Asked and
@@ -12,40 +11,22 @@ import type { Ec2Api } from './ec2-api.ts'
  * (https://github.com/kubernetes/kubernetes/issues/92783). An interface that is named twice is changed once.
  */
 export async function disableSourceDestCheck(
-  ec2: Ec2Api,
+  ec2: Ec2,
   targets: readonly Target[],
   signal: AbortSignal,
 ): Promise<readonly PrepareOutcome[]> {
   const ids = [...new Set(targets.filter((target) => target.kind === 'eni').map((target) => target.id))]
   const outcomes = new Map<string, PrepareOutcome>()
-  for (const chunk of chunks(ids, maxFilterValues)) {
-    const found = await describe(ec2, chunk, signal)
-    for (const id of chunk) outcomes.set(id, await disable(ec2, id, found.get(id), signal))
-  }
+  const found = await interfacesById(ec2, ids, signal)
+  for (const id of ids) outcomes.set(id, await disable(ec2, id, found.get(id), signal))
   return targets.map(
     (target) =>
       outcomes.get(target.id) ?? failed('invalid', `${formatTarget(target)} is no network interface`),
   )
 }
 
-/** Those that exist. By filter: an unknown id in NetworkInterfaceIds would fail the call for all. */
-async function describe(
-  ec2: Ec2Api,
-  ids: readonly string[],
-  signal: AbortSignal,
-): Promise<ReadonlyMap<string | undefined, NetworkInterface>> {
-  const Filters = [{ Name: 'network-interface-id', Values: [...ids] }]
-  const found = await callForAll(
-    'DescribeNetworkInterfaces',
-    signal,
-    (page, options) => ec2.describeNetworkInterfaces({ Filters, ...page }, options),
-    (answer) => answer.NetworkInterfaces,
-  )
-  return new Map(found.map((eni) => [eni.NetworkInterfaceId, eni]))
-}
-
 async function disable(
-  ec2: Ec2Api,
+  ec2: Ec2,
   id: string,
   eni: NetworkInterface | undefined,
   signal: AbortSignal,
@@ -53,8 +34,8 @@ async function disable(
   if (eni === undefined) return failed('not-found', `there is no network interface ${id}`)
   if (eni.SourceDestCheck === false) return { result: 'done', changed: false }
   try {
-    await call('ModifyNetworkInterfaceAttribute', signal, (options) =>
-      ec2.modifyNetworkInterfaceAttribute(
+    await call(ec2, 'ModifyNetworkInterfaceAttribute', signal, (api, options) =>
+      api.modifyNetworkInterfaceAttribute(
         { NetworkInterfaceId: id, SourceDestCheck: { Value: false } },
         options,
       ),

@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest'
+import { ampleBudget } from '../../test/conformance/ample-budget.ts'
 import { type SimulatedAws, createSimulatedAws } from '../../test/conformance/simulated-aws.ts'
 import { awsProvider } from './aws-provider.ts'
 
@@ -15,6 +16,7 @@ describe('tables', () => {
     await world.addTable('tagged, but not named')
     const provider = awsProvider({
       ec2: world.providerEc2,
+      budget: ampleBudget(),
       clusterName: world.clusterName,
       routeTableIds: [id, 'rtb-0ffffffffffffffff'],
     })
@@ -45,7 +47,11 @@ describe('tables', () => {
   test('of another cluster are not ours, whatever the name looks like', async () => {
     world = await createSimulatedAws()
     await world.addTable('a')
-    const provider = awsProvider({ ec2: world.providerEc2, clusterName: 'conformance-*' })
+    const provider = awsProvider({
+      ec2: world.providerEc2,
+      budget: ampleBudget(),
+      clusterName: 'conformance-*',
+    })
     expect(await provider.tables(signal)).toEqual([])
   })
 })

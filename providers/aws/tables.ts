@@ -1,9 +1,8 @@
 import type { DescribeRouteTablesCommandInput, RouteTable } from '@aws-sdk/client-ec2'
 import { ProviderError } from '../errors.ts'
 import type { ObservedRoute, Table } from '../route.ts'
-import { callForAll } from './call.ts'
+import { type Ec2, callForAll } from './call.ts'
 import { chunks, maxFilterValues } from './chunks.ts'
-import type { Ec2Api } from './ec2-api.ts'
 import { observedRoute } from './routes.ts'
 
 /** Which tables are the cluster's: those named, if any are; else those with the tag `kubernetes.io/cluster/<name>`, whatever its value. */
@@ -17,7 +16,7 @@ export interface TableSelection {
  * read, where it harms no other.
  */
 export async function findTables(
-  ec2: Ec2Api,
+  ec2: Ec2,
   selection: TableSelection,
   signal: AbortSignal,
 ): Promise<readonly Table[]> {
@@ -32,7 +31,7 @@ export async function findTables(
 
 /** The VPCs that the tables belong to: an instance elsewhere can't be a target, whatever its address. */
 export async function findVpcs(
-  ec2: Ec2Api,
+  ec2: Ec2,
   selection: TableSelection,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
@@ -42,7 +41,7 @@ export async function findVpcs(
 
 /** @throws ProviderError `not-found` if there is no such table */
 export async function readTable(
-  ec2: Ec2Api,
+  ec2: Ec2,
   id: string,
   signal: AbortSignal,
 ): Promise<readonly ObservedRoute[]> {
@@ -58,7 +57,7 @@ export async function readTable(
 
 /** EC2 filters, not we: listing an account's every table costs its owner (https://github.com/ranchergovernment/rke2-aws-tf/issues/25). */
 async function selectedTables(
-  ec2: Ec2Api,
+  ec2: Ec2,
   { clusterName, routeTableIds = [] }: TableSelection,
   signal: AbortSignal,
 ): Promise<readonly RouteTable[]> {
@@ -79,14 +78,15 @@ async function selectedTables(
 const literal = (text: string): string => text.replace(/[\\*?]/g, '\\$&')
 
 function describe(
-  ec2: Ec2Api,
+  ec2: Ec2,
   input: DescribeRouteTablesCommandInput,
   signal: AbortSignal,
 ): Promise<readonly RouteTable[]> {
   return callForAll(
+    ec2,
     'DescribeRouteTables',
     signal,
-    (page, options) => ec2.describeRouteTables({ ...input, ...page }, options),
+    (api, page, options) => api.describeRouteTables({ ...input, ...page }, options),
     (answer) => answer.RouteTables,
   )
 }

@@ -8,7 +8,7 @@ import {
   targetKey,
 } from '../provider.ts'
 import type { Target } from '../route.ts'
-import type { Ec2Api } from './ec2-api.ts'
+import type { Ec2 } from './call.ts'
 import {
   addressesOf,
   instanceIdOf,
@@ -23,7 +23,7 @@ import { type TableSelection, findVpcs } from './tables.ts'
  * ID where there is one, else by address within the VPCs of the cluster's tables.
  */
 export async function findTargets(
-  ec2: Ec2Api,
+  ec2: Ec2,
   selection: TableSelection,
   wanted: readonly TargetQuery[],
   signal: AbortSignal,
@@ -47,7 +47,7 @@ export async function findTargets(
 }
 
 async function findById(
-  ec2: Ec2Api,
+  ec2: Ec2,
   nodes: readonly NodeView[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, Instance>> {
@@ -57,7 +57,7 @@ async function findById(
 }
 
 async function findByAddress(
-  ec2: Ec2Api,
+  ec2: Ec2,
   selection: TableSelection,
   nodes: readonly NodeView[],
   signal: AbortSignal,

@@ -1,5 +1,6 @@
 import { type Address, formatAddress } from '../../net/address.ts'
 import { type Cidr, formatCidr } from '../../net/cidr.ts'
+import type { ApiBudget } from '../budget.ts'
 import { type ErrorClass, ProviderError } from '../errors.ts'
 import type { Change, NodeView, TargetQuery } from '../provider.ts'
 import { type ObservedRoute, type Table, type Target, formatTarget } from '../route.ts'
@@ -11,6 +12,7 @@ export type MemoryCall =
   | { readonly method: 'targets'; readonly wanted: readonly TargetQuery[] }
   | { readonly method: 'apply'; readonly table: string; readonly changes: readonly Change[] }
   | { readonly method: 'prepare'; readonly targets: readonly Target[] }
+  | { readonly method: 'running'; readonly targets: readonly Target[] }
 
 /** One write that changed something, made through the provider. */
 export type MemoryWrite =
@@ -24,7 +26,7 @@ export type MemoryWrite =
   | { readonly op: 'prepare'; readonly target: Target }
 
 /** Where a fault strikes: a whole call, or one change of a batch. */
-export type FaultPoint = 'tables' | 'list' | 'targets' | 'prepare' | Change['op']
+export type FaultPoint = 'tables' | 'list' | 'targets' | 'prepare' | 'running' | Change['op']
 
 export interface MemoryFault {
   readonly at: FaultPoint
@@ -49,6 +51,11 @@ export interface MemoryInstance {
 export interface MemoryCloudOptions {
   /** Waited for before each call does anything: lets a test order, delay or hang what runs at the same time. */
   readonly before?: (call: MemoryCall, signal: AbortSignal) => Promise<void>
+  /**
+   * What the API may be asked, by actions that are named as in {@link FaultPoint}; each change of a batch is a call of its
+   * own. As much as one likes unless told.
+   */
+  readonly budget?: ApiBudget
 }
 
 interface TableState {
@@ -72,12 +79,14 @@ export class MemoryCloud {
   /** The faults that struck so far, once for each time. */
   readonly struck: MemoryFault[] = []
   readonly before: NonNullable<MemoryCloudOptions['before']>
+  readonly budget: ApiBudget | undefined
   readonly #tables = new Map<string, TableState>()
   readonly #instances: InstanceState[] = []
   #faults: { readonly fault: MemoryFault; left: number }[] = []
 
   constructor(options: MemoryCloudOptions = {}) {
     this.before = options.before ?? (() => Promise.resolve())
+    this.budget = options.budget
   }
 
   /** `routeLimit`: routes of one family that the table takes; no limit unless told. */
@@ -141,9 +150,20 @@ export class MemoryCloud {
     return [...this.#state(table).routes.values()]
   }
 
+  /** How many routes of one family the table takes; undefined if there is no limit, or no table. */
+  routeLimit(table: string): number | undefined {
+    const limit = this.#tables.get(table)?.routeLimit
+    return limit === Infinity ? undefined : limit
+  }
+
   /** Whether packets that are not addressed to the target pass through it. */
   forwards(target: Target): boolean {
     return this.#instances.some((i) => i.target.id === target.id && i.forwards)
+  }
+
+  /** Whether an instance of the target runs. */
+  runs(target: Target): boolean {
+    return this.#instances.some((i) => i.target.id === target.id && i.running)
   }
 
   tables(): readonly Table[] {

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
+import { ManualClock } from '../../kube/testing/manual-clock.ts'
 import { parseAddress } from '../../net/address.ts'
 import { parseCidr } from '../../net/cidr.ts'
+import { ApiBudget } from '../budget.ts'
 import type { ErrorClass } from '../errors.ts'
 import type { Change } from '../provider.ts'
 import { describeProvider } from '../../test/conformance/provider.case.ts'
@@ -22,7 +24,7 @@ function memoryWorld(): ProviderWorld {
   const cloud = new MemoryCloud()
   return {
     provider: memoryProvider(cloud),
-    addTable: (name) => Promise.resolve(cloud.addTable(`table-${name}`, { name })),
+    addTable: (name) => Promise.resolve(cloud.addTable(`table-${name}`, { name, routeLimit: 500 })),
     removeTable: (table) => {
       cloud.removeTable(table.id)
       return Promise.resolve()
@@ -105,4 +107,46 @@ test('what runs at the same time is ordered by the test', async () => {
   await applied
   expect(cloud.routes('t')).toHaveLength(1)
   expect(cloud.calls.map((call) => call.method)).toEqual(['apply', 'list'])
+})
+
+test('a table is full by the quota when it refuses the next route; without a limit there is none', async () => {
+  const cloud = new MemoryCloud()
+  const [small, endless] = [cloud.addTable('small', { routeLimit: 2 }), cloud.addTable('endless')]
+  const provider = memoryProvider(cloud)
+  await provider.apply(small, { changes: [to('x', a), to('x', parseCidr('fd00::/64'))] }, never)
+  expect(provider.quota?.(small, await provider.list(small, never))).toEqual({
+    families: [
+      { family: 4, used: 1, limit: 2 },
+      { family: 6, used: 1, limit: 2 },
+    ],
+  })
+  expect(provider.quota?.(endless, await provider.list(endless, never))).toBeUndefined()
+})
+
+test('a budget: each change of a batch has its turn, and what waits shows', async () => {
+  const clock = new ManualClock()
+  const limits = { byAction: {}, others: { burst: 1, perSecond: 1 } }
+  const cloud = new MemoryCloud({ budget: new ApiBudget({ clock, limits, share: 1 }) })
+  const table = cloud.addTable('t')
+  const provider = memoryProvider(cloud)
+  expect(provider.readyInMs?.('create')).toBe(0)
+  const applied = provider.apply(table, { changes: [to('x', a), to('x', b)] }, never)
+  await clock.advance(999)
+  expect(cloud.routes('t')).toHaveLength(1)
+  expect(provider.readyInMs?.('create')).toBe(1_001)
+  expect(provider.readyInMs?.('delete')).toBe(0)
+  await clock.advance(1)
+  expect(await applied).toEqual([{ result: 'done' }, { result: 'done' }])
+})
+
+test('a budget learns from the throttling of the cloud', async () => {
+  const clock = new ManualClock()
+  const limits = { byAction: {}, others: { burst: 10, perSecond: 1 } }
+  const cloud = new MemoryCloud({ budget: new ApiBudget({ clock, limits, share: 1 }) })
+  const table = cloud.addTable('t')
+  const provider = memoryProvider(cloud)
+  cloud.fail({ at: 'create', class: 'throttled', retryAfterMs: 5_000 })
+  expect(await provider.apply(table, { changes: [to('x')] }, never)).toEqual([failure('throttled')])
+  expect(provider.readyInMs?.('create')).toBeGreaterThan(5_000)
+  expect(provider.readyInMs?.('replace')).toBe(0)
 })

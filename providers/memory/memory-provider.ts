@@ -1,13 +1,15 @@
+import type { Family } from '../../net/address.ts'
 import { ProviderError } from '../errors.ts'
 import {
   type Outcome,
+  type PrepareOutcome,
   type RouteProvider,
   type TargetProblem,
   type TargetQuery,
   targetKey,
 } from '../provider.ts'
 import type { Target } from '../route.ts'
-import type { MemoryCall, MemoryCloud } from './memory-cloud.ts'
+import type { FaultPoint, MemoryCall, MemoryCloud } from './memory-cloud.ts'
 
 /**
  * The port over a {@link MemoryCloud}: the smallest provider that is true to the contract. For tests, and to read beside
@@ -21,12 +23,21 @@ export function memoryProvider(cloud: MemoryCloud): RouteProvider {
     signal.throwIfAborted()
   }
 
+  /** One call of the API, when its turn comes. */
+  const inTurn = <T>(action: FaultPoint, signal: AbortSignal, work: () => Promise<T>): Promise<T> =>
+    cloud.budget?.run(action, signal, work) ?? work()
+
   /** One item of a batch: its own failure is its outcome. */
-  const attempt = <T extends object>(
+  const attempt = async <T extends object>(
+    action: FaultPoint,
+    signal: AbortSignal,
     work: () => T,
-  ): (T & { readonly result: 'done' }) | { readonly result: 'failed'; readonly error: ProviderError } => {
+  ): Promise<
+    (T & { readonly result: 'done' }) | { readonly result: 'failed'; readonly error: ProviderError }
+  > => {
     try {
-      return { result: 'done', ...work() }
+      // A throw of the work is one of the call.
+      return { result: 'done', ...(await inTurn(action, signal, () => Promise.try(work))) }
     } catch (error) {
       if (error instanceof ProviderError) return { result: 'failed', error }
       throw error
@@ -37,48 +48,73 @@ export function memoryProvider(cloud: MemoryCloud): RouteProvider {
     name: 'memory',
     capabilities: { families: [4, 6], replace: 'atomic', batch: { scope: 'change', max: 1 } },
 
-    async tables(signal) {
-      await arrive({ method: 'tables' }, signal)
-      cloud.strike('tables')
-      return [...cloud.tables()].sort((a, b) => (a.id < b.id ? -1 : 1))
-    },
+    tables: (signal) =>
+      inTurn('tables', signal, async () => {
+        await arrive({ method: 'tables' }, signal)
+        cloud.strike('tables')
+        return [...cloud.tables()].sort((a, b) => (a.id < b.id ? -1 : 1))
+      }),
 
-    async list(table, signal) {
-      await arrive({ method: 'list', table: table.id }, signal)
-      cloud.strike('list', table.id)
-      return { routes: cloud.routes(table.id) }
-    },
+    list: (table, signal) =>
+      inTurn('list', signal, async () => {
+        await arrive({ method: 'list', table: table.id }, signal)
+        cloud.strike('list', table.id)
+        return { routes: cloud.routes(table.id) }
+      }),
 
-    async targets(wanted, signal) {
-      await arrive({ method: 'targets', wanted }, signal)
-      cloud.strike('targets')
-      return new Map(wanted.map((query) => [targetKey(query), targetOf(cloud, query)]))
-    },
+    targets: (wanted, signal) =>
+      inTurn('targets', signal, async () => {
+        await arrive({ method: 'targets', wanted }, signal)
+        cloud.strike('targets')
+        return new Map(wanted.map((query) => [targetKey(query), targetOf(cloud, query)]))
+      }),
 
     canonical: (route) => route,
 
     async apply(table, { changes }, signal) {
       await arrive({ method: 'apply', table: table.id, changes }, signal)
-      return changes.map((change): Outcome =>
-        attempt(() => {
+      const outcomes: Outcome[] = []
+      for (const change of changes) {
+        const outcome = await attempt(change.op, signal, () => {
           const lost = cloud.strike(change.op, table.id, change.destination)
           cloud.write(table.id, change)
           if (lost !== undefined) throw lost
           return {}
-        }),
-      )
+        })
+        outcomes.push(outcome)
+      }
+      return outcomes
+    },
+
+    async running(targets, signal) {
+      await arrive({ method: 'running', targets }, signal)
+      cloud.strike('running')
+      return targets.map((target) => cloud.runs(target))
     },
 
     async prepare(targets, signal) {
       await arrive({ method: 'prepare', targets }, signal)
-      return targets.map((target) =>
-        attempt(() => {
+      const outcomes: PrepareOutcome[] = []
+      for (const target of targets) {
+        const outcome = await attempt('prepare', signal, () => {
           const lost = cloud.strike('prepare')
           const changed = cloud.letForward(target)
           if (lost !== undefined) throw lost
           return { changed }
-        }),
-      )
+        })
+        outcomes.push(outcome)
+      }
+      return outcomes
+    },
+
+    readyInMs: (op, ahead) => cloud.budget?.readyInMs(op, ahead) ?? 0,
+
+    quota(table, { routes }) {
+      const limit = cloud.routeLimit(table.id)
+      if (limit === undefined) return undefined
+      const usedBy = (family: Family): number =>
+        routes.filter((route) => route.destination.family === family).length
+      return { families: ([4, 6] as const).map((family) => ({ family, used: usedBy(family), limit })) }
     },
   }
 }

@@ -5,6 +5,7 @@ import { type Cidr, formatCidr } from '../../net/cidr.ts'
 import { awsProvider } from '../../providers/aws/aws-provider.ts'
 import { createEc2Client } from '../../providers/aws/client.ts'
 import type { Table, Target } from '../../providers/route.ts'
+import { ampleBudget } from './ample-budget.ts'
 import type { ProviderWorld, WorldNode } from './provider-world.ts'
 
 export interface AwsWorldOptions {
@@ -74,7 +75,7 @@ export async function createAwsWorld(options: AwsWorldOptions): Promise<AwsWorld
     subnetId,
     clusterName,
     providerEc2,
-    provider: awsProvider({ ec2: providerEc2, clusterName }),
+    provider: awsProvider({ ec2: providerEc2, budget: ampleBudget(), clusterName }),
     async addTable(name): Promise<Table> {
       const Tags = [
         { Key: 'Name', Value: name },

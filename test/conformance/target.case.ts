@@ -57,6 +57,17 @@ export function declareTargets(declare: Declare): void {
     expect(await resolve(world, wanted)).toEqual([problem('gone'), problem('gone')])
   })
 
+  declare('a target runs until its instance is terminated; an unknown one does not', async (world) => {
+    const [one, two] = [await world.addNode('node-1'), await world.addNode('node-2')]
+    const running = world.provider.running?.bind(world.provider)
+    if (running === undefined) return
+    expect(await running([one.target, two.target], signal)).toEqual([true, true])
+    await world.terminate(one)
+    const unknown = { ...two.target, id: `${two.target.id.slice(0, -2)}ff` }
+    expect(await running([one.target, two.target, unknown], signal)).toEqual([false, true, false])
+    expect(await running([], signal)).toEqual([])
+  })
+
   // https://github.com/kubernetes/cloud-provider-aws/issues/1351
   declare('one unknown node among many spoils no other', async (world) => {
     const nodes = [await world.addNode('a'), await world.addNode('b'), await world.addNode('c')]

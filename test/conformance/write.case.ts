@@ -12,6 +12,7 @@ import {
   list,
   ofFamily,
   other,
+  signal,
   v4,
   writesDuring,
 } from './harness.ts'
@@ -83,6 +84,32 @@ export function declareWrites(declare: Declare): void {
       expect(await apply(world, table, move)).toEqual([failed('changed')])
     expect(await writesDuring(world, run)).toBe(0)
     expect(await at(world, table, v4)).toBeUndefined()
+  })
+
+  declare('the quota, where there is one, counts the routes of each family', async (world) => {
+    const { provider } = world
+    const { families } = provider.capabilities
+    const table = await world.addTable('a')
+    const node = await world.addNode('node-1')
+    const used = async (): Promise<readonly number[] | undefined> => {
+      const counts = provider.quota?.(table, await provider.list(table, signal))?.families
+      for (const count of counts ?? []) expect(count.limit).toBeGreaterThan(count.used)
+      return counts && families.map((family) => counts.find((count) => count.family === family)?.used ?? 0)
+    }
+    const before = await used()
+    for (const [index, family] of families.entries()) {
+      const destination = ofFamily(family)
+      await create(world, table, destination, node.target)
+      expect(await used()).toEqual(before?.map((count, at) => (at === index ? count + 1 : count)))
+      await apply(world, table, { op: 'delete', destination, from: node.target })
+      expect(await used()).toEqual(before)
+    }
+  })
+
+  declare('who has not written yet can write at once', (world) => {
+    for (const op of ['create', 'replace', 'delete'] as const)
+      expect(world.provider.readyInMs?.(op) ?? 0).toBe(0)
+    return Promise.resolve()
   })
 
   declare('delete removes the route and no other', async (world) => {
