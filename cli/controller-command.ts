@@ -1,28 +1,39 @@
+import { randomUUID } from 'node:crypto'
+import { hostname } from 'node:os'
 import type { Command } from 'commander'
-import { createKubeClient } from '../kube/client.ts'
 import { systemClock } from '../kube/clock.ts'
-import { loadKubeConfig } from '../kube/config.ts'
+import { type KubeEvent, type ObjectReference, eventType } from '../kube/event.ts'
+import { EventRecorder } from '../kube/events.ts'
+import { type Lead, runAsLeader } from '../kube/leader-election.ts'
+import { type Lease, leaseType } from '../kube/lease.ts'
 import { nodeType } from '../kube/node-type.ts'
 import type { Node } from '../kube/objects.ts'
 import { Reflector } from '../kube/reflector.ts'
 import { Resource } from '../kube/resource.ts'
 import { runController } from '../reconciler/controller.ts'
+import { policies } from '../reconciler/guard/policy.ts'
 import { type NodeRoute, nodeRouteType } from '../reconciler/node-route/node-route.ts'
 import { NodeRouteStore } from '../reconciler/node-route/node-route-store.ts'
+import { clusterNameOption, kubeconfigOption, providerOption, routeTableIdsOption } from './cloud-options.ts'
+import { connect } from './connect.ts'
 import {
   type ControllerConfig,
   type ControllerFlags,
+  type LeaderElection,
+  defaultDriftInterval,
   logLevels,
-  providerNames,
   readControllerConfig,
 } from './controller-config.ts'
+import { Fence } from './fence.ts'
 import { createLog } from './log.ts'
-import { openProvider } from './open-provider.ts'
+import { defaultApiBudgetShare, openProvider } from './open-provider.ts'
 import { untilSignal } from './until-signal.ts'
 import { version } from './version.ts'
 
 /** Enough to keep EC2's bucket of 50 writes busy; a key that waits for an answer holds a worker. */
 const workers = 16
+/** Of deploy/rbac/controller.yaml. */
+const defaultNamespace = 'podway-system'
 
 export function addControllerCommand(program: Command): void {
   program
@@ -31,11 +42,8 @@ export function addControllerCommand(program: Command): void {
     .description(
       'Watches the Nodes of a cluster, gives them podCIDRs, and keeps a route to each of them in every route table of the cluster. Runs until SIGTERM or SIGINT.',
     )
-    .requiredOption('--provider <name>', `the cloud: ${providerNames.join(', ')}`)
-    .requiredOption(
-      '--cluster-name <name>',
-      'route tables are those with the tag kubernetes.io/cluster/<name>',
-    )
+    .addOption(providerOption())
+    .addOption(clusterNameOption())
     .option(
       '--cluster-cidr <cidrs>',
       'ranges from which nodes get their podCIDRs, comma-separated, of one or both families',
@@ -44,16 +52,39 @@ export function addControllerCommand(program: Command): void {
     .option('--node-cidr-mask-size-ipv6 <bits>', 'prefix length of a node’s IPv6 podCIDR', '64')
     .option('--allocate-node-cidrs [boolean]', 'whether to give nodes their podCIDRs', true)
     .option('--no-allocate-node-cidrs', 'leave that to somebody else')
-    .option('--route-table-ids <ids>', 'the route tables, comma-separated, instead of those with the tag')
+    .addOption(routeTableIdsOption())
+    .option('--policy <policy>', `what may be done to the tables: ${policies.join(', ')}`, 'sync')
     .option(
-      '--route-reconciliation-period <duration>',
-      'how often tables and instances are read though nothing happened',
-      '1m',
+      '--adopt <which>',
+      'which foreign routes become podway’s own: none, or those that are just as podway would write them (matching)',
+      'none',
     )
     .option(
-      '--kubeconfig <path>',
-      'how to reach the API server (default: $KUBECONFIG, the pod’s service account, ~/.kube/config)',
+      '--drift-interval <duration>',
+      `how often tables and instances are read though nothing happened (default: ${defaultDriftInterval})`,
     )
+    .option('--route-reconciliation-period <duration>', 'the same, by the name that it has elsewhere')
+    .option(
+      '--api-budget-share <share>',
+      'which part of the cloud API’s documented rates may be used; the account is others’ too',
+      String(defaultApiBudgetShare),
+    )
+    .option('--leader-elect [boolean]', 'whether only one of several controllers works at a time', true)
+    .option('--no-leader-elect', 'this is the only one, by other means')
+    .option(
+      '--leader-elect-lease-duration <duration>',
+      'how long the others wait for one that is silent',
+      '15s',
+    )
+    .option(
+      '--leader-elect-renew-deadline <duration>',
+      'how long a leader that can’t renew still works',
+      '10s',
+    )
+    .option('--leader-elect-retry-period <duration>', 'how often it renews, or the others try', '2s')
+    .option('--leader-elect-resource-namespace <name>', 'where the Lease is', defaultNamespace)
+    .option('--leader-elect-resource-name <name>', 'what the Lease is called', 'podway-controller')
+    .addOption(kubeconfigOption())
     .option('--log-level <level>', logLevels.join(', '), 'info')
     .addHelpText(
       'after',
@@ -71,45 +102,67 @@ Exit codes: 0 stopped by a signal, 1 failed, 64 wrong usage.`,
 
 async function run(config: ControllerConfig): Promise<void> {
   const log = createLog(config.logLevel)
-  const kube = createKubeClient(
-    loadKubeConfig({ env: process.env, ...pick('kubeconfig', config.kubeconfig) }),
-    {
-      userAgent: `podway/${version}`,
-      env: process.env,
-    },
-  )
-  const { provider, close } = await openProvider(config)
-  const nodes = new Resource<Node>(kube, nodeType)
-  const reflector = new Reflector<Node>({ resource: nodes, clock: systemClock, random: Math.random, log })
-  const store = new NodeRouteStore(new Resource<NodeRoute>(kube, nodeRouteType), log)
-  log.info({ version, provider: provider.name, cluster: config.clusterName }, 'controller starts')
-  const { pools, driftMs } = config
-  try {
-    await untilSignal(['SIGTERM', 'SIGINT'], (signal) =>
-      runController(
-        {
-          provider,
-          nodes,
-          reflector,
-          store,
-          pools,
-          driftMs,
-          workers,
-          clock: systemClock,
-          random: Math.random,
-          log,
-        },
-        signal,
-      ),
+  const client = connect(config.kubeconfig)
+  const fence = new Fence()
+  const { provider, close } = await openProvider({ ...config, gate: fence.check })
+  const { adopt, driftMs, leaderElection, policy, pools } = config
+  const identity = `${hostname()}_${randomUUID()}`
+  const tools = { clock: systemClock, random: Math.random, log }
+  const events = new EventRecorder({
+    ...tools,
+    events: new Resource<KubeEvent>(client, eventType),
+    controller: 'podway.dev/controller',
+    instance: identity,
+  })
+  const lead = async (signal: AbortSignal): Promise<void> => {
+    const kube = fence.around(client)
+    const nodes = new Resource<Node>(kube, nodeType)
+    const routes = new Resource<NodeRoute>(kube, nodeRouteType)
+    await runController(
+      {
+        ...tools,
+        provider,
+        nodes,
+        reflector: new Reflector<Node>({ ...tools, resource: nodes }),
+        store: new NodeRouteStore(routes, log),
+        records: new Reflector<NodeRoute>({ ...tools, resource: routes }),
+        pools,
+        policy,
+        adopt,
+        driftMs,
+        workers,
+        events,
+        subject: subjectOf(leaderElection),
+      },
+      signal,
     )
+  }
+  log.info({ version, provider: provider.name, cluster: config.clusterName, policy }, 'controller starts')
+  try {
+    await untilSignal(['SIGTERM', 'SIGINT'], async (signal) => {
+      if (leaderElection === undefined) return lead(signal)
+      const leases = new Resource<Lease>(client, leaseType)
+      const leading: Lead = (term, isLeader) => {
+        fence.arm(isLeader)
+        return lead(term)
+      }
+      return runAsLeader({ ...tools, ...leaderElection, leases, identity }, leading, signal)
+    })
     log.info({}, 'controller stopped')
   } finally {
+    await events.close()
     close()
-    await kube.close()
+    await client.close()
   }
 }
 
-/** An object with the key, or without it if there is no value: what exactOptionalPropertyTypes asks for. */
-function pick<K extends string, V>(key: K, value: V | undefined): Partial<Record<K, V>> {
-  return value === undefined ? {} : ({ [key]: value } as Record<K, V>)
-}
+/** What Events are about that are about no one Node: the Lease stands for the controller. */
+const subjectOf = (election: LeaderElection | undefined): ObjectReference =>
+  election === undefined
+    ? { apiVersion: 'v1', kind: 'Namespace', name: defaultNamespace }
+    : {
+        apiVersion: 'coordination.k8s.io/v1',
+        kind: 'Lease',
+        name: election.name,
+        namespace: election.namespace,
+      }

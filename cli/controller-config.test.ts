@@ -11,7 +11,15 @@ const flags: ControllerFlags = {
   nodeCidrMaskSizeIpv4: '24',
   nodeCidrMaskSizeIpv6: '64',
   allocateNodeCidrs: true,
-  routeReconciliationPeriod: '1m',
+  policy: 'sync',
+  adopt: 'none',
+  leaderElect: true,
+  leaderElectLeaseDuration: '15s',
+  leaderElectRenewDeadline: '10s',
+  leaderElectRetryPeriod: '2s',
+  leaderElectResourceNamespace: 'podway-system',
+  leaderElectResourceName: 'podway-controller',
+  apiBudgetShare: '0.8',
   logLevel: 'info',
 }
 const { clusterCidr: _clusterCidr, ...withoutCidr } = flags
@@ -25,7 +33,17 @@ test('the defaults', () => {
     provider: 'aws',
     clusterName: 'prod',
     routeTableIds: undefined,
+    policy: 'sync',
+    adopt: 'none',
     driftMs: 60_000,
+    leaderElection: {
+      leaseDurationMs: 15_000,
+      renewDeadlineMs: 10_000,
+      retryPeriodMs: 2_000,
+      namespace: 'podway-system',
+      name: 'podway-controller',
+    },
+    apiBudgetShare: 0.8,
     kubeconfig: undefined,
     logLevel: 'info',
   })
@@ -83,10 +101,29 @@ describe('refused, with the flag in the message', () => {
       '--node-cidr-mask-size-ipv6: a node mask of /64 does not fit into fd00::/65',
     ],
     [{ allocateNodeCidrs: 'maybe' }, '--allocate-node-cidrs=maybe: expected true or false'],
+    [{ policy: 'delete-all' }, '--policy=delete-all: expected one of sync, upsert-only, observe'],
+    [{ adopt: 'all' }, '--adopt=all: expected one of none, matching'],
+    [{ leaderElect: 'maybe' }, '--leader-elect=maybe: expected true or false'],
+    [
+      { leaderElectLeaseDuration: '9s' },
+      '--leader-elect-lease-duration=9s must be longer than --leader-elect-renew-deadline=10s',
+    ],
+    [
+      { leaderElectLeaseDuration: '14s' },
+      '--leader-elect-lease-duration=14s must be more than 4s longer than --leader-elect-renew-deadline=10s',
+    ],
+    [{ leaderElectRetryPeriod: '9s' }, '--leader-elect-renew-deadline=10s must be longer than 1.2 times'],
+    [{ driftInterval: '10' }, '--drift-interval=10: expected a duration'],
+    [{ driftInterval: '999ms' }, '--drift-interval=999ms: expected from 1s'],
     [{ routeReconciliationPeriod: '10' }, '--route-reconciliation-period=10: expected a duration'],
     [{ routeReconciliationPeriod: '999ms' }, '--route-reconciliation-period=999ms: expected from 1s'],
     // Beyond 2³¹−1 ms a timer fires at once: the API would be read without pause.
     [{ routeReconciliationPeriod: '597h' }, '--route-reconciliation-period=597h: expected from 1s'],
+    [{ apiBudgetShare: '0' }, '--api-budget-share=0: expected a number above 0, and at most 1'],
+    [{ apiBudgetShare: '1.01' }, '--api-budget-share=1.01: expected a number above 0'],
+    [{ apiBudgetShare: '-0.5' }, '--api-budget-share=-0.5: expected'],
+    [{ apiBudgetShare: '80%' }, '--api-budget-share=80%: expected'],
+    [{ apiBudgetShare: '' }, '--api-budget-share=: expected'],
     [{ logLevel: 'loud' }, '--log-level=loud: expected one of trace, debug, info, warn, error, fatal'],
   ])('%j', (given, message) => {
     expect(() => readControllerConfig({ ...flags, ...given })).toThrow(UsageError)
@@ -94,6 +131,23 @@ describe('refused, with the flag in the message', () => {
   })
 })
 
+test.each([
+  [{}, 60_000],
+  [{ driftInterval: '5m' }, 300_000],
+  [{ routeReconciliationPeriod: '10s' }, 10_000],
+  [{ driftInterval: '5m', routeReconciliationPeriod: '10s' }, 300_000],
+])('the drift interval of %j', (given, ms) => {
+  expect(readControllerConfig({ ...flags, ...given }).driftMs).toBe(ms)
+})
+
+test.each([false, 'false'])('leader election switched off by %j', (leaderElect) => {
+  expect(readControllerConfig({ ...flags, leaderElect }).leaderElection).toBeUndefined()
+})
+
 test.each(['1s', '24h'])('a period of %s', (routeReconciliationPeriod) => {
   expect(readControllerConfig({ ...flags, routeReconciliationPeriod }).driftMs).toBeGreaterThan(0)
+})
+
+test.each(['0.01', '0.5', '1', '1.0'])('an API budget share of %s', (apiBudgetShare) => {
+  expect(readControllerConfig({ ...flags, apiBudgetShare }).apiBudgetShare).toBe(Number(apiBudgetShare))
 })

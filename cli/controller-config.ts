@@ -1,69 +1,123 @@
 import { type Family, addressBits } from '../net/address.ts'
 import { type Cidr, formatCidr, overlaps } from '../net/cidr.ts'
+import {
+  LeaderElectionConfigError,
+  type LeaderElectionTimes,
+  checkLeaderElectionTimes,
+} from '../kube/leader-election-config.ts'
+import { type Policy, policies } from '../reconciler/guard/policy.ts'
 import { Pool, PoolConfigurationError } from '../reconciler/ipam/pool.ts'
-import { readBoolean, readChoice, readCidrs, readDuration, readInteger, readList } from './flag-values.ts'
+import { type CloudConfig, type CloudFlags, readCloudConfig } from './cloud-options.ts'
+import { readBoolean, readChoice, readCidrs, readDuration, readInteger } from './flag-values.ts'
 import { UsageError } from './usage.ts'
 
-export const providerNames = ['aws'] as const
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 
 /** The flags of `podway controller` as commander hands them over: text, or true where a value was left out. */
-export interface ControllerFlags {
-  readonly provider: string
-  readonly clusterName: string
+export interface ControllerFlags extends CloudFlags {
   readonly clusterCidr?: string
   readonly nodeCidrMaskSizeIpv4: string
   readonly nodeCidrMaskSizeIpv6: string
   readonly allocateNodeCidrs: string | boolean
-  readonly routeTableIds?: string
-  readonly routeReconciliationPeriod: string
+  readonly driftInterval?: string
+  readonly routeReconciliationPeriod?: string
+  readonly policy: string
+  readonly adopt: string
+  readonly leaderElect: string | boolean
+  readonly leaderElectLeaseDuration: string
+  readonly leaderElectRenewDeadline: string
+  readonly leaderElectRetryPeriod: string
+  readonly leaderElectResourceNamespace: string
+  readonly leaderElectResourceName: string
+  readonly apiBudgetShare: string
   readonly kubeconfig?: string
   readonly logLevel: string
 }
 
-export interface ControllerConfig {
-  readonly provider: (typeof providerNames)[number]
-  readonly clusterName: string
+export interface ControllerConfig extends CloudConfig {
   /** Undefined where somebody else gives the nodes their podCIDRs. */
   readonly pools: readonly Pool[] | undefined
-  readonly routeTableIds: readonly string[] | undefined
+  readonly policy: Policy
+  readonly adopt: (typeof adoptions)[number]
   readonly driftMs: number
+  /** Undefined where it is the only controller by other means. */
+  readonly leaderElection: LeaderElection | undefined
+  /** More than 0, at most 1. */
+  readonly apiBudgetShare: number
   readonly kubeconfig: string | undefined
   readonly logLevel: (typeof logLevels)[number]
 }
 
+export interface LeaderElection extends LeaderElectionTimes {
+  readonly namespace: string
+  readonly name: string
+}
+
+export const adoptions = ['none', 'matching'] as const
+
+export const defaultDriftInterval = '1m'
+
 /** Checks everything that can be checked without asking anybody. @throws UsageError */
 export function readControllerConfig(flags: ControllerFlags): ControllerConfig {
-  const routeTableIds = flags.routeTableIds === undefined ? [] : readList(flags.routeTableIds)
   return {
-    provider: readChoice('provider', required('provider', flags.provider, 'say which cloud'), providerNames),
-    clusterName: required(
-      'cluster-name',
-      flags.clusterName,
-      'tables are found by the tag kubernetes.io/cluster/NAME',
-    ),
+    ...readCloudConfig(flags),
     pools: readPools(flags),
-    routeTableIds: routeTableIds.length === 0 ? undefined : routeTableIds,
-    driftMs: readPeriod(flags.routeReconciliationPeriod),
+    policy: readChoice('policy', flags.policy, policies),
+    adopt: readChoice('adopt', flags.adopt, adoptions),
+    driftMs: readDriftInterval(flags),
+    leaderElection: readLeaderElection(flags),
+    apiBudgetShare: readShare('api-budget-share', flags.apiBudgetShare),
     kubeconfig: flags.kubeconfig,
     logLevel: readChoice('log-level', flags.logLevel, logLevels),
   }
 }
 
-function required(flag: string, value: string, why: string): string {
-  if (value.trim() === '') throw new UsageError(`--${flag} is empty: ${why}`)
-  return value
+function readShare(flag: string, text: string): number {
+  const share = Number(text)
+  if (!(share > 0 && share <= 1))
+    throw new UsageError(`--${flag}=${text}: expected a number above 0, and at most 1 (all of it)`)
+  return share
 }
 
-function readPeriod(text: string): number {
-  const ms = readDuration('route-reconciliation-period', text)
+function readDriftInterval(flags: ControllerFlags): number {
+  if (flags.driftInterval !== undefined) return readPeriod('drift-interval', flags.driftInterval)
+  // The name that the route controller of kube-controller-manager has for it.
+  return readPeriod('route-reconciliation-period', flags.routeReconciliationPeriod ?? defaultDriftInterval)
+}
+
+function readPeriod(flag: string, text: string): number {
+  const ms = readDuration(flag, text)
   // A timer of more than 24.8 days would fire at once, and without end.
   if (ms < 1_000 || ms > 24 * 3_600_000)
-    throw new UsageError(
-      `--route-reconciliation-period=${text}: expected from 1s (the account's API budget is shared) to 24h`,
-    )
+    throw new UsageError(`--${flag}=${text}: expected from 1s (the account's API budget is shared) to 24h`)
   return ms
 }
+
+function readLeaderElection(flags: ControllerFlags): LeaderElection | undefined {
+  const { leaderElect } = flags
+  if (!(typeof leaderElect === 'boolean' ? leaderElect : readBoolean('leader-elect', leaderElect)))
+    return undefined
+  const times = {
+    leaseDurationMs: readDuration('leader-elect-lease-duration', flags.leaderElectLeaseDuration),
+    renewDeadlineMs: readDuration('leader-elect-renew-deadline', flags.leaderElectRenewDeadline),
+    retryPeriodMs: readDuration('leader-elect-retry-period', flags.leaderElectRetryPeriod),
+  }
+  try {
+    checkLeaderElectionTimes(times)
+  } catch (error) {
+    if (!(error instanceof LeaderElectionConfigError)) throw error
+    throw new UsageError(error.message, { cause: error })
+  }
+  if (times.leaseDurationMs - times.renewDeadlineMs <= longestAttemptMs) {
+    throw new UsageError(
+      `--leader-elect-lease-duration=${flags.leaderElectLeaseDuration} must be more than ${longestAttemptMs / 1000}s longer than --leader-elect-renew-deadline=${flags.leaderElectRenewDeadline}: so long may a write to the cloud take that was sent just before the deadline`,
+    )
+  }
+  return { ...times, namespace: flags.leaderElectResourceNamespace, name: flags.leaderElectResourceName }
+}
+
+/** Of one call to a cloud, as its client is set up. */
+const longestAttemptMs = 4_000
 
 function readPools(flags: ControllerFlags): readonly Pool[] | undefined {
   const allocate =

@@ -31,16 +31,18 @@ export function readInteger(
 }
 
 /** A comma-separated list of CIDRs. */
-export function readCidrs(flag: string, text: string): readonly Cidr[] {
-  return readList(text).map((part) => {
-    try {
-      return parseCidr(part)
-    } catch (error) {
-      if (error instanceof AddressSyntaxError)
-        throw new UsageError(`--${flag}: ${error.message}`, { cause: error })
-      throw error
-    }
-  })
+export const readCidrs = (flag: string, text: string): readonly Cidr[] =>
+  readList(text).map((part) => readCidr(`--${flag}`, part))
+
+/** `what` names the flag or the argument in the message. */
+export function readCidr(what: string, text: string): Cidr {
+  try {
+    return parseCidr(text)
+  } catch (error) {
+    if (error instanceof AddressSyntaxError)
+      throw new UsageError(`${what}: ${error.message}`, { cause: error })
+    throw error
+  }
 }
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }

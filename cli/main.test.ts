@@ -1,18 +1,13 @@
-import { execFile } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { execFile, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import manifest from '../package.json' with { type: 'json' }
-import { main } from './main.ts'
+import { type Ended, runMain as run } from './testing/run-main.ts'
 
 const program = fileURLToPath(new URL('../bin/podway.js', import.meta.url))
-
-interface Ended {
-  readonly code: number
-  readonly stdout: string
-  readonly stderr: string
-}
 
 /** Runs the program as a person does, with nothing from this environment but what is given. */
 async function podway(args: readonly string[], node = process.execPath): Promise<Ended> {
@@ -28,22 +23,6 @@ async function podway(args: readonly string[], node = process.execPath): Promise
   }
 }
 
-/** The same command line in this process, where starting takes no time. */
-async function run(args: readonly string[]): Promise<Ended> {
-  const written = { stdout: '', stderr: '' }
-  const spies = (['stdout', 'stderr'] as const).map((name) =>
-    vi.spyOn(process[name], 'write').mockImplementation((text) => {
-      written[name] += String(text)
-      return true
-    }),
-  )
-  try {
-    return { code: await main(args), ...written }
-  } finally {
-    for (const spy of spies) spy.mockRestore()
-  }
-}
-
 beforeEach(() => {
   vi.stubEnv('HOME', '/nonexistent')
   vi.stubEnv('KUBECONFIG', undefined)
@@ -56,13 +35,25 @@ const ranges = ['--cluster-cidr', '10.244.0.0/16,fd00:10:244::/48']
 
 describe('help and version', () => {
   test.each<[args: readonly string[], texts: readonly string[]]>([
-    [['--help'], ['Usage: podway', 'controller']],
+    [['--help'], ['Usage: podway', 'controller', 'crds', 'adopt', 'release']],
     [['-h'], ['Usage: podway']],
     [
       ['controller', '--help'],
       ['--provider <name>', '--cluster-cidr', 'Exit codes: 0', '64 wrong usage'],
     ],
     [['help', 'controller'], ['--provider <name>']],
+    [
+      ['crds', '--help'],
+      ['podway crds | kubectl apply -f -', 'Exit codes: 0'],
+    ],
+    [
+      ['adopt', '--help'],
+      ['--yes', '--table <tables>', '--state <file>', '$ podway adopt', 'Exit codes: 0'],
+    ],
+    [
+      ['release', '--help'],
+      ['--all', '$ podway release --all', 'Exit codes: 0'],
+    ],
   ])('%j', async (args, texts) => {
     const { code, stdout, stderr } = await run(args)
     expect([code, stderr]).toEqual([0, ''])
@@ -105,6 +96,29 @@ describe('wrong usage: exit code 64, and a sentence that names what is wrong', (
   })
 })
 
+const adopt = ['adopt', '--provider', 'aws', '--cluster-name', 'prod']
+
+describe('wrong usage of the other commands', () => {
+  test.each<[args: readonly string[], text: string]>([
+    [['crds', '--output', 'xml'], '--output=xml: expected one of yaml, json'],
+    [['crds', 'noderoutes'], 'too many arguments'],
+    [['adopt'], "required option '--provider <name>' not specified"],
+    [[...adopt, '--provider', 'gcp'], '--provider=gcp: expected one of aws'],
+    [[...adopt, '--output', 'yaml'], '--output=yaml: expected one of table, json'],
+    [[...adopt, '--state', ''], '--state is empty'],
+    [[...adopt, '--table', ','], '--table is empty'],
+    [[...adopt, '10.244.3.7/24'], 'destination: invalid address "10.244.3.7/24"'],
+    [[...adopt, '--yes=true'], "unknown option '--yes=true'"],
+    [['release', '--all', 'v4-10-244-3-0-24'], '--all releases everything'],
+    [['release', '10.244.3.7/24'], 'the range is 10.244.3.0/24'],
+    [['release', '--output', 'wide'], '--output=wide'],
+  ])('%j', async (args, text) => {
+    const { code, stdout, stderr } = await run(args)
+    expect([code, stdout]).toEqual([64, ''])
+    expect(stderr).toContain(text)
+  })
+})
+
 describe('boolean flags in every form', () => {
   test.each<[form: readonly string[], allocates: boolean]>([
     [['--allocate-node-cidrs'], true],
@@ -141,6 +155,27 @@ describe('what can’t be done: exit code 1', () => {
 })
 
 describe('the program itself', () => {
+  /** `podway crds` into that, from which nobody reads. */
+  async function crds(stdout: number | 'pipe'): Promise<Pick<Ended, 'code' | 'stderr'>> {
+    const child = spawn(process.execPath, [program, 'crds'], { stdio: ['ignore', stdout, 'pipe'] })
+    child.stdout?.destroy()
+    let stderr = ''
+    child.stderr?.on('data', (chunk) => (stderr += String(chunk)))
+    await once(child, 'close')
+    return { code: child.exitCode ?? -1, stderr }
+  }
+
+  test('a full disk is a failure', async ({ skip }) => {
+    if (!existsSync('/dev/full')) skip('there is no /dev/full')
+    const full = openSync('/dev/full', 'w')
+    const { code, stderr } = await crds(full).finally(() => closeSync(full))
+    expect([code, stderr]).toEqual([1, expect.stringMatching(/^podway: ENOSPC/)])
+  })
+
+  test('a reader that goes away is none', async () => {
+    expect(await crds('pipe')).toEqual({ code: 0, stderr: '' })
+  })
+
   test.each<[what: string, args: readonly string[], code: number, stdout: RegExp, stderr: RegExp]>([
     ['--version', ['--version'], 0, /^\d+\.\d+\.\d+\n$/, /^$/],
     ['--help', ['--help'], 0, /^Usage: podway/, /^$/],

@@ -1,5 +1,8 @@
 import { Command, CommanderError } from 'commander'
+import { addAdoptCommand } from './adopt-command.ts'
 import { addControllerCommand } from './controller-command.ts'
+import { addCrdsCommand } from './crds-command.ts'
+import { addReleaseCommand } from './release-command.ts'
 import { UsageError, exitUsage } from './usage.ts'
 import { version } from './version.ts'
 
@@ -12,7 +15,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .configureHelp({ sortOptions: false, showGlobalOptions: false })
     .exitOverride()
     .showHelpAfterError('(podway --help tells more)')
-  addControllerCommand(program)
+  for (const add of [addControllerCommand, addCrdsCommand, addAdoptCommand, addReleaseCommand]) add(program)
   try {
     await program.parseAsync(args, { from: 'user' })
     return 0

@@ -1,5 +1,7 @@
+import { systemClock } from '../kube/clock.ts'
+import { ApiBudget } from '../providers/budget.ts'
 import type { RouteProvider } from '../providers/provider.ts'
-import type { ControllerConfig } from './controller-config.ts'
+import type { CloudConfig } from './cloud-options.ts'
 
 export interface OpenProvider {
   readonly provider: RouteProvider
@@ -7,22 +9,44 @@ export interface OpenProvider {
   readonly close: () => void
 }
 
-const openers: Readonly<
-  Record<ControllerConfig['provider'], (config: ControllerConfig) => Promise<OpenProvider>>
-> = {
-  aws: openAws,
+export interface ProviderConfig extends CloudConfig {
+  /** Which part of the API's documented rates may be used. {@link defaultApiBudgetShare} unless told. */
+  readonly apiBudgetShare?: number
+  /** Throws if nothing may be sent to the cloud any more. */
+  readonly gate?: () => void
 }
 
+/** The account is others' too. */
+export const defaultApiBudgetShare = 0.8
+
+const openers: Readonly<Record<CloudConfig['provider'], (config: ProviderConfig) => Promise<OpenProvider>>> =
+  {
+    aws: openAws,
+  }
+
 /** Loads the adapter of the configured cloud, and only that: an SDK costs half a second and a hundred megabytes. */
-export const openProvider = (config: ControllerConfig): Promise<OpenProvider> =>
+export const openProvider = (config: ProviderConfig): Promise<OpenProvider> =>
   openers[config.provider](config)
 
-async function openAws({ clusterName, routeTableIds }: ControllerConfig): Promise<OpenProvider> {
+async function openAws(config: ProviderConfig): Promise<OpenProvider> {
+  const { clusterName, gate, routeTableIds, apiBudgetShare: share = defaultApiBudgetShare } = config
   const { createEc2Client } = await import('../providers/aws/client.ts')
   const { awsProvider } = await import('../providers/aws/aws-provider.ts')
+  const { ec2Limits } = await import('../providers/aws/limits.ts')
   const ec2 = await createEc2Client()
+  const budget = new ApiBudget({
+    clock: systemClock,
+    limits: ec2Limits,
+    share,
+    ...(gate === undefined ? {} : { gate }),
+  })
   return {
-    provider: awsProvider({ ec2, clusterName, ...(routeTableIds === undefined ? {} : { routeTableIds }) }),
+    provider: awsProvider({
+      ec2,
+      budget,
+      clusterName,
+      ...(routeTableIds === undefined ? {} : { routeTableIds }),
+    }),
     close: () => ec2.destroy(),
   }
 }

@@ -33,6 +33,21 @@ test('the copied program runs, SDK of the cloud and all', async () => {
   expect(controller.stderr).toContain('No kubeconfig was given or found')
 })
 
+test('the copied program prints the definitions of the checkout, byte for byte', async () => {
+  const env = { PATH: '/usr/bin:/bin', HOME: copy('home') }
+  const crds = await run({ file: copy('node'), args: [copy('dist/podway.js'), 'crds'] }, { env })
+  expect(crds).toMatchObject({ code: 0, stderr: '' })
+  expect(crds.stdout).toBe(readFileSync(join(root, 'deploy/crds/noderoutes.yaml'), 'utf8'))
+  const json = await run(
+    { file: copy('node'), args: [copy('dist/podway.js'), 'crds', '-o', 'json'] },
+    { env },
+  )
+  expect(JSON.parse(json.stdout)).toMatchObject({
+    kind: 'List',
+    items: [{ kind: 'CustomResourceDefinition', metadata: { name: 'noderoutes.podway.dev' } }],
+  })
+})
+
 test('the node binary is one static file of about 3 MB that names no folder of the machine it was built on', async () => {
   const binary = readFileSync(copy('dist/podway-cni'))
   expect(binary.length).toBeLessThan(4_000_000)

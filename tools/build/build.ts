@@ -14,6 +14,7 @@ const product = [
   'kube/**/*.ts',
   'reconciler/**/*.ts',
   'cli/**/*.ts',
+  'deploy/crds/*.yaml',
   'bin/*',
   'package.json',
 ]

@@ -1,6 +1,7 @@
 import { chmodSync, copyFileSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { build } from 'esbuild'
+import { pathToFileURL } from 'node:url'
+import { type Plugin, build } from 'esbuild'
 
 /**
  * What CommonJS packages inside an ES module bundle expect to find. The names are ones that no minifier makes up.
@@ -11,6 +12,20 @@ import { fileURLToPath as podwayFileUrlToPath } from 'node:url'
 const require = podwayCreateRequire(import.meta.url)
 const __filename = podwayFileUrlToPath(import.meta.url)
 const __dirname = podwayDirname(__filename)`
+
+/** Modules that read files of the checkout: they run now, and what they export then is all of them that is bundled. */
+const runWhenBuilt: Plugin = {
+  name: 'run-when-built',
+  setup(build) {
+    build.onLoad({ filter: /[/\\]cli[/\\]definition-files\.ts$/ }, async ({ path }) => {
+      const exported = (await import(pathToFileURL(path).href)) as Readonly<Record<string, unknown>>
+      const contents = Object.entries(exported)
+        .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)}\n`)
+        .join('')
+      return { contents, loader: 'js' }
+    })
+  },
+}
 
 async function bundle(entryPoints: Readonly<Record<string, string>>, outdir: string): Promise<void> {
   await build({
@@ -26,6 +41,7 @@ async function bundle(entryPoints: Readonly<Record<string, string>>, outdir: str
     minifyWhitespace: true,
     legalComments: 'none',
     banner: { js: commonJsBanner },
+    plugins: [runWhenBuilt],
     logLevel: 'warning',
   })
 }

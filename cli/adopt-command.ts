@@ -1,0 +1,95 @@
+import type { Command } from 'commander'
+import { systemClock } from '../kube/clock.ts'
+import type { KubeClient } from '../kube/client.ts'
+import type { Logger } from '../kube/log.ts'
+import { nodeType } from '../kube/node-type.ts'
+import type { Node } from '../kube/objects.ts'
+import { Resource } from '../kube/resource.ts'
+import { type NodeRoute, nodeRouteType } from '../reconciler/node-route/node-route.ts'
+import { NodeRouteStore } from '../reconciler/node-route/node-route-store.ts'
+import { type AdoptConfig, type AdoptFlags, readAdoptConfig } from './adopt-config.ts'
+import { clusterNameOption, kubeconfigOption, providerOption, routeTableIdsOption } from './cloud-options.ts'
+import { connect } from './connect.ts'
+import { openProvider } from './open-provider.ts'
+import { type Output, outputOption, standardOutput } from './output.ts'
+import { type AdoptLedger, runAdopt } from './run-adopt.ts'
+import { StateFile, readStateFile } from './state-file.ts'
+import { untilSignal } from './until-signal.ts'
+import { commandWaits } from './with-retries.ts'
+
+export function addAdoptCommand(program: Command): void {
+  program
+    .command('adopt')
+    .summary('make routes that somebody else wrote podway’s')
+    .description(
+      'Lists the routes to podCIDRs that podway did not make and that say exactly what it would write, and with --yes records them as podway’s: from then on it repairs them, and deletes them when their Node is gone. Changes no route.',
+    )
+    .argument('[destinations...]', 'only the routes to these podCIDRs')
+    .addOption(providerOption())
+    .addOption(clusterNameOption())
+    .addOption(routeTableIdsOption())
+    .option('--table <tables>', 'only these of the route tables, ids or names, comma-separated')
+    .option('--yes', 'record them; without it they are only listed')
+    .option('--state <file>', 'the file that records which routes are podway’s, instead of NodeRoutes')
+    .addOption(kubeconfigOption())
+    .addOption(outputOption())
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ podway adopt --provider aws --cluster-name prod
+  $ podway adopt --provider aws --cluster-name prod --table rtb-0a1b2c --yes 10.244.3.0/24 10.244.4.0/24
+
+Exit codes: 0 listed, or all adopted (also if there was nothing to adopt), 1 failed, if only in part, 64 wrong usage.`,
+    )
+    .action(async (destinations: readonly string[], flags: AdoptFlags) =>
+      run(readAdoptConfig(destinations, flags), standardOutput),
+    )
+}
+
+async function run(config: AdoptConfig, output: Output): Promise<void> {
+  const kube = connect(config.kubeconfig)
+  try {
+    const { provider, close } = await openProvider(config)
+    const ledger = config.state === undefined ? clusterLedger(kube, output) : fileLedger(config.state)
+    const now = (): string => new Date(systemClock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
+    const nodes = new Resource<Node>(kube, nodeType)
+    const parts = { provider, nodes, ledger, output, now, waits: commandWaits }
+    try {
+      await untilSignal(['SIGTERM', 'SIGINT'], (signal) => runAdopt(config, parts, signal))
+    } finally {
+      close()
+    }
+  } finally {
+    await kube.close()
+  }
+}
+
+export function clusterLedger(kube: KubeClient, output: Output): AdoptLedger {
+  const store = new NodeRouteStore(new Resource<NodeRoute>(kube, nodeRouteType), noteLogger(output))
+  return {
+    read: (signal) => store.load(signal),
+    write: (work) => work(store),
+  }
+}
+
+export function fileLedger(path: string): AdoptLedger {
+  return {
+    read: () => readStateFile(path),
+    async write(work) {
+      await using file = await StateFile.open(path)
+      await work(file)
+    },
+  }
+}
+
+/** What the store has to say (a NodeRoute that can't be read) is for the person. */
+function noteLogger({ note }: Output): Logger {
+  const say = ({ nodeRoute, err }: Readonly<Record<string, unknown>>, message: string): void => {
+    const about = typeof nodeRoute === 'string' ? ` (${nodeRoute})` : ''
+    const why = err instanceof Error ? `: ${err.message}` : ''
+    void note(`${message}${about}${why}`)
+  }
+  const nothing = (): void => undefined
+  return { debug: nothing, info: nothing, warn: say, error: say }
+}

@@ -1,0 +1,58 @@
+import { Option } from 'commander'
+import { readChoice, readList } from './flag-values.ts'
+import { UsageError } from './usage.ts'
+
+/** The flags by which every command finds its cloud, its tables and its cluster. */
+
+export const providerNames = ['aws'] as const
+
+export const providerOption = (): Option =>
+  new Option('--provider <name>', `the cloud: ${providerNames.join(', ')}`).makeOptionMandatory()
+
+export const clusterNameOption = (): Option =>
+  new Option(
+    '--cluster-name <name>',
+    'route tables are those with the tag kubernetes.io/cluster/<name>',
+  ).makeOptionMandatory()
+
+export const routeTableIdsOption = (): Option =>
+  new Option('--route-table-ids <ids>', 'the route tables, comma-separated, instead of those with the tag')
+
+export const kubeconfigOption = (): Option =>
+  new Option(
+    '--kubeconfig <path>',
+    'how to reach the API server (default: $KUBECONFIG, the pod’s service account, ~/.kube/config)',
+  )
+
+/** As commander hands them over. */
+export interface CloudFlags {
+  readonly provider: string
+  readonly clusterName: string
+  readonly routeTableIds?: string
+}
+
+export interface CloudConfig {
+  readonly provider: (typeof providerNames)[number]
+  readonly clusterName: string
+  /** Undefined where the tables are found by the cluster's tag. */
+  readonly routeTableIds: readonly string[] | undefined
+}
+
+/** @throws UsageError */
+export function readCloudConfig(flags: CloudFlags): CloudConfig {
+  const routeTableIds = flags.routeTableIds === undefined ? [] : readList(flags.routeTableIds)
+  return {
+    provider: readChoice('provider', required('provider', flags.provider, 'say which cloud'), providerNames),
+    clusterName: required(
+      'cluster-name',
+      flags.clusterName,
+      'tables are found by the tag kubernetes.io/cluster/NAME',
+    ),
+    routeTableIds: routeTableIds.length === 0 ? undefined : routeTableIds,
+  }
+}
+
+function required(flag: string, value: string, why: string): string {
+  if (value.trim() === '') throw new UsageError(`--${flag} is empty: ${why}`)
+  return value
+}

@@ -1,0 +1,149 @@
+import { type Cidr, compareCidrs } from '../net/cidr.ts'
+import { ProviderError } from '../providers/errors.ts'
+import {
+  type RouteProvider,
+  type TargetKey,
+  type TargetProblem,
+  type TargetQuery,
+  targetKey,
+} from '../providers/provider.ts'
+import type { ObservedRoute, Table, Target } from '../providers/route.ts'
+import { type DestinationKey, type LedgerRecord, destinationKey, owns } from '../reconciler/ledger/record.ts'
+import { type Adoptable, type AdoptableInput, adoptable } from '../reconciler/plan/adoptable.ts'
+import { Claims, type RoutedNode } from '../reconciler/plan/claims.ts'
+import { inParallel } from './in-parallel.ts'
+import { type Waits, withRetries } from './with-retries.ts'
+
+/** A route whose destination is a Node's podCIDR, or one that was asked for, and whether it may become podway's. */
+export interface Finding {
+  readonly table: Table
+  /** What the answer rests on. */
+  readonly input: AdoptableInput
+  readonly answer: Adoptable
+}
+
+export interface Found {
+  /** Sorted by table, then by destination. */
+  readonly findings: readonly Finding[]
+  /** Tables that could not be read: what is in them is not known. */
+  readonly unread: readonly { readonly table: Table; readonly error: ProviderError }[]
+  /** What was asked for, and no table has a route to. */
+  readonly missing: readonly Cidr[]
+}
+
+export interface Search {
+  readonly provider: RouteProvider
+  readonly nodes: readonly RoutedNode[]
+  readonly records: readonly LedgerRecord[]
+  /** Only these destinations; those of all Nodes if there is none. */
+  readonly destinations: readonly Cidr[]
+  /** Only the tables of these ids or names; all of the cluster's if there is none. */
+  readonly tables: readonly string[]
+  readonly waits: Waits
+}
+
+const tablesAtOnce = 8
+/** What one look-up may ask for; DescribeInstances of AWS is slow beyond it. */
+const targetsAtOnce = 200
+
+/** Changes nothing. @throws ProviderError, and an Error if a table that was asked for is not the cluster's */
+export async function findAdoptable(search: Search, signal: AbortSignal): Promise<Found> {
+  const { destinations, provider, waits } = search
+  const claims = new Claims()
+  for (const node of search.nodes) claims.upsert(node)
+  const records = new Map(search.records.map((record) => [destinationKey(record.destination), record]))
+  const named = new Set(destinations.map(destinationKey))
+  const isWanted = (key: DestinationKey): boolean =>
+    named.size === 0 ? claims.claimants(key).length > 0 : named.has(key)
+
+  const tables = await findTables(search, signal)
+  const read = await inParallel(tables, tablesAtOnce, (table) => readTable(search, table, signal))
+  const observed = read.flatMap(({ table, routes }) =>
+    routes.filter((route) => isWanted(destinationKey(route.destination))).map((route) => ({ table, route })),
+  )
+  const claimantsOf = (key: DestinationKey): readonly RoutedNode[] =>
+    claims.claimants(key).flatMap((name) => claims.node(name) ?? [])
+  // Not more than is needed: a look-up takes of the account's budget.
+  const queries = observed.flatMap(({ table, route }): readonly TargetQuery[] => {
+    const key = destinationKey(route.destination)
+    const [node, ...others] = claimantsOf(key)
+    const undecided = route.origin === 'static' && !owns(records.get(key), table.id)
+    if (node === undefined || others.length > 0 || !undecided) return []
+    return [{ node, family: route.destination.family }]
+  })
+  const targets = await lookUp(provider, queries, waits, signal)
+
+  const findings = observed.map(({ table, route }): Finding => {
+    const key = destinationKey(route.destination)
+    const claimants = claimantsOf(key)
+    const [node] = claimants
+    const input: AdoptableInput = {
+      destination: route.destination,
+      observed: route,
+      claimants,
+      target: node && targets.get(targetKey({ node, family: route.destination.family })),
+      record: records.get(key),
+      tableId: table.id,
+    }
+    return { table, input, answer: adoptable(input) }
+  })
+  const there = new Set(findings.map(({ input }) => destinationKey(input.destination)))
+  return {
+    findings: findings.sort(
+      (a, b) =>
+        compareTexts(a.table.id, b.table.id) || compareCidrs(a.input.destination, b.input.destination),
+    ),
+    unread: read.flatMap(({ table, error }) => (error === undefined ? [] : [{ table, error }])),
+    missing: destinations.filter((destination) => !there.has(destinationKey(destination))),
+  }
+}
+
+async function findTables(search: Search, signal: AbortSignal): Promise<readonly Table[]> {
+  const { provider, waits } = search
+  const tables = await withRetries(() => provider.tables(signal), waits, signal)
+  if (tables.length === 0)
+    throw new Error('no route table belongs to the cluster: are its name and the region right?')
+  const unknown = search.tables.find((one) => !tables.some(({ id, name }) => id === one || name === one))
+  if (unknown !== undefined) {
+    const known = tables.map(({ id, name }) => (name === undefined ? id : `${id} (${name})`))
+    throw new Error(`${JSON.stringify(unknown)} is no table of the cluster, which has ${known.join(', ')}`)
+  }
+  const isWanted = ({ id, name }: Table): boolean => search.tables.some((one) => one === id || one === name)
+  return search.tables.length === 0 ? tables : tables.filter(isWanted)
+}
+
+interface ReadTable {
+  readonly table: Table
+  readonly routes: readonly ObservedRoute[]
+  readonly error?: ProviderError
+}
+
+/** A table that can't be read is no reason not to tell of the others. */
+async function readTable(search: Search, table: Table, signal: AbortSignal): Promise<ReadTable> {
+  const { provider, waits } = search
+  try {
+    const { routes } = await withRetries(() => provider.list(table, signal), waits, signal)
+    return { table, routes }
+  } catch (error) {
+    if (error instanceof ProviderError) return { table, routes: [], error }
+    throw error
+  }
+}
+
+async function lookUp(
+  provider: RouteProvider,
+  queries: readonly TargetQuery[],
+  waits: Waits,
+  signal: AbortSignal,
+): Promise<ReadonlyMap<TargetKey, Target | TargetProblem>> {
+  const wanted = [...new Map(queries.map((query) => [targetKey(query), query])).values()]
+  const targets = new Map<TargetKey, Target | TargetProblem>()
+  for (let start = 0; start < wanted.length; start += targetsAtOnce) {
+    const some = wanted.slice(start, start + targetsAtOnce)
+    const answers = await withRetries(() => provider.targets(some, signal), waits, signal)
+    for (const [key, answer] of answers) targets.set(key, answer)
+  }
+  return targets
+}
+
+const compareTexts = (a: string, b: string): number => (a === b ? 0 : a < b ? -1 : 1)
