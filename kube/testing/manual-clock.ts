@@ -51,12 +51,20 @@ export class ManualClock implements Clock {
       const first = this.#first()
       if (first.due > end) break
       this.#timers = this.#timers.filter((other) => other !== first)
-      this.#monotonic = first.due
+      this.#monotonic = Math.max(this.#monotonic, first.due)
       first.callback()
       await settle()
     }
     this.#monotonic = end
     await settle()
+  }
+
+  /**
+   * Time goes on while the process stands still (SIGSTOP, a paused machine, a blocked event loop): nothing is called back,
+   * and what fell due meanwhile waits for the next `advance`.
+   */
+  standStill(ms: number): void {
+    this.#monotonic += ms
   }
 
   #first(): Pending {

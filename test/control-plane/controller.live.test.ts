@@ -2,6 +2,8 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { KubeClient } from '../../kube/client.ts'
 import { systemClock } from '../../kube/clock.ts'
 import type { LogFields, Logger } from '../../kube/log.ts'
+import { type KubeEvent, eventType } from '../../kube/event.ts'
+import { EventRecorder } from '../../kube/events.ts'
 import { nodeType } from '../../kube/node-type.ts'
 import type { Draft, Node } from '../../kube/objects.ts'
 import { Reflector } from '../../kube/reflector.ts'
@@ -169,12 +171,26 @@ function startController(account: Account, cloud: MemoryCloud): RunningControlle
   const random = Math.random
   const backoff = { baseMs: 50, maxMs: 400 }
   const abort = new AbortController()
+  const routes = new Resource<NodeRoute>(client, nodeRouteType)
+  const recorder = new EventRecorder({
+    events: new Resource<KubeEvent>(client, eventType),
+    controller: 'podway.dev/controller',
+    instance: 'test',
+    clock,
+    random,
+    log,
+  })
   const running = runController(
     {
       provider: memoryProvider(cloud),
       nodes,
       reflector: new Reflector<Node>({ resource: nodes, clock, random, log, backoff }),
-      store: new NodeRouteStore(new Resource<NodeRoute>(client, nodeRouteType), log),
+      store: new NodeRouteStore(routes, log),
+      records: new Reflector<NodeRoute>({ resource: routes, clock, random, log, backoff }),
+      policy: 'sync',
+      adopt: 'none',
+      events: recorder,
+      subject: { apiVersion: 'v1', kind: 'Namespace', name: 'podway-system' },
       pools: [new Pool(parseCidr('10.244.0.0/16'), 24), new Pool(parseCidr('fd00:10:244::/48'), 64)],
       driftMs: 60_000,
       workers: 8,
@@ -183,7 +199,10 @@ function startController(account: Account, cloud: MemoryCloud): RunningControlle
       log,
     },
     abort.signal,
-  ).finally(() => client.close())
+  ).finally(async () => {
+    await recorder.close()
+    await client.close()
+  })
   // Seen by stop().
   running.catch(() => undefined)
   return {

@@ -18,6 +18,7 @@ const record = (destination: string, changes: Partial<LedgerRecord> = {}): Ledge
   destination: parseCidr(destination),
   node: { name: 'node-1', uid: 'u-1' },
   target: { kind: 'eni', id: 'eni-1' },
+  previousTargets: [],
   tables: ['rtb-1', 'rtb-2'],
   states: new Map(),
   ...changes,
@@ -62,7 +63,7 @@ await describeControlPlane('NodeRoutes, as the controller may use them', (cluste
 
         const moved = {
           target: { kind: 'eni', id: 'eni-2' },
-          previousTarget: { kind: 'eni', id: 'eni-1' },
+          previousTargets: [{ kind: 'eni', id: 'eni-1' }],
           tables: ['rtb-1'],
         } as const
         await fresh.intend(record(destination, moved), never)

@@ -37,32 +37,51 @@ await describeControlPlane('deploy/rbac', (cluster) => {
       body: { apiVersion: 'authorization.k8s.io/v1', kind, spec },
     })
 
-  test('gives the controller these rights, and no others', async () => {
-    const { status } = await review('SelfSubjectRulesReview', { namespace: 'kube-system' })
+  /** `verb group/resource` of all that the controller may do there. */
+  const rights = async (namespace: string): Promise<readonly string[]> => {
+    const { status } = await review('SelfSubjectRulesReview', { namespace })
     // Everybody may ask about himself (system:basic-user).
     const rules = status.resourceRules.filter(
       ({ apiGroups }) =>
         !apiGroups.includes('authorization.k8s.io') && !apiGroups.includes('authentication.k8s.io'),
     )
-    const rights = rules.flatMap(({ apiGroups, resources, verbs }) =>
-      apiGroups.flatMap((group) =>
-        resources.flatMap((resource) =>
-          verbs.map((verb) => `${verb} ${group === '' ? '' : `${group}/`}${resource}`),
+    return rules
+      .flatMap(({ apiGroups, resources, verbs }) =>
+        apiGroups.flatMap((group) =>
+          resources.flatMap((resource) =>
+            verbs.map((verb) => `${verb} ${group === '' ? '' : `${group}/`}${resource}`),
+          ),
         ),
-      ),
-    )
-    expect(rights.sort()).toEqual([
+      )
+      .sort()
+  }
+
+  test('gives the controller these rights everywhere, and no others', async () => {
+    expect(await rights('kube-system')).toEqual([
+      'create events.k8s.io/events',
       'create podway.dev/noderoutes',
       'delete podway.dev/noderoutes',
       'get nodes',
       'get podway.dev/noderoutes',
       'list nodes',
       'list podway.dev/noderoutes',
+      'patch events.k8s.io/events',
       'patch nodes',
       'patch nodes/status',
       'patch podway.dev/noderoutes',
       'patch podway.dev/noderoutes/status',
       'watch nodes',
+      'watch podway.dev/noderoutes',
+    ])
+  })
+
+  test('and these in its own namespace', async () => {
+    const everywhere = await rights('kube-system')
+    const own = await rights('podway-system')
+    expect(own.filter((right) => !everywhere.includes(right))).toEqual([
+      'create coordination.k8s.io/leases',
+      'get coordination.k8s.io/leases',
+      'update coordination.k8s.io/leases',
     ])
   })
 
@@ -72,6 +91,12 @@ await describeControlPlane('deploy/rbac', (cluster) => {
     ['update', '', 'nodes'],
     ['get', '', 'secrets'],
     ['list', '', 'pods'],
+    // Those of the kubelets' heartbeats and of the cluster's own controllers.
+    ['update', 'coordination.k8s.io', 'leases'],
+    ['get', 'coordination.k8s.io', 'leases'],
+    ['list', 'events.k8s.io', 'events'],
+    ['delete', 'events.k8s.io', 'events'],
+    ['create', '', 'events'],
     ['delete', 'apiextensions.k8s.io', 'customresourcedefinitions'],
     ['create', 'rbac.authorization.k8s.io', 'clusterrolebindings'],
   ])('does not let it %s %s %s', async (verb, group, resource) => {

@@ -8,7 +8,7 @@ import {
   namespaceOf,
   withMetadata,
 } from './object-meta.ts'
-import { collectionOf, kindName, resourceName, type ResourceType } from './resource-type.ts'
+import { collectionOf, inVersion, kindName, resourceName, type ResourceType } from './resource-type.ts'
 import { selectorsOf } from './selector.ts'
 import { badRequest, conflict, notFound } from './status.ts'
 import type { Store } from './store.ts'
@@ -35,7 +35,7 @@ export function deleteObject(context: DeleteContext, name: string, body: string)
   checkPreconditions(type, old, readPreconditions(body))
   if (!context.dryRun) {
     const marked = removeOrMark(store, type, key, old, context.now)
-    if (marked !== undefined) return marked
+    if (marked !== undefined) return inVersion(type, marked)
   }
   return {
     kind: 'Status',
@@ -68,7 +68,7 @@ export function deleteCollection(context: DeleteContext, query: URLSearchParams)
   return listOf(
     type,
     metadata,
-    chosen.map((entry) => entry.object),
+    chosen.map((entry) => inVersion(type, entry.object)),
   )
 }
 

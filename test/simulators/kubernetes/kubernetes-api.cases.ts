@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe } from 'vitest'
 import { ApiFixture } from './cases/api-fixture.ts'
 import { compactionCases } from './cases/compaction.cases.ts'
 import { customResourceCases } from './cases/custom-resources.cases.ts'
+import { eventCases } from './cases/events.cases.ts'
 import { leaseAndEventCases } from './cases/leases-and-events.cases.ts'
 import { listCases } from './cases/lists.cases.ts'
 import { objectCases } from './cases/objects.cases.ts'
@@ -48,6 +49,7 @@ export function describeKubernetesApi({ name, start }: ApiUnderTest): void {
     listCases(api)
     watchCases(api)
     leaseAndEventCases(api)
+    eventCases(api)
     customResourceCases(api)
     otherPathCases(api)
     compactionCases(api, () => compact())

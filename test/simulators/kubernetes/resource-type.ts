@@ -35,15 +35,26 @@ export interface ResourceType {
     old: JsonObject | undefined,
     target: WriteTarget,
   ) => readonly FieldError[]
-  /** The members that a field selector may ask for besides metadata.name and metadata.namespace. */
+  /**
+   * The members that a field selector may ask for besides metadata.name and metadata.namespace, of an object as it is
+   * stored.
+   */
   readonly selectableFields: (object: JsonObject) => Readonly<Record<string, string>>
+  /** For a type that shows the objects of another in a form of its own. */
+  readonly storage?: {
+    readonly collection: string
+    readonly write: (object: JsonObject) => JsonObject
+    readonly read: (stored: JsonObject) => JsonObject
+  }
+  /** What complaints about fields call an object, if not by the type's group and kind. */
+  readonly errorKind?: QualifiedName
 }
 
 export type WriteTarget = 'main' | 'status'
 
 /** Where its objects are stored. */
 export const collectionOf = (type: ResourceType): string =>
-  type.group === '' ? type.plural : `${type.group}/${type.plural}`
+  type.storage?.collection ?? (type.group === '' ? type.plural : `${type.group}/${type.plural}`)
 
 export const apiVersionOf = (type: ResourceType): string =>
   type.group === '' ? type.version : `${type.group}/${type.version}`
@@ -52,8 +63,15 @@ export const resourceName = (type: ResourceType): QualifiedName => ({ group: typ
 
 export const kindName = (type: ResourceType): QualifiedName => ({ group: type.group, name: type.kind })
 
+export const errorKindName = (type: ResourceType): QualifiedName => type.errorKind ?? kindName(type)
+
 /** Objects are stored once for all versions of their type. */
-export function inVersion(type: ResourceType, object: JsonObject): JsonObject {
+export function inVersion(type: ResourceType, stored: JsonObject): JsonObject {
+  const object = type.storage?.read(stored) ?? stored
   const apiVersion = apiVersionOf(type)
   return object.apiVersion === apiVersion ? object : frozen({ ...object, apiVersion })
 }
+
+/** An object of the type in the form in which it is stored. */
+export const asStored = (type: ResourceType, object: JsonObject): JsonObject =>
+  type.storage?.write(object) ?? object

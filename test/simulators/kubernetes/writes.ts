@@ -10,9 +10,10 @@ import {
   withMetadata,
 } from './object-meta.ts'
 import {
+  asStored,
   collectionOf,
+  errorKindName,
   inVersion,
-  kindName,
   resourceName,
   type ResourceType,
   type WriteTarget,
@@ -84,7 +85,7 @@ function insert(context: WriteContext, decoded: JsonObject): WriteResult {
     ...type.validate(prepared, undefined, 'main'),
     ...validateMetadata(prepared, undefined, type.nameRule),
   ]
-  if (errors.length > 0) throw invalid(kindName(type), name, errors)
+  if (errors.length > 0) throw invalid(errorKindName(type), name, errors)
   if (revisionOf(prepared) !== 0) {
     const message = 'resourceVersion should not be set on objects to be created'
     throw new Refusal(failure(500, '', message), 500)
@@ -95,8 +96,9 @@ function insert(context: WriteContext, decoded: JsonObject): WriteResult {
     const prefix = isBeingDeleted(existing) ? 'object is being deleted: ' : ''
     throw alreadyExists(resourceName(type), name, prefix)
   }
-  const object = context.dryRun ? frozen(prepared) : store.create(collectionOf(type), key, prepared)
-  return { status: 201, object }
+  if (context.dryRun) return { status: 201, object: frozen(prepared) }
+  const stored = store.create(collectionOf(type), key, asStored(type, prepared))
+  return { status: 201, object: inVersion(type, stored) }
 }
 
 /** PUT. @throws Refusal */
@@ -113,10 +115,7 @@ export function updateObject(
   const key = keyOf(type, context.namespace, name)
   const old = store.read(collectionOf(type), key)
   const uid = textAt(object, 'metadata', 'uid')
-  if (old === undefined) {
-    if (!type.createOnUpdate) throw notFound(resourceName(type), name)
-    return insert(context, object)
-  }
+  if (old === undefined && !type.createOnUpdate) throw notFound(resourceName(type), name)
   const oldUid = textAt(old, 'metadata', 'uid')
   if (uid !== '' && uid !== oldUid) {
     throw conflict(
@@ -125,6 +124,7 @@ export function updateObject(
       `StorageError: invalid object, Code: 4, Key: /registry/${collectionOf(type)}/${key}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${uid}, UID in object meta: ${oldUid}`,
     )
   }
+  if (old === undefined) return insert(context, withMetadata(object, { resourceVersion: undefined }))
   return { status: 200, object: replace(context, name, target, inVersion(type, old), object) }
 }
 
@@ -177,14 +177,14 @@ function replace(
   })
   const prepared = target === 'status' ? type.prepareStatusUpdate(kept, old) : type.prepareUpdate(kept, old)
   const errors = [...type.validate(prepared, old, target), ...validateMetadata(prepared, old, type.nameRule)]
-  if (errors.length > 0) throw invalid(kindName(type), name, errors)
+  if (errors.length > 0) throw invalid(errorKindName(type), name, errors)
   if (context.dryRun) return frozen(prepared)
   const key = keyOf(type, context.namespace, name)
   if (isBeingDeleted(old) && finalizersOf(prepared).length === 0) {
     store.delete(collectionOf(type), key)
     return frozen(prepared)
   }
-  return store.update(collectionOf(type), key, prepared)
+  return inVersion(type, store.update(collectionOf(type), key, asStored(type, prepared)))
 }
 
 function refuseOtherNamespace(context: WriteContext, object: JsonObject): void {

@@ -4,7 +4,8 @@ import type { WireClient } from '../wire-client.ts'
 
 export const NODES = '/api/v1/nodes'
 export const LEASES = '/apis/coordination.k8s.io/v1/namespaces/default/leases'
-export const EVENTS = '/api/v1/namespaces/default/events'
+export const CORE_EVENTS = '/api/v1/namespaces/default/events'
+export const EVENTS = '/apis/events.k8s.io/v1/namespaces/default/events'
 export const CRDS = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
 
 /** What all cases share: a client of the API server under test, and names that no other case uses. */

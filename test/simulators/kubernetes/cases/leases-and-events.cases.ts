@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { type JsonObject, objectAt, textAt } from '../json.ts'
-import { type ApiFixture, LEASES, EVENTS, failure } from './api-fixture.ts'
+import { type ApiFixture, CORE_EVENTS, LEASES, failure } from './api-fixture.ts'
 
-/** Leases and Events. */
+/** Leases, and Events in their old form. */
 export function leaseAndEventCases(api: ApiFixture): void {
   describe('leases', () => {
     it('takes times with exactly six digits', async () => {
@@ -37,6 +37,28 @@ export function leaseAndEventCases(api: ApiFixture): void {
       })
     })
 
+    it('is not what it was after it was deleted: a PUT that names its uid is a conflict', async () => {
+      const name = api.fresh('lease')
+      const { body } = await api.client.post(LEASES, { metadata: { name }, spec: { holderIdentity: 'a' } })
+      await api.client.delete(`${LEASES}/${name}`)
+      const reply = await api.client.put(`${LEASES}/${name}`, body)
+      expect([reply.status, reply.body.reason]).toEqual([409, 'Conflict'])
+      const { uid: _uid, ...metadata } = objectAt(body, 'metadata')
+      // The version alone says nothing of an object that is not there.
+      const anew = await api.client.put(`${LEASES}/${name}`, { ...body, metadata })
+      expect(anew.status).toBe(201)
+      expect((await api.client.put(`${LEASES}/${name}`, body)).status).toBe(409)
+    })
+
+    it('knows nothing of coordinated election, which is behind a gate', async () => {
+      const metadata = { name: api.fresh('lease') }
+      const spec = { holderIdentity: 'a', strategy: 'OldestEmulationVersion', preferredHolder: 'b' }
+      const created = await api.client.post(LEASES, { metadata, spec })
+      expect(created.body.spec).toEqual({ holderIdentity: 'a' })
+      const patched = await api.client.mergePatch(`${LEASES}/${metadata.name}`, { spec })
+      expect(patched.body.spec).toEqual({ holderIdentity: 'a' })
+    })
+
     it('keeps explicit zeros, and refuses a duration of zero', async () => {
       const name = api.fresh('lease')
       const good = await api.client.post(LEASES, {
@@ -61,7 +83,8 @@ export function leaseAndEventCases(api: ApiFixture): void {
       })
     })
   })
-  describe('events', () => {
+
+  describe('events of core/v1', () => {
     it('about a node live in the namespace default', async () => {
       const event = {
         involvedObject: { kind: 'Node', name: 'n' },
@@ -69,7 +92,7 @@ export function leaseAndEventCases(api: ApiFixture): void {
         message: 'm',
         type: 'Warning',
       }
-      const good = await api.client.post(EVENTS, { metadata: { name: api.fresh('event') }, ...event })
+      const good = await api.client.post(CORE_EVENTS, { metadata: { name: api.fresh('event') }, ...event })
       expect(good.status).toBe(201)
       expect(good.body).toMatchObject({
         source: {},
@@ -77,7 +100,7 @@ export function leaseAndEventCases(api: ApiFixture): void {
         eventTime: null,
         reportingComponent: '',
       })
-      const other = await api.client.post(EVENTS.replace('default', 'kube-system'), {
+      const other = await api.client.post(CORE_EVENTS.replace('default', 'kube-system'), {
         metadata: { name: api.fresh('event') },
         ...event,
       })
@@ -85,6 +108,18 @@ export function leaseAndEventCases(api: ApiFixture): void {
       expect(other.body.message).toContain(
         'involvedObject.namespace: Invalid value: "": does not match event.namespace',
       )
+    })
+
+    it('with a time of their own must say who reports', async () => {
+      const reply = await api.client.post(CORE_EVENTS, {
+        metadata: { name: api.fresh('event') },
+        involvedObject: { kind: 'Node', name: 'n' },
+        eventTime: '2026-01-01T00:00:00.000000Z',
+        reportingComponent: 'not a name',
+      })
+      const { causes } = objectAt(reply.body, 'details')
+      const fields = (Array.isArray(causes) ? causes : []).map((cause: JsonObject) => textAt(cause, 'field'))
+      expect(fields).toEqual(['reportingComponent', 'reportingInstance', 'action', 'reason'])
     })
   })
 }
