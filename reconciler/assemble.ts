@@ -7,15 +7,31 @@ import type { Resource } from '../kube/resource.ts'
 import { WorkQueue } from '../kube/work-queue.ts'
 import type { RouteProvider } from '../providers/provider.ts'
 import { Applier } from './apply/apply.ts'
+import { FullTables } from './apply/full-tables.ts'
+import { Turns } from './apply/turns.ts'
+import { Brake, conditionBrake, deleteBrake } from './guard/brake.ts'
+import type { Policy } from './guard/policy.ts'
 import { Allocator } from './ipam/allocator.ts'
 import type { Pool } from './ipam/pool.ts'
-import { Ledger, type LedgerStore } from './ledger/ledger.ts'
-import type { NodeRef } from './ledger/record.ts'
+import { Ledger } from './ledger/ledger.ts'
+import { type DestinationKey, type NodeRef, destinationKey } from './ledger/record.ts'
+import { Losses } from './losses.ts'
 import { NodeReconciler } from './node-reconciler.ts'
+import type { NodeRoute } from './node-route/node-route.ts'
+import type { NodeRouteStore } from './node-route/node-route-store.ts'
 import { Claims } from './plan/claims.ts'
+import { Planner } from './planner.ts'
+import { Capacity } from './report/capacity.ts'
+import { isOursToChange } from './report/condition-reason.ts'
+import type { EventSink, EventSubject } from './report/events.ts'
+import { ControllerMetrics } from './report/metrics.ts'
 import { outcomeLog } from './report/outcome-log.ts'
+import { Troubles } from './report/troubles.ts'
 import { Verdicts } from './report/verdict.ts'
+import { RouteGuard } from './route-guard.ts'
 import { RouteReconciler } from './route-reconciler.ts'
+import { RouteRecords } from './route-records.ts'
+import { RouteWriter } from './route-writer.ts'
 import { TableCache } from './table-cache.ts'
 import { TableReader } from './table-reader.ts'
 import { Targets } from './targets.ts'
@@ -25,9 +41,14 @@ export interface ControllerOptions {
   readonly provider: RouteProvider
   readonly nodes: Resource<Node>
   readonly reflector: Reflector<Node>
-  readonly store: LedgerStore
+  readonly store: NodeRouteStore
+  /** Watches what others make of NodeRoutes. */
+  readonly records: Reflector<NodeRoute>
   /** From which nodes get their podCIDRs; undefined if somebody else allocates them. */
   readonly pools: readonly Pool[] | undefined
+  readonly policy: Policy
+  /** Whether foreign routes that say what podway would write become its own. */
+  readonly adopt: 'matching' | 'none'
   /** How often, in milliseconds, tables and instances are looked at though nothing is known to have changed. */
   readonly driftMs: number
   /** How many things are worked on at a time. */
@@ -35,6 +56,9 @@ export interface ControllerOptions {
   readonly clock: Clock
   /** A number from 0 to below 1. */
   readonly random: () => number
+  readonly events: EventSink
+  /** What Events are about that are about no one Node: the controller itself. */
+  readonly subject: EventSubject
   readonly log: Logger
 }
 
@@ -47,32 +71,73 @@ export interface ControllerParts {
   readonly tables: TableCache
   readonly reader: TableReader
   readonly targets: Targets
+  readonly planner: Planner
+  readonly losses: Losses
+  readonly brake: Brake<DestinationKey>
+  readonly nodeBrake: Brake<string>
   readonly routes: RouteReconciler
   readonly nodes: NodeReconciler
+  readonly metrics: ControllerMetrics
 }
 
 /** Under which name the ledger holds its destinations, so that they are not given to another node (quarantine). */
 const ledgerOwner = 'ledger'
 
 export function assemble(options: ControllerOptions, signal: AbortSignal): ControllerParts {
-  const { clock, log, nodes, pools, provider, random, reflector, store } = options
+  const { adopt, clock, events, log, nodes, policy, provider, random, reflector, store, subject } = options
   const now = (): string => new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
+  const monotonic = (): number => clock.monotonic()
   const queue = new WorkQueue<WorkKey>({ clock, random, backoff: { baseMs: 200, maxMs: 60_000 } })
+  // Who only observes gives nothing away.
+  const pools = policy === 'observe' ? undefined : options.pools
   const allocator = pools === undefined ? undefined : new Allocator(pools)
+  const claims = new Claims()
   const ledger = new Ledger(store, {
     held: (destination) => allocator?.occupy(destination, ledgerOwner),
-    released: (destination) => allocator?.release(destination, ledgerOwner),
+    released: (destination) => {
+      allocator?.release(destination, ledgerOwner)
+      // Whoever had to stand back behind it may go now.
+      for (const key of claims.overlapping(destination)) queue.add(`route ${key}`)
+    },
   })
-  const claims = new Claims()
   const tables = new TableCache()
-  const targets = new Targets(provider, log, signal)
-  const known = { claims, ledger, tables, targets }
+  const targets = new Targets(provider, log, signal, policy !== 'observe')
+  const planner = new Planner({ claims, ledger, tables, targets })
+  const losses = new Losses({ claims, ledger, planner, monotonic })
+  const brake = new Brake<DestinationKey>({ ...deleteBrake, monotonic })
+  const nodeBrake = new Brake<string>({ ...conditionBrake, monotonic })
+  const metrics = new ControllerMetrics({ deletes: () => brake.held, conditions: () => nodeBrake.held })
+  const fullTables = new FullTables(monotonic)
+  const known = { claims, ledger, tables, targets, planner }
   const routes = new RouteReconciler({
     ...known,
-    now,
-    applier: new Applier(provider, signal),
+    policy,
+    adopt,
+    brake,
+    guard: new RouteGuard({
+      ...known,
+      fullTables,
+      brake,
+      policy,
+      onHeld: (key, wanted) => tellHeld(options, key, wanted),
+    }),
+    writer: new RouteWriter({
+      tables,
+      fullTables,
+      losses,
+      applier: new Applier(provider, signal),
+      turns: new Turns({
+        readyInMs: (op, ahead) => provider.readyInMs?.(op, ahead) ?? 0,
+        after: (ms, callback) => clock.setTimeout(callback, ms),
+        call: (key) => queue.add(`route ${key}`),
+      }),
+      onRoom: (tableId) => queue.add(`table ${tableId}`),
+      onOutcome: outcomeLog(log),
+    }),
+    records: new RouteRecords({ ledger, planner, now }),
     nodeGone: (node, abort) => nodeGone(nodes, node, abort),
-    onOutcome: outcomeLog(log),
+    onReusable: (destination) => allocator?.release(destination, ledgerOwner),
+    log,
   })
   return {
     queue,
@@ -80,18 +145,59 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
     ledger,
     allocator,
     tables,
-    reader: new TableReader(provider, tables, log),
+    reader: new TableReader(
+      provider,
+      tables,
+      new Capacity({
+        metrics,
+        events,
+        subject,
+        log,
+        // The reading that told so is followed by a look at every route.
+        onRoom: (tableId, family) => void fullTables.hasRoom(tableId, family),
+      }),
+      log,
+    ),
     targets,
+    planner,
+    losses,
+    brake,
+    nodeBrake,
     routes,
     nodes: new NodeReconciler({
       nodes,
       node: (name) => reflector.get(name),
-      verdicts: new Verdicts({ ...known, routes }),
+      nodeCount: () => reflector.list().length,
+      verdicts: new Verdicts({ ...known, losses, fullTables }),
+      troubles: new Troubles(events),
+      events,
+      policy,
+      brake: nodeBrake,
       allocator,
       log,
       now,
     }),
+    metrics,
   }
+}
+
+/** Takes up what an earlier run held, and let pass. */
+export function restoreBrakes(
+  { brake, ledger, nodeBrake }: Pick<ControllerParts, 'brake' | 'ledger' | 'nodeBrake'>,
+  nodes: readonly Node[],
+): void {
+  const wasRouted = new Set<string>()
+  for (const { destination, node, states } of ledger.all()) {
+    if ([...states.values()].some(({ reason }) => reason === 'DeleteBrake'))
+      brake.restore(destinationKey(destination))
+    if ([...states.values()].some(({ written }) => written)) wasRouted.add(node.uid)
+  }
+  // A restart must not let as many go again as are gone already.
+  const lost = nodes.filter(({ metadata, status }) => {
+    const condition = status?.conditions?.find(({ type }) => type === 'NetworkUnavailable')
+    return condition?.status === 'True' && isOursToChange(condition.reason) && wasRouted.has(metadata.uid)
+  })
+  nodeBrake.restorePassed(lost.length)
 }
 
 /**
@@ -105,4 +211,11 @@ async function nodeGone(nodes: Resource<Node>, node: NodeRef, signal: AbortSigna
     if (isNotFound(error)) return true
     throw error
   }
+}
+
+/** The first one that is held tells of all: which they are, `kubectl get noderoutes` shows. */
+function tellHeld({ events, log, subject }: ControllerOptions, key: DestinationKey, wanted: number): void {
+  const note = `${wanted} destinations of running instances want to be deleted, ${key} first: held until podway release lets them go`
+  log.warn({ destination: key, wanted }, note)
+  events.record({ regarding: subject, type: 'Warning', reason: 'DeletesHeld', action: 'DeleteRoute', note })
 }

@@ -65,7 +65,7 @@ async function expectConverged(world: ControllerWorld): Promise<void> {
   for (const table of tables)
     expect(world.routes(table)).toEqual([...wanted, '10.244.200.0/24 gateway'].sort())
   expect([...world.records].sort()).toEqual(wanted.map((route) => `${route} ${tables.join()}`).sort())
-  for (const { spec } of world.cluster.records()) expect(spec).not.toHaveProperty('previousTarget')
+  for (const { spec } of world.cluster.records()) expect(spec).not.toHaveProperty('previousTargets')
   expect(isDone()).toBe(true)
 }
 

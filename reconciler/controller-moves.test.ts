@@ -68,7 +68,7 @@ describe('a podCIDR handed from a dead node to a new one', () => {
     expect(world.unavailable('node-2')).toBe('True')
     expect(await world.passUntil(() => world.unavailable('node-2') === 'False', 30_000)).toBe(true)
     expect(world.routes('table-2')).toEqual(['10.244.0.0/24 node-2'])
-    expect(world.cluster.record('v4-10-244-0-0-24')?.spec).not.toHaveProperty('previousTarget')
+    expect(world.cluster.record('v4-10-244-0-0-24')?.spec).not.toHaveProperty('previousTargets')
   })
 
   test('the next holder goes too, before a failing table has moved: no route is left behind', async () => {

@@ -46,7 +46,7 @@ test('operator’s route with the same destination: disputed, nothing written, t
   await world.pass(5 * driftMs)
   expect(world.routes()).toEqual(['10.244.0.0/24 gateway'])
   expect(world.routeWrites).toEqual([])
-  expect(world.cluster.condition('node-1')).toMatchObject({ status: 'True', reason: 'NoRouteCreated' })
+  expect(world.cluster.condition('node-1')).toMatchObject({ status: 'True', reason: 'ForeignRoute' })
   expect(world.cluster.condition('node-1')?.message).toContain('other/gateway')
 })
 

@@ -128,7 +128,7 @@ test('a fatal error of prepare ends run() with it', async () => {
 
 test('without the definition of NodeRoutes run() ends and says what to do', async () => {
   await using world = await ControllerWorld.open({ defined: false })
-  await expect(world.start().ended).rejects.toThrow('kubectl apply -f deploy/crds/noderoutes.yaml')
+  await expect(world.start().ended).rejects.toThrow('podway crds | kubectl apply -f -')
 })
 
 test('the cluster does not know NodeRoutes: run() ends', async () => {

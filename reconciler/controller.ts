@@ -1,10 +1,13 @@
 import type { Node } from '../kube/objects.ts'
 import type { Change } from '../kube/store.ts'
 import { runWorkers } from '../kube/work-queue.ts'
-import { type ControllerOptions, type ControllerParts, assemble } from './assemble.ts'
+import { type ControllerOptions, type ControllerParts, assemble, restoreBrakes } from './assemble.ts'
 import { openLedger } from './open-ledger.ts'
 import { nodeOwner } from './ipam/allocator.ts'
 import { destinationKey } from './ledger/record.ts'
+import { type NodeRoute, destinationOf } from './node-route/node-route.ts'
+import type { NodeRouteStore } from './node-route/node-route-store.ts'
+import { harmless } from './report/events.ts'
 import { podRanges, routedNode } from './routed-node.ts'
 import { Worker } from './worker.ts'
 
@@ -28,7 +31,7 @@ export async function runController(options: ControllerOptions, signal: AbortSig
   const abort = (): void => stop.abort(signal.reason)
   signal.addEventListener('abort', abort, { once: true })
   if (signal.aborted) abort()
-  const parts = assemble(options, stop.signal)
+  const parts = assemble({ ...options, events: harmless(options.events, options.log) }, stop.signal)
   try {
     await work(options, parts, stop)
   } catch (error) {
@@ -46,14 +49,16 @@ async function work(
   parts: ControllerParts,
   stop: AbortController,
 ): Promise<void> {
-  const { log, reflector } = options
+  const { log, records, reflector, store } = options
   const { ledger, queue } = parts
   await openLedger(ledger, options, stop.signal)
   stop.signal.throwIfAborted()
-  reflector.onChange((change) => observe(change, parts))
-  const watching = reflector.run(stop.signal)
+  reflector.onChange((change) => observeNode(change, parts))
+  records.onChange((change) => observeRecord(change, store, parts))
+  const watching = Promise.all([reflector.run(stop.signal), records.run(stop.signal)])
   // Before the first whole list nothing is known to be gone, and nothing is known to be free.
   await reflector.synced
+  restoreBrakes(parts, reflector.list())
   log.info({ nodes: reflector.list().length, records: ledger.all().length }, 'nodes and ledger are known')
   for (const record of ledger.all()) queue.add(`route ${destinationKey(record.destination)}`)
   queue.add('tables')
@@ -62,7 +67,27 @@ async function work(
   await watching
 }
 
-function observe(change: Change<Node>, { allocator, claims, queue, targets }: ControllerParts): void {
+/** What others make of a NodeRoute: adopt, release, delete, edit. */
+function observeRecord(
+  change: Change<NodeRoute>,
+  store: NodeRouteStore,
+  { ledger, queue, tables }: ControllerParts,
+): void {
+  const seen = change.type === 'deleted' ? store.seeGone(change.object) : store.see(change.object)
+  const destination = destinationOf(change.object)
+  if (seen === undefined || destination === undefined) return
+  ledger.observe(destination, seen)
+  for (const table of seen.record?.tables ?? []) {
+    tables.doubt(table, destination)
+    queue.add(`table ${table}`)
+  }
+  queue.add(`route ${destination}`)
+}
+
+function observeNode(
+  change: Change<Node>,
+  { allocator, claims, losses, queue, targets }: ControllerParts,
+): void {
   const { name, uid } = change.object.metadata
   switch (change.type) {
     case 'added':
@@ -74,7 +99,10 @@ function observe(change: Change<Node>, { allocator, claims, queue, targets }: Co
       break
     }
     case 'deleted':
-      for (const destination of claims.remove(name)) queue.add(`route ${destination}`)
+      for (const destination of claims.remove(name)) {
+        losses.forget(destination)
+        queue.add(`route ${destination}`)
+      }
       targets.forget(name)
       allocator?.releaseAll(nodeOwner(uid))
       break

@@ -9,6 +9,8 @@ import { formatCidr, parseCidr } from '../net/cidr.ts'
 import { Allocator, nodeOwner } from './ipam/allocator.ts'
 import { Pool } from './ipam/pool.ts'
 import { NodeReconciler } from './node-reconciler.ts'
+import { Brake, conditionBrake } from './guard/brake.ts'
+import { Troubles } from './report/troubles.ts'
 import type { RouteVerdict } from './report/verdict.ts'
 
 const never = new AbortController().signal
@@ -27,10 +29,26 @@ const node = (
 })
 
 /** A node reconciler whose requests a test answers, and whose cache a test fills. */
+const unrouted: RouteVerdict = {
+  routed: false,
+  reason: 'NoRouteCreated',
+  message: 'not yet',
+  lost: false,
+  troubles: [],
+}
+const routed: RouteVerdict = {
+  routed: true,
+  reason: 'RouteCreated',
+  message: 'all there',
+  lost: false,
+  troubles: [],
+}
+
 function make() {
+  const events = { record: () => undefined }
   const world = {
     shown: node() as Node | undefined,
-    verdict: { routed: false, message: 'not yet' } as RouteVerdict,
+    verdict: unrouted,
     requests: [] as KubeRequest[],
     answer: (_request: KubeRequest): Promise<unknown> => Promise.resolve(node()),
   }
@@ -50,6 +68,11 @@ function make() {
     nodes: new Resource<Node>(client, nodeType),
     node: () => world.shown,
     verdicts: { of: () => world.verdict },
+    troubles: new Troubles(events),
+    events,
+    policy: 'sync',
+    brake: new Brake<string>({ ...conditionBrake, monotonic: () => 0 }),
+    nodeCount: () => 1,
     allocator,
     log: silentLogger,
     now: () => now,
@@ -96,7 +119,7 @@ describe('what is written', () => {
   test('the next condition too, though the watch does not show the last one yet', async () => {
     const world = make()
     await world.reconcile()
-    world.verdict = { routed: true, message: 'all there' }
+    world.verdict = routed
     await world.reconcile()
     await world.reconcile()
     expect(world.requests.filter(isStatus)).toHaveLength(2)

@@ -1,101 +1,117 @@
-import { parseCidr } from '../net/cidr.ts'
+import type { Logger } from '../kube/log.ts'
+import { type Cidr, parseCidr } from '../net/cidr.ts'
 import type { ProviderError } from '../providers/errors.ts'
-import { type Change, type Outcome, type TargetProblem, isTargetProblem } from '../providers/provider.ts'
-import type { Table, Target } from '../providers/route.ts'
-import { sameTarget } from '../providers/route.ts'
-import type { Applier } from './apply/apply.ts'
-import { type Retry, retryOf } from './apply/retry.ts'
+import { isTargetProblem } from '../providers/provider.ts'
+import type { Target } from '../providers/route.ts'
+import { type Retry, retryOf, soonest } from './apply/retry.ts'
+import type { Brake } from './guard/brake.ts'
+import type { Policy } from './guard/policy.ts'
+import { type GuardedWork, changesOf, failuresOf } from './guarded-work.ts'
 import type { Ledger } from './ledger/ledger.ts'
-import {
-  type DestinationKey,
-  type LedgerRecord,
-  type NodeRef,
-  type TableState,
-  owns,
-  withState,
-} from './ledger/record.ts'
+import type { DestinationKey, LedgerRecord, NodeRef } from './ledger/record.ts'
 import type { Claims, RoutedNode } from './plan/claims.ts'
-import { type PlanItem, type Wanted, plan } from './plan/plan.ts'
+import type { Planner, TableWork } from './planner.ts'
+import { tableState } from './report/table-states.ts'
+import type { RouteGuard } from './route-guard.ts'
+import type { RouteRecords } from './route-records.ts'
+import type { RouteWriter } from './route-writer.ts'
 import type { TableCache } from './table-cache.ts'
 import type { Targets } from './targets.ts'
 
 /** How long a node whose target the cloud does not know yet is left alone, unless it changes. */
 const waitingMs = 5_000
+/** How often it is asked whether the instance of a held route still runs. */
+const heldMs = 60_000
 
 export interface RouteReconcilerParts {
   readonly claims: Claims
   readonly ledger: Ledger
   readonly tables: TableCache
   readonly targets: Targets
-  readonly applier: Applier
+  readonly planner: Planner
+  readonly guard: RouteGuard
+  readonly writer: RouteWriter
+  readonly records: RouteRecords
+  readonly policy: Policy
+  /** Whether foreign routes that say what we would write become ours. */
+  readonly adopt: 'matching' | 'none'
+  readonly brake: Brake<DestinationKey>
   /** Whether the cluster has said that this very node is gone: its watch, or a live read. */
   readonly nodeGone: (node: NodeRef, signal: AbortSignal) => Promise<boolean>
-  /** RFC 3339, seconds. */
-  readonly now: () => string
-  /** Told of every change that a cloud has answered. */
-  readonly onOutcome: (table: Table, change: Change, outcome: Outcome, holder: RoutedNode | undefined) => void
-}
-
-/** What is to be done about one destination, in one table. */
-export interface TableWork {
-  readonly table: Table
-  readonly item: PlanItem
+  /** The destination may be given to another node though its routes are still there. */
+  readonly onReusable: (destination: Cidr) => void
+  readonly log: Logger
 }
 
 /**
- * Brings one destination to what it should be, in all tables: look, intend, write, settle. The caller never runs it twice
- * at a time for one destination; different destinations run in parallel. Every step may be the last one before a crash:
- * the next run starts from the ledger and the tables alone.
+ * Brings one destination to what it should be, in all tables: look, plan, guard, intend, write, settle. The caller never
+ * runs it twice at a time for one destination; different destinations run in parallel. Every step may be the last one
+ * before a crash: the next run starts from the ledger and the tables alone.
  */
 export class RouteReconciler {
   readonly #parts: RouteReconcilerParts
+  /** Under `observe`: what was last said of each destination. */
+  readonly #told = new Map<DestinationKey, string>()
 
   constructor(parts: RouteReconcilerParts) {
     this.#parts = parts
   }
 
-  /** What the plan says now, without asking anybody: from what is known of tables and targets. */
-  inspect(key: DestinationKey): readonly TableWork[] {
-    const { claims, ledger } = this.#parts
-    const record = ledger.get(key)
-    const holder = claims.holder(key, record?.node)
-    const target =
-      holder === undefined ? undefined : this.#parts.targets.cached(holder, parseCidr(key).family)
-    return this.#plan(key, wantedOf(holder, target), record)
-  }
-
   /** Whether nothing is left to do about the destination, and the ledger says so: a crash may have come in between. */
   atRest(key: DestinationKey): boolean {
-    const record = this.#parts.ledger.get(key)
-    const holder = this.#parts.claims.holder(key, record?.node)
-    if (record !== undefined && (record.node.uid !== holder?.uid || record.previousTarget !== undefined))
-      return false
-    return this.inspect(key).every(
-      ({ table, item }) =>
-        !('change' in item) && (record === undefined || says(record.states.get(table.id), item)),
-    )
+    const { guard, ledger, planner, policy } = this.#parts
+    const work = guard.guarded(key, planner.inspect(key))
+    if (policy === 'observe') return work.every(({ item }) => !('change' in item))
+    if (this.#adoptable(key, work).length > 0) return false
+    const record = ledger.get(key)
+    if (record !== undefined) {
+      if (ledger.damaged(key) || record.previousTargets.length > 0) return false
+      if (record.node.uid !== planner.holder(key)?.uid) return work.every((one) => isHeldForGood(one, record))
+    }
+    return work.every((one) => !('change' in one.item) && (record === undefined || isSettled(one, record)))
   }
 
   /** Returns when to come again by itself; undefined if only a change is a reason to. @throws ProviderError, KubeError */
   async reconcile(key: DestinationKey, signal: AbortSignal): Promise<Retry | undefined> {
-    const { claims, ledger, targets } = this.#parts
+    let retry: Retry | undefined
+    try {
+      retry = await this.#reconcile(key, signal)
+    } finally {
+      if (retry?.kind !== 'turn') this.#parts.writer.drop(key)
+    }
+    return retry
+  }
+
+  async #reconcile(key: DestinationKey, signal: AbortSignal): Promise<Retry | undefined> {
+    const { brake, ledger, planner, policy, targets } = this.#parts
     const record = ledger.get(key)
-    const holder = claims.holder(key, record?.node)
+    const holder = planner.holder(key)
     if (holder === undefined && record === undefined) return undefined
 
     const handedOver = record !== undefined && record.tables.length > 0 && record.node.uid !== holder?.uid
     if (handedOver && !(await this.#mayTake(record, signal))) return { kind: 'after', ms: waitingMs }
     // Whatever changed the holder meanwhile has brought the key back: to take away what the next one gets would be a gap.
-    const stillTrue = (): boolean => claims.holder(key, record?.node) === holder
+    const stillTrue = (): boolean => planner.holder(key) === holder
     if (!stillTrue()) return undefined
 
-    if (holder === undefined) return record === undefined ? undefined : this.#withdraw(key, record, signal)
+    if (holder === undefined) {
+      if (policy === 'observe') this.#observe(key, undefined)
+      if (record === undefined || policy === 'observe') return undefined
+      return this.#withdraw(key, record, signal)
+    }
+    brake.drop(key)
+    if (planner.contest(key) !== undefined) return undefined
 
     const target = await targets.resolve(holder, parseCidr(key).family)
-    if (!stillTrue()) return undefined
+    // From here to the intent nobody else has a say.
+    if (!stillTrue() || planner.contest(key) !== undefined) return undefined
     if (isTargetProblem(target))
       return target.problem === 'waiting' ? { kind: 'after', ms: waitingMs } : { kind: 'soon' }
-    return this.#provide(key, holder, target, record, signal)
+    if (policy === 'observe') {
+      this.#observe(key, holder)
+      return undefined
+    }
+    return this.#provide(key, holder, target, signal)
   }
 
   /** A destination that a node holds. */
@@ -103,37 +119,36 @@ export class RouteReconciler {
     key: DestinationKey,
     holder: RoutedNode,
     target: Target,
-    record: LedgerRecord | undefined,
     signal: AbortSignal,
   ): Promise<Retry | undefined> {
-    const { ledger, targets } = this.#parts
-    const work = this.#plan(key, { kind: 'target', target }, record)
+    const { guard, ledger, log, planner, records, targets, writer } = this.#parts
+    const before = ledger.get(key)
+    const look = (): readonly GuardedWork[] =>
+      guard.guarded(key, planner.plan(key, { kind: 'target', target }))
+    let work = look()
     const changes = changesOf(work)
-    const intended = this.#kept(record).union(new Set(changes.map(({ table }) => table.id)))
+    if (!writer.mayWrite(key, changes)) return { kind: 'turn' }
+
     const preparing = targets.prepare(target)
     // The caller learns of a failed preparation below; until then nobody waits for the promise.
     preparing.catch(() => undefined)
-    if (record !== undefined || intended.size > 0) {
-      const previousTarget = this.#leftBehind(record, target, changes)
-      await ledger.intend(
-        {
-          destination: parseCidr(key),
-          node: { name: holder.name, uid: holder.uid },
-          target,
-          ...(previousTarget === undefined ? {} : { previousTarget }),
-          tables: [...intended].sort(),
-          states: new Map(),
-        },
-        signal,
-      )
+    const adopted = this.#adoptable(key, work)
+    await records.intend(key, holder, target, changes, adopted, signal)
+    if (adopted.length > 0) {
+      for (const table of adopted) log.info({ table, destination: key, node: holder.name }, 'route adopted')
+      work = look()
     }
-    const outcomes = await this.#apply(changes, holder)
-    await this.#disown(key, record, changes, outcomes, signal)
-    await this.#settle(key, work, changes, outcomes, signal)
+    const written = await writer.write(key, changes, holder)
+    await records.disown(key, before, written, signal)
+    await records.settle(key, work, written, signal)
+    const failures = failuresOf(written)
     // The target itself may be what is gone: look the instance up afresh.
-    if (failures(outcomes).some((error) => error.class === 'not-found')) targets.forget(holder.name)
+    if (failures.some((error) => error.class === 'not-found')) targets.doubt(holder.name)
     const prepared = await preparing
-    return soonest([...failures(outcomes), ...(prepared.result === 'failed' ? [prepared.error] : [])])
+    return soonest([
+      ...retriesOf([...failures, ...(prepared.result === 'failed' ? [prepared.error] : [])]),
+      ...guard.untilRoom(key, work),
+    ])
   }
 
   /** A destination that nobody holds any more. */
@@ -142,23 +157,53 @@ export class RouteReconciler {
     record: LedgerRecord,
     signal: AbortSignal,
   ): Promise<Retry | undefined> {
-    const { ledger, tables } = this.#parts
-    const work = this.#plan(key, { kind: 'nothing' }, record)
+    const { brake, guard, ledger, onReusable, planner, records, writer } = this.#parts
+    const plan = planner.plan(key, { kind: 'nothing' })
+    const answer = await guard.askBrake(record, key, plan)
+    if (answer.answer === 'wait') return { kind: 'after', ms: answer.ms }
+    if (planner.holder(key) !== undefined) return undefined
+    const work = guard.guarded(key, plan, answer.answer === 'held')
     const changes = changesOf(work)
-    const outcomes = await this.#apply(changes, undefined)
-    const undone = new Set(
-      changes.filter((_, i) => outcomes[i]?.result !== 'done').map(({ table }) => table.id),
-    )
-    // A table is done with when it was read and holds nothing of ours, or when it is no longer configured.
-    const left = record.tables.filter((id) => undone.has(id) || (this.#counts(id) && !tables.loaded(id)))
+    if (!writer.mayWrite(key, changes)) return { kind: 'turn' }
+    const written = await writer.write(key, changes, undefined)
+
+    const undone = new Set([
+      ...written.filter(({ outcome }) => outcome.result !== 'done').map(({ table }) => table.id),
+      ...work.filter(({ hold }) => hold !== undefined).map(({ table }) => table.id),
+    ])
+    const done = new Set(record.tables.filter((id) => !undone.has(id) && this.#isVerified(id, key)))
+    // Somebody may have added to it meanwhile: only what is done with is taken out.
+    const current = ledger.get(key) ?? record
+    const left = current.tables.filter((id) => !done.has(id))
     if (left.length === 0) {
       await ledger.forget(key, signal)
+      brake.drop(key)
       return undefined
     }
-    await ledger.intend({ ...record, tables: left }, signal)
-    await this.#settle(key, work, changes, outcomes, signal)
+    await ledger.intend({ ...current, tables: left }, signal)
+    await records.settle(key, work, written, signal)
+    if (work.some(({ hold }) => hold?.reason === 'PolicyUpsertOnly')) onReusable(record.destination)
     // A table that was not read yet brings the key back when it is.
-    return soonest(failures(outcomes))
+    return soonest([
+      ...retriesOf(failuresOf(written)),
+      ...(answer.answer === 'held' ? [{ kind: 'after', ms: heldMs } as const] : []),
+    ])
+  }
+
+  /** Says what would be done, once, and does nothing. */
+  #observe(key: DestinationKey, holder: RoutedNode | undefined): void {
+    const { log, planner } = this.#parts
+    const node = holder === undefined ? {} : { node: holder.name }
+    const wishes = planner
+      .inspect(key)
+      .flatMap(({ table, item }) =>
+        'change' in item
+          ? [{ op: item.op, reason: item.reason, table: table.id, destination: key, ...node }]
+          : [],
+      )
+    const text = JSON.stringify(wishes)
+    if (this.#told.get(key) !== text) for (const wish of wishes) log.info(wish, 'would change a route')
+    this.#told.set(key, text)
   }
 
   /** Whether what the record's node held may be given to another, or taken away. */
@@ -169,183 +214,38 @@ export class RouteReconciler {
     return this.#parts.nodeGone(record.node, signal)
   }
 
-  #plan(key: DestinationKey, wanted: Wanted, record: LedgerRecord | undefined): readonly TableWork[] {
-    const { tables } = this.#parts
-    const destination = parseCidr(key)
-    return tables
-      .tables()
-      .filter((table) => tables.loaded(table.id))
-      .map((table) => ({
-        table,
-        item: plan({ destination, wanted, observed: tables.route(table.id, key), record, tableId: table.id }),
-      }))
+  /** The table was read and what it holds there is known, or it is no longer configured. */
+  #isVerified(tableId: string, key: DestinationKey): boolean {
+    const { planner, tables } = this.#parts
+    return !planner.counts(tableId) || tables.knows(tableId, key)
   }
 
-  /** The tables of the record that still count: a table that is no longer configured does not. */
-  #kept(record: LedgerRecord | undefined): Set<string> {
-    return new Set(record?.tables.filter((id) => this.#counts(id)))
-  }
-
-  /** No table at all is what a mistyped name or a lost tag looks like: no reason to forget whose routes they are. */
-  #counts(tableId: string): boolean {
-    const { tables } = this.#parts
-    return !tables.discovered || tables.tables().length === 0 || tables.has(tableId)
-  }
-
-  /** Whether every table in which the route is ours was read. */
-  #allRead(record: LedgerRecord): boolean {
-    return [...this.#kept(record)].every((id) => this.#parts.tables.loaded(id))
-  }
-
-  /** What some table may still hold in place of the target: until none does, it is ours too. */
-  #leftBehind(
-    record: LedgerRecord | undefined,
-    target: Target,
-    changes: readonly TableChange[],
-  ): Target | undefined {
-    if (record === undefined || (changes.length === 0 && this.#allRead(record))) return undefined
-    return sameTarget(record.target, target) ? record.previousTarget : record.target
-  }
-
-  async #apply(changes: readonly TableChange[], holder: RoutedNode | undefined): Promise<readonly Outcome[]> {
-    const { applier, tables, onOutcome } = this.#parts
-    return Promise.all(
-      changes.map(async ({ table, change }) => {
-        const outcome = await applier.submit(table, change)
-        if (outcome.result === 'done') tables.record(table.id, change)
-        onOutcome(table, change, outcome, holder)
-        return outcome
-      }),
-    )
-  }
-
-  /**
-   * Takes back the intent for tables where the cloud refused to create the route, so that what stands there, or will, is
-   * not taken for ours. An unknown outcome keeps it: the route may be there, and then it is ours. A move that is through
-   * drops the memory of the old target.
-   */
-  async #disown(
-    key: DestinationKey,
-    before: LedgerRecord | undefined,
-    changes: readonly TableChange[],
-    outcomes: readonly Outcome[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { ledger } = this.#parts
-    const record = ledger.get(key)
-    if (record === undefined) return
-    const refused = changes.filter(({ table, change }, index) => {
-      const outcome = outcomes[index]
-      const wroteNothing = outcome?.result === 'failed' && outcome.error.class !== 'unknown-outcome'
-      return change.op === 'create' && wroteNothing && !owns(before, table.id)
-    })
-    const ids = new Set(refused.map(({ table }) => table.id))
-    const { previousTarget, ...rest } = record
-    const moving = outcomes.some((outcome) => outcome.result === 'failed') || !this.#allRead(record)
-    await ledger.intend(
-      {
-        ...rest,
-        ...(previousTarget !== undefined && moving ? { previousTarget } : {}),
-        tables: record.tables.filter((id) => !ids.has(id)),
-      },
-      signal,
-    )
-  }
-
-  async #settle(
-    key: DestinationKey,
-    work: readonly TableWork[],
-    changes: readonly TableChange[],
-    outcomes: readonly Outcome[],
-    signal: AbortSignal,
-  ): Promise<void> {
-    const { ledger, now } = this.#parts
-    const outcomeOf = new Map(changes.map(({ table }, index) => [table.id, outcomes[index]]))
-    const record = ledger.get(key)
-    const known = record?.states ?? new Map<string, TableState>()
-    // Of a table that was not read yet, nothing new is known. One that is no longer ours has nothing of ours.
-    let states: ReadonlyMap<string, TableState> = new Map(
-      [...known]
-        .filter(([id]) => this.#counts(id))
-        .map(([id, state]) => [id, owns(record, id) ? state : { ...state, written: false }]),
-    )
-    for (const { table, item } of work)
-      states = withState(states, table.id, stateOf(item, outcomeOf.get(table.id)), now())
-    await ledger.settle(key, states, signal)
+  /** The tables in which a foreign route says what we would write, and is to become ours. */
+  #adoptable(key: DestinationKey, work: readonly TableWork[]): readonly string[] {
+    const { adopt, policy, tables } = this.#parts
+    if (adopt !== 'matching' || policy === 'observe') return []
+    return work
+      .filter(
+        ({ table, item }) => item.op === 'satisfied' && tables.route(table.id, key)?.origin === 'static',
+      )
+      .map(({ table }) => table.id)
   }
 }
 
-interface TableChange {
-  readonly table: Table
-  readonly change: Change
+/** @throws ProviderError the one that no retry can mend */
+function retriesOf(errors: readonly ProviderError[]): readonly Retry[] {
+  const hopeless = errors.find((error) => retryOf(error).kind === 'never')
+  if (hopeless !== undefined) throw hopeless
+  return errors.map(retryOf)
 }
 
-function changesOf(work: readonly TableWork[]): readonly TableChange[] {
-  return work.flatMap(({ table, item }) => ('change' in item ? [{ table, change: item.change }] : []))
-}
-
-const failures = (outcomes: readonly Outcome[]): readonly ProviderError[] =>
-  outcomes.flatMap((outcome) => (outcome.result === 'failed' ? [outcome.error] : []))
-
-function wantedOf(holder: RoutedNode | undefined, target: Target | TargetProblem | undefined): Wanted {
-  if (holder === undefined) return { kind: 'nothing' }
-  if (target === undefined || isTargetProblem(target)) return { kind: 'unknown' }
-  return { kind: 'target', target }
-}
-
-function says(state: TableState | undefined, item: PlanItem): boolean {
-  const wanted = stateOf(item, undefined)
+/** The record says of the table what is so. */
+function isSettled({ table, item, hold }: GuardedWork, record: LedgerRecord): boolean {
+  const state = record.states.get(table.id)
+  const wanted = tableState(item, hold, undefined)
   return state?.state === wanted.state && state.reason === wanted.reason && state.message === wanted.message
 }
 
-function stateOf(item: PlanItem, outcome: Outcome | undefined): Omit<TableState, 'since'> {
-  if (outcome?.result === 'failed') {
-    return {
-      written: false,
-      state: item.op === 'delete' ? 'Deleting' : 'Failed',
-      reason: outcome.error.code,
-      message: outcome.error.message,
-    }
-  }
-  switch (item.op) {
-    case 'create':
-    case 'replace':
-      return { state: 'Programmed', reason: 'Programmed', message: '', written: true }
-    case 'keep':
-      return {
-        state: item.reason === 'Programmed' ? 'Programmed' : 'Pending',
-        reason: item.reason,
-        message: item.message,
-        written: item.reason === 'Programmed' || item.reason === 'Blackhole',
-      }
-    case 'satisfied':
-      return { state: 'Satisfied', reason: item.reason, message: item.message, written: false }
-    case 'disputed':
-      return { state: 'Disputed', reason: item.reason, message: item.message, written: false }
-    case 'delete':
-    case 'none':
-      return { state: 'Deleting', reason: item.reason, message: '', written: false }
-  }
-}
-
-/**
- * The retry that comes first: one table's slow trouble must not delay another's quick one.
- * @throws ProviderError the one that no retry can mend
- */
-function soonest(errors: readonly ProviderError[]): Retry | undefined {
-  const hopeless = errors.find((error) => retryOf(error).kind === 'never')
-  if (hopeless !== undefined) throw hopeless
-  const rank = (retry: Retry): number => {
-    switch (retry.kind) {
-      case 'never':
-        return -1
-      case 'reread':
-        return 0
-      case 'soon':
-        return 1
-      case 'after':
-        return 2 + retry.ms
-    }
-  }
-  return errors.map(retryOf).sort((a, b) => rank(a) - rank(b))[0]
-}
+/** By policy: nothing but a change of the configuration ends it. */
+const isHeldForGood = ({ table, hold }: GuardedWork, record: LedgerRecord): boolean =>
+  hold?.reason === 'PolicyUpsertOnly' && record.states.get(table.id)?.reason === 'PolicyUpsertOnly'

@@ -1,3 +1,5 @@
+import type { Cidr } from '../net/cidr.ts'
+import { CidrSet } from '../net/cidr-set.ts'
 import type { Change, Snapshot } from '../providers/provider.ts'
 import type { ObservedRoute, Table } from '../providers/route.ts'
 import { type DestinationKey, destinationKey } from './ledger/record.ts'
@@ -32,7 +34,14 @@ export class TableCache {
     const gone = new Set(this.#views.keys()).difference(new Set(tables.map((table) => table.id)))
     for (const id of gone) this.#views.delete(id)
     for (const table of fresh)
-      this.#views.set(table.id, { table, loaded: false, routes: new Map(), written: new Map() })
+      this.#views.set(table.id, {
+        table,
+        loaded: false,
+        routes: new Map(),
+        ranges: new CidrSet(),
+        written: new Map(),
+        doubted: new Map(),
+      })
     return fresh
   }
 
@@ -41,8 +50,31 @@ export class TableCache {
     return this.#views.get(tableId)?.loaded ?? false
   }
 
+  /** Whether it is known what the table holds at the destination. */
+  knows(tableId: string, key: DestinationKey): boolean {
+    const view = this.#views.get(tableId)
+    return view !== undefined && view.loaded && !view.doubted.has(key)
+  }
+
+  /** Somebody knows something of the destination that the last listing may not: only the next one counts. */
+  doubt(tableId: string, key: DestinationKey): void {
+    this.#views.get(tableId)?.doubted.set(key, ++this.#clock)
+  }
+
   route(tableId: string, key: DestinationKey): ObservedRoute | undefined {
     return this.#views.get(tableId)?.routes.get(key)
+  }
+
+  /** All routes of the table, foreign ones too. */
+  routes(tableId: string): readonly ObservedRoute[] {
+    return [...(this.#views.get(tableId)?.routes.values() ?? [])]
+  }
+
+  /** Routes to a part of the range: they win over one to the whole. */
+  inside(tableId: string, range: Cidr): readonly ObservedRoute[] {
+    const view = this.#views.get(tableId)
+    if (view === undefined) return []
+    return view.ranges.inside(range).flatMap((cidr) => view.routes.get(destinationKey(cidr)) ?? [])
   }
 
   /** A mark of the present, to be taken before a listing is asked for and given back with its answer. */
@@ -71,7 +103,10 @@ export class TableCache {
       if (written === undefined) routes.delete(key)
       else routes.set(key, written)
     }
+    for (const [key, doubtedAt] of view.doubted) if (doubtedAt < mark) view.doubted.delete(key)
     view.routes = routes
+    view.ranges = new CidrSet()
+    for (const { destination } of routes.values()) view.ranges.add(destination)
     view.loaded = true
   }
 
@@ -81,6 +116,7 @@ export class TableCache {
     if (view === undefined) return
     const key = destinationKey(change.destination)
     view.written.set(key, ++this.#clock)
+    view.doubted.delete(key)
     switch (change.op) {
       case 'create':
       case 'replace':
@@ -90,9 +126,11 @@ export class TableCache {
           state: 'active',
           origin: 'static',
         })
+        view.ranges.add(change.destination)
         return
       case 'delete':
         view.routes.delete(key)
+        view.ranges.delete(change.destination)
         return
     }
   }
@@ -102,6 +140,10 @@ interface View {
   readonly table: Table
   loaded: boolean
   routes: Map<DestinationKey, ObservedRoute>
+  /** The destinations of `routes`. */
+  ranges: CidrSet
   /** When, by our own clock, we last wrote the destination. */
   readonly written: Map<DestinationKey, number>
+  /** Since when, by our own clock, the destination is in doubt. */
+  readonly doubted: Map<DestinationKey, number>
 }

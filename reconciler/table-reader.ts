@@ -1,6 +1,7 @@
 import type { Logger } from '../kube/log.ts'
 import { ProviderError } from '../providers/errors.ts'
 import type { RouteProvider } from '../providers/provider.ts'
+import type { Capacity } from './report/capacity.ts'
 import type { TableCache } from './table-cache.ts'
 
 /** Keeps the {@link TableCache} true: finds the tables, and reads them. */
@@ -8,10 +9,12 @@ export class TableReader {
   readonly #provider: RouteProvider
   readonly #cache: TableCache
   readonly #log: Logger
+  readonly #capacity: Capacity
 
-  constructor(provider: RouteProvider, cache: TableCache, log: Logger) {
+  constructor(provider: RouteProvider, cache: TableCache, capacity: Capacity, log: Logger) {
     this.#provider = provider
     this.#cache = cache
+    this.#capacity = capacity
     this.#log = log
   }
 
@@ -19,7 +22,15 @@ export class TableReader {
   async discover(signal: AbortSignal): Promise<void> {
     const tables = await this.#provider.tables(signal)
     const first = !this.#cache.discovered
+    const known = this.#cache.tables().map(({ id }) => id)
     const fresh = this.#cache.discover(tables)
+    const gone = known.filter((id) => !this.#cache.has(id))
+    if (gone.length > 0)
+      this.#log.warn(
+        { tables: gone },
+        'route tables belong to the cluster no more: what podway wrote there stays',
+      )
+    for (const id of gone) this.#capacity.forget(id)
     if (fresh.length > 0) this.#log.info({ tables: fresh.map(({ id }) => id) }, 'route tables found')
     if (first && tables.length === 0)
       this.#log.warn({}, 'no route table belongs to the cluster: there is nothing to write to')
@@ -31,7 +42,9 @@ export class TableReader {
     if (table === undefined) return true
     const mark = this.#cache.mark()
     try {
-      this.#cache.load(id, await this.#provider.list(table, signal), mark)
+      const snapshot = await this.#provider.list(table, signal)
+      this.#cache.load(id, snapshot, mark)
+      this.#capacity.read(table, this.#provider.quota?.(table, snapshot))
       return true
     } catch (error) {
       if (error instanceof ProviderError && error.class === 'not-found') return false

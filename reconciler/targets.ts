@@ -22,17 +22,23 @@ const maxBatch = 200
  */
 export class Targets {
   readonly #known = new Map<TargetKey, { readonly of: string; readonly answer: Target | TargetProblem }>()
+  /** Known answers that a look at the cloud has to confirm. */
+  readonly #doubted = new Set<TargetKey>()
   /** What became of the last attempt to make each target forward. */
   readonly #prepared = new Map<string, PrepareOutcome>()
   readonly #lookups: Coalescer<TargetQuery, Target | TargetProblem>
   readonly #preparations: Coalescer<Target, PrepareOutcome>
+  readonly #running: Coalescer<Target, boolean>
   /** What is being asked now: whoever needs it too waits for the same answer. */
   readonly #asking = new Map<string, Promise<Target | TargetProblem>>()
   readonly #preparing = new Map<string, Promise<PrepareOutcome>>()
   readonly #log: Logger
+  readonly #mayPrepare: boolean
 
-  constructor(provider: RouteProvider, log: Logger, signal: AbortSignal) {
+  /** @param mayPrepare whether targets may be made to forward, or only looked at */
+  constructor(provider: RouteProvider, log: Logger, signal: AbortSignal, mayPrepare = true) {
     this.#log = log
+    this.#mayPrepare = mayPrepare
     this.#lookups = new Coalescer(
       async (_lane, queries) => {
         const answers = await provider.targets(queries, signal)
@@ -44,6 +50,10 @@ export class Targets {
             },
         )
       },
+      { max: maxBatch },
+    )
+    this.#running = new Coalescer(
+      async (_lane, targets) => provider.running?.(targets, signal) ?? targets.map(() => true),
       { max: maxBatch },
     )
     this.#preparations = new Coalescer(
@@ -58,7 +68,8 @@ export class Targets {
   /** The node's target; asks the cloud unless it has answered for the node as it is. A problem is asked about again. */
   async resolve(node: NodeView, family: Family): Promise<Target | TargetProblem> {
     const known = this.cached(node, family)
-    if (known !== undefined && !isTargetProblem(known)) return known
+    if (known !== undefined && !isTargetProblem(known) && !this.#doubted.has(targetKey({ node, family })))
+      return known
     return this.#ask(node, family)
   }
 
@@ -77,16 +88,35 @@ export class Targets {
       queries.map(async ({ node, family }) => {
         const before = JSON.stringify(this.cached(node, family))
         const answer = await this.#ask(node, family)
-        const forwards = isTargetProblem(answer) || (await this.#prepare(answer)).result === 'done'
+        const forwards =
+          !this.#mayPrepare || isTargetProblem(answer) || (await this.#prepare(answer)).result === 'done'
         return !forwards || JSON.stringify(answer) !== before
       }),
     )
   }
 
+  /**
+   * Whether a running machine stands behind the target. False only where the cloud itself says that it is terminated or
+   * gone; true of a cloud that can't tell.
+   */
+  running(target: Target): Promise<boolean> {
+    return this.#running.submit('', target)
+  }
+
+  /** The cloud says that something about the node's target is not there: the next {@link resolve} asks again. */
+  doubt(name: string): void {
+    for (const family of [4, 6] as const) {
+      const key = targetKey({ node: { name }, family })
+      if (this.#known.has(key)) this.#doubted.add(key)
+    }
+  }
+
   /** Forgets the node, so that a later one of its name is looked up afresh. */
   forget(name: string): void {
-    this.#known.delete(targetKey({ node: { name }, family: 4 }))
-    this.#known.delete(targetKey({ node: { name }, family: 6 }))
+    for (const family of [4, 6] as const) {
+      this.#known.delete(targetKey({ node: { name }, family }))
+      this.#doubted.delete(targetKey({ node: { name }, family }))
+    }
   }
 
   /** Makes the target forward packets that are not its own; asks the cloud once until the next {@link refresh}. */
@@ -128,6 +158,7 @@ export class Targets {
   async #askNow(node: NodeView, family: Family): Promise<Target | TargetProblem> {
     const answer = await this.#lookups.submit('', { node, family })
     this.#known.set(targetKey({ node, family }), { of: identity(node), answer })
+    this.#doubted.delete(targetKey({ node, family }))
     return answer
   }
 }

@@ -4,6 +4,7 @@ import { ProviderError } from '../providers/errors.ts'
 import type { TargetQuery } from '../providers/provider.ts'
 import { type Retry, retryOf } from './apply/retry.ts'
 import type { ControllerParts } from './assemble.ts'
+import { RecordChangedError } from './ledger/ledger.ts'
 import { destinationKey } from './ledger/record.ts'
 import { type WorkKey, workOf } from './work-key.ts'
 
@@ -31,7 +32,13 @@ export class Worker {
     try {
       retry = await this.#look(key, signal)
     } catch (error) {
-      if (!(error instanceof ProviderError) || signal.aborted) throw error
+      if (signal.aborted) throw error
+      if (error instanceof RecordChangedError) {
+        this.#options.log.info({ key }, error.message)
+        queue.retry(key)
+        return
+      }
+      if (!(error instanceof ProviderError)) throw error
       this.#options.log.warn({ key, err: error, class: error.class }, error.message)
       retry = retryOf(error)
       if (retry.kind === 'never') this.#options.fatal(error)
@@ -41,7 +48,7 @@ export class Worker {
   }
 
   async #look(key: WorkKey, signal: AbortSignal): Promise<Retry | undefined> {
-    const { claims, ledger, nodes, queue, reader, routes, tables } = this.#parts
+    const { claims, losses, nodes, queue, reader, routes, tables } = this.#parts
     const work = workOf(key)
     switch (work.kind) {
       case 'tables':
@@ -55,6 +62,7 @@ export class Worker {
         return undefined
       case 'table':
         if (await reader.read(work.id, signal)) {
+          losses.afterRead(work.id)
           this.#lookAtRoutes()
           return undefined
         }
@@ -66,8 +74,8 @@ export class Worker {
         return undefined
       case 'route': {
         const retry = await routes.reconcile(work.destination, signal)
-        const holder = claims.holder(work.destination, ledger.get(work.destination)?.node)
-        if (holder !== undefined) queue.add(`node ${holder.name}`)
+        // Of several that claim it, each is told whose it is.
+        for (const name of claims.claimants(work.destination)) queue.add(`node ${name}`)
         return retry
       }
       case 'node':
@@ -101,6 +109,7 @@ export class Worker {
         for (const { id } of tables.tables()) if (key !== `table ${id}`) queue.add(`table ${id}`)
         queue.retry(key)
         return
+      case 'turn':
       case 'never':
         return
     }
@@ -111,11 +120,11 @@ export class Worker {
     const { claims, ledger, queue, routes } = this.#parts
     const recorded = ledger.all().map((record) => destinationKey(record.destination))
     for (const key of new Set([...claims.keys(), ...recorded])) {
-      // What failed comes back by itself. A failure that asks for a reading would be repeated at once by it, without end.
-      if (queue.failures(`route ${key}`) > 0) continue
       const holder = claims.holder(key, ledger.get(key)?.node)
-      if (holder !== undefined && routes.atRest(key)) queue.add(`node ${holder.name}`)
-      else queue.add(`route ${key}`)
+      // What failed comes back by itself. A failure that asks for a reading would be repeated at once by it, without end.
+      const failed = queue.failures(`route ${key}`) > 0
+      if (holder !== undefined && (failed || routes.atRest(key))) queue.add(`node ${holder.name}`)
+      else if (!failed) queue.add(`route ${key}`)
     }
   }
 

@@ -90,6 +90,30 @@ test('a call that fails as a whole is the outcome of each of its changes', async
   ])
 })
 
+test('a batch that is refused is split, until the bad change is alone', async () => {
+  const bad = parseCidr('10.0.5.0/24')
+  const sizes: number[] = []
+  const { applier, calls } = makeApplier({ scope: 'table', max: 10 })
+  const texts = Array.from({ length: 8 }, (_, i) => `10.0.${i}.0/24`)
+  const outcomes = Promise.all(texts.map((text) => applier.submit({ id: 't1' }, create(text, text))))
+  for (let call = await next(calls); call !== undefined; call = await next(calls)) {
+    sizes.push(call.changes.length)
+    if (call.changes.some(({ destination }) => destination.network === bad.network))
+      call.fail(failure('invalid'))
+    else call.answer(call.changes.map(() => done))
+  }
+  expect((await outcomes).map(({ result }) => result)).toEqual(
+    texts.map((_, i) => (i === 5 ? 'failed' : 'done')),
+  )
+  expect(sizes).toEqual([8, 4, 4, 2, 1, 1, 2])
+})
+
+/** The next call that is made, if one is. */
+async function next(calls: Call[]): Promise<Call | undefined> {
+  await turn()
+  return calls.shift()
+}
+
 test('an abort rejects', async () => {
   const { applier, calls } = makeApplier({ scope: 'table', max: 10 })
   const outcome = applier.submit({ id: 't1' }, create('10.0.0.0/24', 'a'))

@@ -6,6 +6,7 @@ import { Coalescer } from './coalesce.ts'
 interface Work {
   readonly table: Table
   readonly change: Change
+  readonly onSent: () => void
 }
 
 /**
@@ -24,20 +25,21 @@ export class Applier {
       async (_lane, works) => {
         const [first] = works
         if (first === undefined) return []
-        try {
-          return await provider.apply(first.table, { changes: works.map((work) => work.change) }, signal)
-        } catch (error) {
-          if (!(error instanceof ProviderError)) throw error
-          return works.map((): Outcome => ({ result: 'failed', error }))
-        }
+        const changes = works.map((work) => work.change)
+        const answer = applyInParts(provider, first.table, changes, signal)
+        for (const { onSent } of works) onSent()
+        return answer
       },
       { max: provider.capabilities.batch.max },
     )
   }
 
-  /** Resolves with the outcome, which a call that fails as a whole gives to each of its changes; rejects only on abort. */
-  submit(table: Table, change: Change): Promise<Outcome> {
-    return this.#lanes.submit(this.#lane(table, change), { table, change })
+  /**
+   * Resolves with the change's own outcome; rejects only on abort. `onSent` is called when the change has left for the
+   * provider, whose budget counts it from then on.
+   */
+  submit(table: Table, change: Change, onSent: () => void = () => undefined): Promise<Outcome> {
+    return this.#lanes.submit(this.#lane(table, change), { table, change, onSent })
   }
 
   #lane(table: Table, change: Change): string {
@@ -51,3 +53,30 @@ export class Applier {
     }
   }
 }
+
+/**
+ * A batch that the cloud refuses as a whole is halved until the bad change is alone: one must not keep the others from
+ * being made. Any other failure says nothing of the changes, and is the outcome of each.
+ */
+async function applyInParts(
+  provider: RouteProvider,
+  table: Table,
+  changes: readonly Change[],
+  signal: AbortSignal,
+): Promise<readonly Outcome[]> {
+  try {
+    return await provider.apply(table, { changes }, signal)
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error
+    if (changes.length < 2 || !isAboutTheChanges(error))
+      return changes.map((): Outcome => ({ result: 'failed', error }))
+  }
+  const middle = Math.ceil(changes.length / 2)
+  return [
+    ...(await applyInParts(provider, table, changes.slice(0, middle), signal)),
+    ...(await applyInParts(provider, table, changes.slice(middle), signal)),
+  ]
+}
+
+const isAboutTheChanges = (error: ProviderError): boolean =>
+  error.class === 'invalid' || error.class === 'quota' || error.class === 'not-found'

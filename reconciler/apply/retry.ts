@@ -8,6 +8,8 @@ export type Retry =
   | { readonly kind: 'after'; readonly ms: number }
   /** As `soon`, but read the table first: what is there is not what was thought. */
   | { readonly kind: 'reread' }
+  /** When its turn to write comes: who told so brings it back. */
+  | { readonly kind: 'turn' }
   /** Never: the program can't work as it is configured. */
   | { readonly kind: 'never' }
 
@@ -38,4 +40,22 @@ export function retryOf(error: {
     case 'fatal':
       return { kind: 'never' }
   }
+}
+
+/** The retry that comes first: one table's slow trouble must not delay another's quick one. Undefined of none. */
+export function soonest(retries: readonly Retry[]): Retry | undefined {
+  const rank = (retry: Retry): number => {
+    switch (retry.kind) {
+      case 'never':
+        return -1
+      case 'turn':
+      case 'reread':
+        return 0
+      case 'soon':
+        return 1
+      case 'after':
+        return 2 + retry.ms
+    }
+  }
+  return [...retries].sort((a, b) => rank(a) - rank(b))[0]
 }

@@ -27,7 +27,7 @@ function makeStore(records: readonly LedgerRecord[] = []) {
     load: () => Promise.resolve(records),
     intend: (one) =>
       call(
-        `intend ${one.target.id}${one.previousTarget === undefined ? '' : ` from ${one.previousTarget.id}`} ${one.tables.join()}`,
+        `intend ${one.target.id}${one.previousTargets.map(({ id }) => ` from ${id}`).join('')} ${one.tables.join()}`,
       ),
     settle: (_destination, states) => call(`settle ${[...states.values()].map(({ state }) => state).join()}`),
     forget: (one) => call(`forget ${formatCidr(one)}`),
@@ -85,7 +85,7 @@ describe('an intent', () => {
     ['another uid', record({ node: { name: 'node-1', uid: 'uid-2' } }), true],
     ['another target', record({ target: instance('x') }), true],
     ['another kind of target', record({ target: { kind: 'eni', id: 'node-1' } }), true],
-    ['a target before', record({ previousTarget: instance('x') }), true],
+    ['a target before', record({ previousTargets: [instance('x')] }), true],
     ['more tables', record({ tables: ['table-1', 'table-2'] }), true],
     ['fewer tables', record({ tables: [] }), true],
   ])('again with %s; written: %s', async (_name, next, written) => {

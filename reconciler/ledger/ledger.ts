@@ -1,4 +1,5 @@
 import type { Cidr } from '../../net/cidr.ts'
+import { formatTarget } from '../../providers/route.ts'
 import { type DestinationKey, type LedgerRecord, type TableState, destinationKey } from './record.ts'
 
 /**
@@ -7,12 +8,37 @@ import { type DestinationKey, type LedgerRecord, type TableState, destinationKey
  */
 export interface LedgerStore {
   load(signal: AbortSignal): Promise<readonly LedgerRecord[]>
-  /** Writes the record before the cloud is called; idempotent. States are not part of it. */
+  /**
+   * Writes the record before the cloud is called; idempotent. States are not part of it.
+   * @throws RecordChangedError if somebody else has changed it since it was last read or written here
+   */
   intend(record: LedgerRecord, signal: AbortSignal): Promise<void>
   /** Writes what became of it. */
   settle(destination: Cidr, states: ReadonlyMap<string, TableState>, signal: AbortSignal): Promise<void>
   /** Drops the record once no table holds the route; idempotent. */
   forget(destination: Cidr, signal: AbortSignal): Promise<void>
+}
+
+/** Somebody else has changed the record since it was read. Nothing was written: take it in, and decide anew. */
+export class RecordChangedError extends Error {
+  readonly code = 'ERR_RECORD_CHANGED'
+  override readonly name = 'RecordChangedError'
+  readonly destination: DestinationKey
+  readonly seen: Sighting
+
+  constructor(destination: DestinationKey, seen: Sighting) {
+    super(`the record of ${destination} was changed by somebody else`)
+    this.destination = destination
+    this.seen = seen
+  }
+}
+
+/** A record as it is found in the store, changed by somebody else than this program. */
+export interface Sighting {
+  /** Undefined if there is none any more. */
+  readonly record: LedgerRecord | undefined
+  /** Somebody has deleted it, and only our finalizer keeps it. */
+  readonly deleting: boolean
 }
 
 /**
@@ -23,6 +49,10 @@ export class Ledger {
   readonly #store: LedgerStore
   readonly #records = new Map<DestinationKey, LedgerRecord>()
   readonly #listener: LedgerListener
+  /** Whose intent to write to some table is on its way to the store. */
+  readonly #intending = new Set<DestinationKey>()
+  /** What the store does not hold as it should any more: deleted by hand, or gone. */
+  readonly #damaged = new Set<DestinationKey>()
 
   constructor(
     store: LedgerStore,
@@ -44,18 +74,56 @@ export class Ledger {
     return this.#records.get(key)
   }
 
+  /** Whether a route to the destination is ours in some table, or is just about to be. */
+  taken(key: DestinationKey): boolean {
+    return (this.#records.get(key)?.tables.length ?? 0) > 0 || this.#intending.has(key)
+  }
+
   all(): readonly LedgerRecord[] {
     return [...this.#records.values()]
   }
 
-  /** Makes the intent durable; no write if the record says it already. */
+  /** Whether the store has lost the record, wholly or all but: the next {@link intend} makes it anew. */
+  damaged(key: DestinationKey): boolean {
+    return this.#damaged.has(key)
+  }
+
+  /**
+   * Takes what somebody else made of a record. Of one that is gone the memory is kept: if it is still needed it is
+   * written again, and if not, forgotten as ever.
+   */
+  observe(key: DestinationKey, { record, deleting }: Sighting): void {
+    const before = this.#records.get(key)
+    if (record === undefined || deleting) {
+      if (before !== undefined || record !== undefined) this.#damaged.add(key)
+    } else {
+      this.#damaged.delete(key)
+    }
+    if (record === undefined) return
+    this.#listener.held(record.destination)
+    // Our own states are newer than any sight of them.
+    this.#records.set(key, before === undefined ? record : { ...record, states: before.states })
+  }
+
+  /** Makes the intent durable; no write if the record says it already. @throws RecordChangedError, taken in by then */
   async intend(record: LedgerRecord, signal: AbortSignal): Promise<void> {
     const key = destinationKey(record.destination)
     const before = this.#records.get(key)
-    if (before !== undefined && sameIntent(before, record)) return
+    const damaged = this.#damaged.has(key)
+    if (before !== undefined && !damaged && sameIntent(before, record)) return
     this.#listener.held(record.destination)
-    await this.#store.intend(record, signal)
-    this.#records.set(key, { ...record, states: before?.states ?? new Map<string, TableState>() })
+    if (record.tables.length > 0) this.#intending.add(key)
+    const states = before?.states ?? new Map<string, TableState>()
+    try {
+      await this.#takingIn(this.#store.intend(record, signal))
+      this.#damaged.delete(key)
+      const { released = before?.released, ...rest } = record
+      this.#records.set(key, { ...rest, states, ...(released === undefined ? {} : { released }) })
+    } finally {
+      this.#intending.delete(key)
+    }
+    if (damaged && states.size > 0)
+      await this.#takingIn(this.#store.settle(record.destination, states, signal))
   }
 
   /** Writes the states if they differ from what is recorded. A destination without a record has nothing to settle. */
@@ -66,7 +134,7 @@ export class Ledger {
   ): Promise<void> {
     const record = this.#records.get(key)
     if (record === undefined || sameStates(record.states, states)) return
-    await this.#store.settle(record.destination, states, signal)
+    await this.#takingIn(this.#store.settle(record.destination, states, signal))
     this.#records.set(key, { ...record, states })
   }
 
@@ -75,7 +143,17 @@ export class Ledger {
     if (record === undefined) return
     await this.#store.forget(record.destination, signal)
     this.#records.delete(key)
+    this.#damaged.delete(key)
     this.#listener.released(record.destination)
+  }
+
+  async #takingIn(write: Promise<void>): Promise<void> {
+    try {
+      await write
+    } catch (error) {
+      if (error instanceof RecordChangedError) this.observe(error.destination, error.seen)
+      throw error
+    }
   }
 }
 
@@ -87,14 +165,12 @@ export interface LedgerListener {
 }
 
 function sameIntent(a: LedgerRecord, b: LedgerRecord): boolean {
-  const text = ({ node, target, previousTarget, tables }: LedgerRecord): string =>
+  const text = ({ node, target, previousTargets, tables }: LedgerRecord): string =>
     JSON.stringify([
       node.name,
       node.uid,
-      target.kind,
-      target.id,
-      previousTarget?.kind,
-      previousTarget?.id,
+      formatTarget(target),
+      previousTargets.map(formatTarget).sort(),
       [...tables].sort(),
     ])
   return text(a) === text(b)

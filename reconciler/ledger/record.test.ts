@@ -16,7 +16,7 @@ test.each([
   ['before', true],
   ['other', false],
 ])('we wrote %s: %s', (id, wrote) => {
-  expect(wroteTarget(record({ previousTarget: instance('before') }), instance(id))).toBe(wrote)
+  expect(wroteTarget(record({ previousTargets: [instance('before')] }), instance(id))).toBe(wrote)
 })
 
 test('a target of another kind is another target', () => {

@@ -13,12 +13,17 @@ export interface LedgerRecord {
   readonly node: NodeRef
   /** What the route points at, or will once the change in flight is through. */
   readonly target: Target
-  /** While a move is in flight: what the route pointed at before. A crash in between leaves one of the two. */
-  readonly previousTarget?: Target
+  /**
+   * While a move is in flight: what the route pointed at before, and still may in some table. Several where the next move
+   * came before the last was through. Sorted by {@link formatTarget}.
+   */
+  readonly previousTargets: readonly Target[]
   /** Ids of the tables in which the route is ours: written by us, or intended and perhaps written. Sorted. */
   readonly tables: readonly string[]
   /** What became of it, by table id: for people, but for {@link TableState.written}. */
   readonly states: ReadonlyMap<string, TableState>
+  /** The uid of the node whose routes a person has let go (`podway release`), though the brake holds them. */
+  readonly released?: string
 }
 
 export interface NodeRef {
@@ -27,7 +32,7 @@ export interface NodeRef {
 }
 
 export interface TableState {
-  readonly state: 'Pending' | 'Programmed' | 'Satisfied' | 'Disputed' | 'Failed' | 'Deleting'
+  readonly state: 'Pending' | 'Programmed' | 'Satisfied' | 'Disputed' | 'Failed' | 'Held' | 'Deleting'
   /** One CamelCase word for machines. */
   readonly reason: string
   /** A sentence for people; empty where the state says it all. */
@@ -42,21 +47,19 @@ export interface TableState {
 }
 
 /** Whether our route was ever seen in the table. */
-export function wasWritten(record: LedgerRecord, tableId: string): boolean {
-  return owns(record, tableId) && record.states.get(tableId)?.written === true
+export function wasWritten(record: LedgerRecord | undefined, tableId: string): boolean {
+  return owns(record, tableId) && record?.states.get(tableId)?.written === true
 }
 
 /** Whether the route at the record's destination in this table is ours, given what is observed there. */
-export function owns(record: LedgerRecord | undefined, tableId: string): record is LedgerRecord {
+export function owns(record: LedgerRecord | undefined, tableId: string): boolean {
   return record?.tables.includes(tableId) ?? false
 }
 
 /** Whether we have written, or may have written, a route to this target. */
-export function wroteTarget(record: LedgerRecord, target: Target): boolean {
-  return (
-    sameTarget(record.target, target) ||
-    (record.previousTarget !== undefined && sameTarget(record.previousTarget, target))
-  )
+export function wroteTarget(record: LedgerRecord | undefined, target: Target): boolean {
+  if (record === undefined) return false
+  return sameTarget(record.target, target) || record.previousTargets.some((one) => sameTarget(one, target))
 }
 
 /** The states with one table's replaced; `since` moves only if the state or the reason does, and `written` stays once set. */

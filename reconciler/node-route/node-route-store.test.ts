@@ -46,7 +46,9 @@ async function open(options: { readonly defined?: boolean } = {}) {
 describe('an intent', () => {
   test('creates the object, with our finalizer, and nothing is pruned from it', async () => {
     await using world = await open()
-    await world.makeStore().intend(record({ previousTarget: instance('node-0'), tables: ['a', 'b'] }), never)
+    await world
+      .makeStore()
+      .intend(record({ previousTargets: [instance('node-0')], tables: ['a', 'b'] }), never)
     expect(world.cluster.record(name)).toMatchObject({
       apiVersion: 'podway.dev/v1alpha1',
       kind: 'NodeRoute',
@@ -55,7 +57,7 @@ describe('an intent', () => {
         destination: '10.244.3.0/24',
         node: { name: 'node-1', uid: 'uid-1' },
         target: { kind: 'instance', id: 'node-1' },
-        previousTarget: { kind: 'instance', id: 'node-0' },
+        previousTargets: [{ kind: 'instance', id: 'node-0' }],
         tables: ['a', 'b'],
       },
     })
@@ -64,7 +66,7 @@ describe('an intent', () => {
   test('again patches it, by one request, and takes away what is no more', async () => {
     await using world = await open()
     const store = world.makeStore()
-    await store.intend(record({ previousTarget: instance('node-0'), tables: ['a', 'b'] }), never)
+    await store.intend(record({ previousTargets: [instance('node-0')], tables: ['a', 'b'] }), never)
     world.cluster.forgetCalls()
     await store.intend(record({ target: instance('node-2'), tables: ['b'] }), never)
     expect(world.cluster.writes).toEqual([`PATCH noderoutes/${name}`])
@@ -85,10 +87,14 @@ describe('an intent', () => {
     expect(world.cluster.record(name)?.status?.tables).toEqual([{ id: 'table-1', ...programmed }])
   })
 
-  test('of an object that is there, and was not known', async () => {
+  test('of an object that is there, and was not known: what it says is told, and nothing overwritten unseen', async () => {
     await using world = await open()
     await world.makeStore().intend(record(), never)
-    await world.makeStore().intend(record({ target: instance('node-2') }), never)
+    const store = world.makeStore()
+    const intended = store.intend(record({ target: instance('node-2') }), never)
+    await expect(intended).rejects.toMatchObject({ seen: { record: record(), deleting: false } })
+    expect(world.cluster.record(name)?.spec.target.id).toBe('node-1')
+    await store.intend(record({ target: instance('node-2') }), never)
     expect(world.cluster.record(name)?.spec.target.id).toBe('node-2')
   })
 
@@ -213,10 +219,10 @@ describe('loading', () => {
     await using world = await open()
     const store = world.makeStore()
     const states = new Map([['table-1', programmed]])
-    await store.intend(record({ previousTarget: instance('node-0') }), never)
+    await store.intend(record({ previousTargets: [instance('node-0')] }), never)
     await store.settle(destination, states, never)
     expect(await world.makeStore().load(never)).toEqual([
-      record({ previousTarget: instance('node-0'), states }),
+      record({ previousTargets: [instance('node-0')], states }),
     ])
   })
 

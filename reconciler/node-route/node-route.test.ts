@@ -68,7 +68,7 @@ const states = new Map([
 describe('record and object', () => {
   test.each([
     ['plain', record()],
-    ['while it moves', record({ previousTarget: instance('node-0') })],
+    ['while it moves', record({ previousTargets: [instance('node-0')] })],
     ['in two tables', record({ tables: ['a', 'b'], states })],
     ['in none', record({ tables: [] })],
   ])('%s: there and back', (_name, one) => {

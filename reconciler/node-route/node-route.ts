@@ -1,8 +1,9 @@
+import { AddressSyntaxError } from '../../net/address.ts'
 import { type Cidr, formatCidr, parseCidr } from '../../net/cidr.ts'
 import type { KubeObject } from '../../kube/objects.ts'
 import type { ResourceType } from '../../kube/resource.ts'
 import type { Target } from '../../providers/route.ts'
-import type { LedgerRecord, TableState } from '../ledger/record.ts'
+import { type DestinationKey, type LedgerRecord, type TableState, destinationKey } from '../ledger/record.ts'
 
 export const nodeRouteType: ResourceType = {
   group: 'podway.dev',
@@ -14,13 +15,19 @@ export const nodeRouteType: ResourceType = {
 /** Holds a deleted NodeRoute back until its routes are gone: it is the only record that they are ours. */
 export const routeFinalizer = 'podway.dev/route'
 
+/**
+ * What `podway release` writes on a NodeRoute whose delete the brake holds: the uid of the node that it is about, so that
+ * it says nothing of the next one.
+ */
+export const releaseAnnotation = 'podway.dev/release'
+
 /** `deploy/crds/noderoutes.yaml` is the schema. */
 export interface NodeRoute extends KubeObject {
   readonly spec: {
     readonly destination: string
     readonly node: { readonly name: string; readonly uid: string }
     readonly target: { readonly kind: string; readonly id: string }
-    readonly previousTarget?: { readonly kind: string; readonly id: string }
+    readonly previousTargets?: readonly { readonly kind: string; readonly id: string }[]
     readonly tables: readonly string[]
   }
   readonly status?: { readonly tables?: readonly ({ readonly id: string } & TableState)[] }
@@ -34,14 +41,31 @@ export function nodeRouteName(destination: Cidr): string {
   return `v${destination.family}-${formatCidr(destination).replaceAll(/[.:/]/g, '-')}`
 }
 
+/** What of a NodeRoute makes a record. */
+export type RecordSource = Pick<NodeRoute, 'spec' | 'status'> & {
+  readonly metadata: { readonly annotations?: Readonly<Record<string, string>> }
+}
+
+/** Undefined if the object says something that is none: it was edited by hand. */
+export function destinationOf({ spec }: NodeRoute): DestinationKey | undefined {
+  try {
+    return destinationKey(parseCidr(spec.destination))
+  } catch (error) {
+    if (error instanceof AddressSyntaxError) return undefined
+    throw error
+  }
+}
+
 /** The record that the object holds. @throws AddressSyntaxError if the destination was edited into something else */
-export function recordOf(object: NodeRoute): LedgerRecord {
-  const { destination, node, target, previousTarget, tables } = object.spec
+export function recordOf(object: RecordSource): LedgerRecord {
+  const { destination, node, target, previousTargets = [], tables } = object.spec
+  const released = object.metadata.annotations?.[releaseAnnotation]
   return {
     destination: parseCidr(destination),
     node: { name: node.name, uid: node.uid },
     target: targetOf(target),
-    ...(previousTarget === undefined ? {} : { previousTarget: targetOf(previousTarget) }),
+    previousTargets: previousTargets.map(targetOf),
+    ...(released === undefined ? {} : { released }),
     tables: [...tables].sort(),
     states: new Map(
       (object.status?.tables ?? []).map(({ id, state, reason, message, since, written }) => [
@@ -64,7 +88,7 @@ export function specOf(record: LedgerRecord): NodeRoute['spec'] {
     destination: formatCidr(record.destination),
     node: record.node,
     target: record.target,
-    ...(record.previousTarget === undefined ? {} : { previousTarget: record.previousTarget }),
+    ...(record.previousTargets.length === 0 ? {} : { previousTargets: record.previousTargets }),
     tables: record.tables,
   }
 }

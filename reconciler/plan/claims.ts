@@ -1,5 +1,6 @@
 import { AddressSyntaxError, formatAddress } from '../../net/address.ts'
 import { type Cidr, parseCidr } from '../../net/cidr.ts'
+import { CidrSet } from '../../net/cidr-set.ts'
 import type { NodeView } from '../../providers/provider.ts'
 import { type DestinationKey, type NodeRef, destinationKey } from '../ledger/record.ts'
 
@@ -28,6 +29,7 @@ export class Claims {
   readonly #destinations = new Map<string, readonly Cidr[]>()
   readonly #claimants = new Map<DestinationKey, Set<string>>()
   readonly #problems = new Map<string, readonly ClaimProblem[]>()
+  readonly #ranges = new CidrSet()
 
   /**
    * Takes the node as it is now; returns every destination that may have to be looked at. None if nothing differs that
@@ -47,21 +49,26 @@ export class Claims {
       if (claimants === undefined) this.#claimants.set(key, new Set([node.name]))
       else claimants.add(node.name)
     }
-    return [...new Set([...before, ...keys])]
+    for (const cidr of cidrs) this.#ranges.add(cidr)
+    return [...new Set([...before, ...keys, ...cidrs.flatMap((cidr) => this.overlapping(cidr))])]
   }
 
-  /** Forgets the node; returns the destinations that it claimed. */
+  /** Forgets the node; returns the destinations that it claimed, and those that overlap them. */
   remove(name: string): readonly DestinationKey[] {
-    const keys = (this.#destinations.get(name) ?? []).map(destinationKey)
-    for (const key of keys) {
+    const cidrs = this.#destinations.get(name) ?? []
+    const keys = cidrs.map(destinationKey)
+    for (const cidr of cidrs) {
+      const key = destinationKey(cidr)
       const claimants = this.#claimants.get(key)
       claimants?.delete(name)
-      if (claimants?.size === 0) this.#claimants.delete(key)
+      if (claimants?.size !== 0) continue
+      this.#claimants.delete(key)
+      this.#ranges.delete(cidr)
     }
     this.#nodes.delete(name)
     this.#destinations.delete(name)
     this.#problems.delete(name)
-    return keys
+    return [...new Set([...keys, ...cidrs.flatMap((cidr) => this.overlapping(cidr))])]
   }
 
   node(name: string): RoutedNode | undefined {
@@ -96,6 +103,11 @@ export class Claims {
       claimants.find((node) => node.name === recorded?.name && node.uid === recorded.uid) ??
       claimants.sort((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1))[0]
     )
+  }
+
+  /** Claimed destinations that share addresses with the range, without being equal to it: the wider ones first. */
+  overlapping(cidr: Cidr): readonly DestinationKey[] {
+    return [...this.#ranges.around(cidr), ...this.#ranges.inside(cidr)].map(destinationKey)
   }
 
   /** All nodes that claim it, sorted by name: more than one is a conflict. */

@@ -58,7 +58,7 @@ const rows: Readonly<Record<string, Row>> = {
   'target | the target before | yes': {
     wanted: target,
     there: observed(before),
-    ledger: record({ previousTarget: before }),
+    ledger: record({ previousTargets: [before] }),
     item: 'replace Moved',
   },
   'target | a target of others | yes, written': {
@@ -124,7 +124,7 @@ const rows: Readonly<Record<string, Row>> = {
   'nothing | what we wrote before | yes': {
     wanted: nothing,
     there: observed(before),
-    ledger: record({ previousTarget: before }),
+    ledger: record({ previousTargets: [before] }),
     item: 'delete Unwanted',
   },
   'nothing | what we did not write | yes': {
@@ -196,7 +196,7 @@ const anyObserved = fc.option(
 const anyRecord = fc.option(
   fc.record({
     target: anyTarget,
-    previousTarget: fc.option(anyTarget, { nil: undefined }),
+    previousTargets: fc.array(anyTarget, { maxLength: 2 }),
     tables: fc.constantFrom(['table-1'], ['table-2'], []),
   }),
   { nil: undefined },
@@ -220,14 +220,14 @@ const anyInput: fc.Arbitrary<PlanInput> = fc
 
 function asRecord({
   target: to,
-  previousTarget,
+  previousTargets,
   tables,
 }: {
   target: Target
-  previousTarget: Target | undefined
+  previousTargets: readonly Target[]
   tables: readonly string[]
 }): LedgerRecord {
-  return record({ target: to, tables, ...(previousTarget === undefined ? {} : { previousTarget }) })
+  return record({ target: to, tables, previousTargets })
 }
 
 function carriedOut(change: Change): ObservedRoute | undefined {
@@ -266,6 +266,8 @@ property.prop([anyInput])(
     const item = plan(input)
     if (item.op !== 'delete') return
     expect(input.wanted).toEqual(nothing)
-    expect([input.record?.target, input.record?.previousTarget]).toContainEqual(input.observed?.target)
+    expect([input.record?.target, ...(input.record?.previousTargets ?? [])]).toContainEqual(
+      input.observed?.target,
+    )
   },
 )

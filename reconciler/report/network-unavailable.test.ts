@@ -4,8 +4,8 @@ import { nextCondition } from './network-unavailable.ts'
 
 const then = '2026-01-01T00:00:00Z'
 const now = '2026-01-02T00:00:00Z'
-const yes = { routed: true, message: 'all there' }
-const no = { routed: false, message: 'not there' }
+const yes = { routed: true, lost: false, reason: 'RouteCreated', message: 'all there' }
+const no = { routed: false, lost: false, reason: 'NoRouteCreated', message: 'not there' }
 
 /** `False/RouteCreated` */
 function condition(text: string): NodeCondition | undefined {
@@ -61,13 +61,13 @@ test.each([
 test('another message is written, and is no transition', () => {
   const next = nextCondition(
     condition('True/NoRouteCreated'),
-    { routed: false, message: 'the table is full' },
+    { routed: false, lost: false, reason: 'RouteTableFull', message: 'the table is full' },
     now,
   )
   expect(next).toEqual({
     type: 'NetworkUnavailable',
     status: 'True',
-    reason: 'NoRouteCreated',
+    reason: 'RouteTableFull',
     message: 'the table is full',
     lastHeartbeatTime: now,
     lastTransitionTime: then,

@@ -1,32 +1,29 @@
 import type { NodeCondition } from '../../kube/objects.ts'
+import { isOursToChange } from './condition-reason.ts'
 import type { RouteVerdict } from './verdict.ts'
-
-/** Ours and the upstream route controller's, and what Azure's cloud-node-manager leaves for the route controller to clear. */
-const oursToChange = new Set(['RouteCreated', 'NoRouteCreated', 'NodeInitialization'])
 
 /**
  * The `NetworkUnavailable` condition that the node should have, or undefined if it is right or not ours to change.
- * A condition that is already False stays: taking a working node out of scheduling needs more evidence than one look
- * (https://github.com/gardener/aws-custom-route-controller: one failed listing tainted every node). What a CNI says of
- * itself (CalicoIsUp, CiliumIsUp) is left alone: https://github.com/kubernetes/kubernetes/pull/136561.
+ * A condition that is already False goes back to True only on the evidence that `lost` stands for: one failed look must
+ * not take a working node out of scheduling (https://github.com/gardener/aws-custom-route-controller: one failed listing
+ * tainted every node). What a CNI says of itself (CalicoIsUp, CiliumIsUp) is left alone:
+ * https://github.com/kubernetes/kubernetes/pull/136561.
  */
 export function nextCondition(
   current: NodeCondition | undefined,
-  verdict: RouteVerdict,
+  verdict: Pick<RouteVerdict, 'routed' | 'lost' | 'reason' | 'message'>,
   now: string,
 ): NodeCondition | undefined {
-  if (current?.reason !== undefined && current.reason !== '' && !oursToChange.has(current.reason))
-    return undefined
-  if (current?.status === 'False' && !verdict.routed) return undefined
+  if (!isOursToChange(current?.reason)) return undefined
+  if (current?.status === 'False' && !verdict.routed && !verdict.lost) return undefined
   const status = verdict.routed ? 'False' : 'True'
-  const reason = verdict.routed ? 'RouteCreated' : 'NoRouteCreated'
-  if (current?.status === status && current.reason === reason && current.message === verdict.message)
-    return undefined
+  const { reason, message } = verdict
+  if (current?.status === status && current.reason === reason && current.message === message) return undefined
   return {
     type: 'NetworkUnavailable',
     status,
     reason,
-    message: verdict.message,
+    message,
     lastHeartbeatTime: now,
     lastTransitionTime: current?.status === status ? (current.lastTransitionTime ?? now) : now,
   }

@@ -6,16 +6,20 @@ import type { Target } from '../../providers/route.ts'
 import { Ledger, type LedgerStore } from '../ledger/ledger.ts'
 import type { LedgerRecord } from '../ledger/record.ts'
 import { Claims } from '../plan/claims.ts'
-import { type PlanItem, plan } from '../plan/plan.ts'
+import { Planner } from '../planner.ts'
 import { TableCache } from '../table-cache.ts'
 import { Targets } from '../targets.ts'
-import { destination, instance, observed, record, routedNode } from '../testing/values.ts'
+import { instance, observed, record, routedNode } from '../testing/values.ts'
 import { Verdicts } from './verdict.ts'
 
 const never = new AbortController().signal
 const key = '10.244.3.0/24'
 const node = routedNode('node-1', [key], { uid: 'uid-1', providerID: 'memory:///node-1' })
-const waiting = { routed: false, message: 'the routes to the node are not all there yet' }
+const waiting = {
+  routed: false,
+  reason: 'NoRouteCreated',
+  message: 'the routes to the node are not all there yet',
+}
 
 interface Situation {
   readonly records?: readonly LedgerRecord[]
@@ -50,22 +54,10 @@ async function make({ records = [record()], table, blackhole = false, prepared =
   const targets = new Targets(memoryProvider(cloud), silentLogger, never)
   await targets.resolve(node, 4)
   if (prepared) await targets.prepare(instance('node-1'))
-  const inspect = (): readonly { table: { id: string }; item: PlanItem }[] =>
-    table === undefined
-      ? []
-      : [
-          {
-            table: { id: 'table-1' },
-            item: plan({
-              destination,
-              wanted: { kind: 'target', target: instance('node-1') },
-              observed: tables.route('table-1', key),
-              record: ledger.get(key),
-              tableId: 'table-1',
-            }),
-          },
-        ]
-  const verdicts = new Verdicts({ claims, ledger, tables, targets, routes: { inspect } })
+  const planner = new Planner({ claims, ledger, tables, targets })
+  const losses = { isLost: () => false }
+  const fullTables = { isFull: () => false }
+  const verdicts = new Verdicts({ claims, ledger, tables, targets, planner, losses, fullTables })
   return { cloud, claims, ledger, tables, targets, verdicts }
 }
 
@@ -77,7 +69,10 @@ describe('routed', () => {
     const { verdicts } = await make(situation)
     expect(verdicts.of('node-1')).toEqual({
       routed: true,
+      reason: 'RouteCreated',
       message: 'all podCIDRs of the node are routed to it',
+      lost: false,
+      troubles: [],
     })
   })
 })
@@ -120,19 +115,24 @@ describe('not routed', () => {
   test('no table at all', async () => {
     const { tables, verdicts } = await make({})
     tables.discover([])
-    expect(verdicts.of('node-1')).toEqual({ routed: false, message: 'there is no route table to write to' })
+    expect(verdicts.of('node-1')).toMatchObject({
+      reason: 'NoRouteTable',
+      routed: false,
+      message: 'there is no route table to write to',
+    })
   })
 
   test('one table of two was not read', async () => {
     const { tables, verdicts } = await make({ table: [instance('node-1')] })
     tables.discover([{ id: 'table-1' }, { id: 'table-2' }])
-    expect(verdicts.of('node-1')).toEqual(waiting)
+    expect(verdicts.of('node-1')).toMatchObject(waiting)
   })
 
   test('another node claims the destination, and has it', async () => {
     const { claims, verdicts } = await make({ table: [instance('node-1')] })
     claims.upsert(routedNode('node-2', [key]))
-    expect(verdicts.of('node-2')).toEqual({
+    expect(verdicts.of('node-2')).toMatchObject({
+      reason: 'PodCIDRConflict',
       routed: false,
       message: '10.244.3.0/24 belongs to node node-1, which claims it too',
     })
@@ -162,7 +162,7 @@ describe('not routed', () => {
   test('a node without podCIDRs, or that nobody knows', async () => {
     const { claims, verdicts } = await make({ table: [] })
     claims.upsert(routedNode('bare', []))
-    expect(verdicts.of('bare')).toEqual(waiting)
-    expect(verdicts.of('nobody')).toEqual(waiting)
+    expect(verdicts.of('bare')).toMatchObject(waiting)
+    expect(verdicts.of('nobody')).toMatchObject(waiting)
   })
 })

@@ -1,16 +1,33 @@
-import { parseCidr } from '../../net/cidr.ts'
+import { formatCidr, parseCidr } from '../../net/cidr.ts'
 import { isTargetProblem } from '../../providers/provider.ts'
+import { formatTarget, sameTarget } from '../../providers/route.ts'
 import type { Ledger } from '../ledger/ledger.ts'
-import { type DestinationKey, destinationKey } from '../ledger/record.ts'
+import { type DestinationKey, destinationKey, owns } from '../ledger/record.ts'
+import type { FullTables } from '../apply/full-tables.ts'
+import { tableFullHold } from '../guard/guard.ts'
+import type { Losses } from '../losses.ts'
 import type { Claims } from '../plan/claims.ts'
-import type { RouteReconciler } from '../route-reconciler.ts'
+import type { Planner } from '../planner.ts'
 import type { TableCache } from '../table-cache.ts'
 import type { Targets } from '../targets.ts'
+import { failureReason } from './failure-reason.ts'
+
+/** Something that a person should know of a node's routes. */
+export interface Trouble {
+  /** One stable CamelCase word. */
+  readonly reason: string
+  readonly message: string
+}
 
 /** Whether all routes to a node are there, in words for its condition. */
 export interface RouteVerdict {
   readonly routed: boolean
+  readonly reason: string
   readonly message: string
+  /** The node was routed and surely is not any more: it was missed twice, and could not be mended. */
+  readonly lost: boolean
+  /** What keeps it from being routed and will not go away by waiting a moment, and what is odd though it is routed. */
+  readonly troubles: readonly Trouble[]
 }
 
 export interface VerdictParts {
@@ -18,7 +35,9 @@ export interface VerdictParts {
   readonly ledger: Ledger
   readonly tables: TableCache
   readonly targets: Targets
-  readonly routes: Pick<RouteReconciler, 'inspect'>
+  readonly planner: Planner
+  readonly losses: Pick<Losses, 'isLost'>
+  readonly fullTables: Pick<FullTables, 'isFull'>
 }
 
 /** Answers from what is known, without asking anybody. */
@@ -34,51 +53,120 @@ export class Verdicts {
    * the message stays the same; it names what is wrong as soon as something is.
    */
   of(name: string): RouteVerdict {
-    const { claims, tables } = this.#parts
-    const problem = claims.problems(name)[0]
-    if (problem !== undefined) return { routed: false, message: problem.message }
-    if (tables.discovered && tables.tables().length === 0) {
-      return { routed: false, message: 'there is no route table to write to' }
-    }
+    const { claims, losses, tables } = this.#parts
     const destinations = claims.destinations(name).map(destinationKey)
-    const troubles = destinations.flatMap((key) => this.#trouble(name, key) ?? [])
-    if (troubles[0] !== undefined) return { routed: false, message: troubles[0] }
+    const warnings = destinations.flatMap((key) => this.#warnings(name, key))
+    const troubles = [
+      ...claims.problems(name).map(({ message }): Trouble => ({ reason: 'InvalidPodCIDR', message })),
+      ...this.#tableTrouble(),
+      ...destinations.flatMap((key) => this.#trouble(name, key) ?? []),
+    ]
+    const lost = destinations.some((key) => losses.isLost(key))
+    const [first] = troubles
+    if (first !== undefined) return { routed: false, ...first, lost, troubles: [...troubles, ...warnings] }
     const read = tables.discovered && tables.tables().every(({ id }) => tables.loaded(id))
-    return read && destinations.length > 0 && destinations.every((key) => this.#isRouted(name, key))
-      ? { routed: true, message: 'all podCIDRs of the node are routed to it' }
-      : { routed: false, message: 'the routes to the node are not all there yet' }
+    const routed = read && destinations.length > 0 && destinations.every((key) => this.#isRouted(name, key))
+    return routed
+      ? {
+          routed,
+          reason: 'RouteCreated',
+          message: 'all podCIDRs of the node are routed to it',
+          lost: false,
+          troubles: warnings,
+        }
+      : {
+          routed,
+          reason: 'NoRouteCreated',
+          message: 'the routes to the node are not all there yet',
+          lost,
+          troubles: warnings,
+        }
+  }
+
+  #tableTrouble(): readonly Trouble[] {
+    const { tables } = this.#parts
+    return tables.discovered && tables.tables().length === 0
+      ? [{ reason: 'NoRouteTable', message: 'there is no route table to write to' }]
+      : []
   }
 
   #isRouted(name: string, key: DestinationKey): boolean {
-    const { claims, routes, targets } = this.#parts
+    const { claims, planner, targets } = this.#parts
     const node = claims.node(name)
     const target = node === undefined ? undefined : targets.cached(node, parseCidr(key).family)
     return (
       target !== undefined &&
       !isTargetProblem(target) &&
       targets.prepared(target) &&
-      routes.inspect(key).every(({ item }) => item.op === 'satisfied' || item.reason === 'Programmed')
+      planner.inspect(key).every(({ item }) => item.op === 'satisfied' || item.reason === 'Programmed')
     )
   }
 
   /** What keeps the destination from being routed to the node and will not go away by waiting a moment. */
-  #trouble(name: string, key: DestinationKey): string | undefined {
-    const { claims, ledger, routes, targets } = this.#parts
+  #trouble(name: string, key: DestinationKey): Trouble | undefined {
+    const { fullTables, ledger, planner, targets } = this.#parts
     const record = ledger.get(key)
-    const holder = claims.holder(key, record?.node)
-    if (holder?.name !== name)
-      return `${key} belongs to node ${holder?.name ?? 'nobody'}, which claims it too`
+    const holder = planner.holder(key)
+    if (holder?.name !== name) {
+      const message = `${key} belongs to node ${holder?.name ?? 'nobody'}, which claims it too`
+      return { reason: 'PodCIDRConflict', message }
+    }
+    const contest = planner.contest(key)
+    if (contest !== undefined) {
+      const message = `${key} overlaps ${contest.destination} of node ${contest.node}, which goes first`
+      return { reason: 'PodCIDROverlap', message }
+    }
     const target = targets.cached(holder, parseCidr(key).family)
-    if (target !== undefined && isTargetProblem(target)) return target.message
-    for (const { table, item } of routes.inspect(key)) {
+    if (target !== undefined && isTargetProblem(target))
+      return { reason: problemReasons[target.problem], message: target.message }
+    for (const { table, item } of planner.inspect(key)) {
       if ('change' in item) {
-        const state = record?.states.get(table.id)
-        if (state?.state === 'Failed') return `${key} in table ${table.id}: ${state.message}`
+        // What is said of the node that had it before is not said of this one.
+        const state = record?.node.uid === holder.uid ? record.states.get(table.id) : undefined
+        if (state?.state === 'Failed' || state?.reason === 'RouteTableFull')
+          return { reason: state.reason, message: `${key} in table ${table.id}: ${state.message}` }
+        // One that was never tried, since others were refused, has no record that could say so.
+        if (item.op === 'create' && fullTables.isFull(table.id, parseCidr(key).family))
+          return {
+            reason: tableFullHold.reason,
+            message: `${key} in table ${table.id}: ${tableFullHold.message}`,
+          }
       } else if (item.op === 'disputed' || item.reason === 'Blackhole') {
-        return `${key} in table ${table.id}: ${item.message}`
+        return {
+          reason: item.op === 'disputed' ? 'ForeignRoute' : 'RouteBlackhole',
+          message: `${key} in table ${table.id}: ${item.message}`,
+        }
       }
     }
     const preparation = target === undefined ? undefined : targets.preparation(target)
-    return preparation?.result === 'failed' ? preparation.error.message : undefined
+    return preparation?.result === 'failed'
+      ? { reason: failureReason(preparation.error.class), message: preparation.error.message }
+      : undefined
+  }
+
+  /** Foreign routes inside of the destination, which take packets away from it. */
+  #warnings(name: string, key: DestinationKey): readonly Trouble[] {
+    const { claims, ledger, tables, targets } = this.#parts
+    const node = claims.node(name)
+    const destination = parseCidr(key)
+    const target = node === undefined ? undefined : targets.cached(node, destination.family)
+    return tables.tables().flatMap((table) =>
+      tables
+        .inside(table.id, destination)
+        .filter((route) => !owns(ledger.get(destinationKey(route.destination)), table.id))
+        .filter(
+          (route) => target === undefined || isTargetProblem(target) || !sameTarget(route.target, target),
+        )
+        .map((route) => ({
+          reason: 'ForeignRouteInside',
+          message: `${formatCidr(route.destination)} in table ${table.id}, a route that podway did not make, leads to ${formatTarget(route.target)}: packets to that part of ${key} don't reach the node`,
+        })),
+    )
   }
 }
+
+const problemReasons = {
+  waiting: 'NoRouteCreated',
+  gone: 'InstanceGone',
+  invalid: 'InvalidTarget',
+} as const

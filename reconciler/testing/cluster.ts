@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { loadYaml } from '@kubernetes/client-node'
+import { load } from 'js-yaml'
 import type { Node, NodeCondition } from '../../kube/objects.ts'
 import type { ManualClock } from '../../kube/testing/manual-clock.ts'
 import { type RunningServer, serve } from '../../test/simulators/http-server.ts'
@@ -44,7 +44,7 @@ export class Cluster {
     const cluster = new Cluster(simulator, await serve(simulator), clock)
     if (options.defined !== false) {
       const yaml = readFileSync(new URL('../../deploy/crds/noderoutes.yaml', import.meta.url), 'utf8')
-      cluster.#send('POST', definitions, loadYaml(yaml))
+      cluster.#send('POST', definitions, load(yaml))
     }
     return cluster
   }

@@ -2,19 +2,22 @@ import { KubeConfig } from '@kubernetes/client-node'
 import { createKubeClient } from '../../kube/client.ts'
 import type { LogFields, Logger } from '../../kube/log.ts'
 import { nodeType } from '../../kube/node-type.ts'
-import type { Node } from '../../kube/objects.ts'
+import type { KubeObject, Node } from '../../kube/objects.ts'
 import { Reflector } from '../../kube/reflector.ts'
 import { Resource } from '../../kube/resource.ts'
 import { ManualClock } from '../../kube/testing/manual-clock.ts'
 import { parseAddress } from '../../net/address.ts'
 import { formatCidr, parseCidr } from '../../net/cidr.ts'
+import { ApiBudget, type ApiLimits } from '../../providers/budget.ts'
 import { MemoryCloud, type MemoryCloudOptions } from '../../providers/memory/memory-cloud.ts'
 import { memoryProvider } from '../../providers/memory/memory-provider.ts'
 import { runController } from '../controller.ts'
+import type { Policy } from '../guard/policy.ts'
 import { Pool } from '../ipam/pool.ts'
 import { type NodeRoute, nodeRouteType } from '../node-route/node-route.ts'
 import { NodeRouteStore } from '../node-route/node-route-store.ts'
 import { Cluster, type NodeDraft } from './cluster.ts'
+import type { EventSink } from '../report/events.ts'
 import { type Tap, Traffic } from './traffic.ts'
 
 export interface WorldOptions {
@@ -23,13 +26,21 @@ export interface WorldOptions {
   /** `range/node mask`: `['10.244.0.0/16 24']`; nobody allocates unless told. */
   readonly pools?: readonly string[]
   readonly cloud?: MemoryCloudOptions
+  /** What the cloud's API may be asked, on the world's clock; as much as one likes unless told. */
+  readonly limits?: ApiLimits
   readonly defined?: boolean
 }
 
 export interface StartOptions {
   readonly tap?: Tap
   readonly pools?: readonly string[]
+  readonly policy?: Policy
+  readonly adopt?: 'matching' | 'none'
+  /** Told of each Event in place of {@link ControllerWorld.events}. */
+  readonly events?: EventSink
 }
+
+export type ToldEvent = Parameters<EventSink['record']>[0]
 
 export interface LogLine {
   readonly level: keyof Logger
@@ -58,13 +69,19 @@ export class ControllerWorld implements AsyncDisposable {
   readonly cluster: Cluster
   readonly cloud: MemoryCloud
   readonly log: LogLine[] = []
+  /** What podway told people, in order. */
+  readonly events: ToldEvent[] = []
   readonly #options: WorldOptions
   #running: RunningController | undefined
 
   private constructor(clock: ManualClock, cluster: Cluster, options: WorldOptions) {
     this.clock = clock
     this.cluster = cluster
-    this.cloud = new MemoryCloud(options.cloud)
+    const { limits } = options
+    this.cloud = new MemoryCloud({
+      ...options.cloud,
+      ...(limits === undefined ? {} : { budget: new ApiBudget({ clock, limits, share: 1 }) }),
+    })
     for (const id of options.tables ?? ['table-1']) this.cloud.addTable(id)
     this.#options = options
   }
@@ -161,6 +178,14 @@ export class ControllerWorld implements AsyncDisposable {
     this.cloud.calls.length = 0
     this.cloud.writes.length = 0
     this.log.length = 0
+    this.events.length = 0
+  }
+
+  /** `Reason about: note` of each Event with the reason. */
+  told(reason: string): readonly string[] {
+    return this.events
+      .filter((event) => event.reason === reason)
+      .map(({ regarding, note }) => `${regarding.name}: ${note}`)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -176,6 +201,7 @@ export class RunningController {
   readonly #world: ControllerWorld
   readonly #traffic = new Traffic()
   readonly #reflector: Reflector<Node>
+  readonly #records: Reflector<NodeRoute>
   readonly #stop = new AbortController()
   #over = false
 
@@ -191,12 +217,19 @@ export class RunningController {
     const random = (): number => 0.5
     const log = recorder(world.log)
     this.#reflector = new Reflector<Node>({ resource: nodes, clock, random, log })
+    const routes = new Resource<NodeRoute>(counted, nodeRouteType)
+    this.#records = new Reflector<NodeRoute>({ resource: routes, clock, random, log })
     const running = runController(
       {
         provider: this.#traffic.provider(memoryProvider(cloud), tap),
         nodes,
         reflector: this.#reflector,
-        store: new NodeRouteStore(new Resource<NodeRoute>(counted, nodeRouteType), log),
+        store: new NodeRouteStore(routes, log),
+        records: this.#records,
+        policy: options.policy ?? 'sync',
+        adopt: options.adopt ?? 'none',
+        events: options.events ?? { record: (event) => void world.events.push(event) },
+        subject: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: 'podway-controller' },
         pools: options.pools.length === 0 ? undefined : options.pools.map(readPool),
         driftMs,
         workers: 4,
@@ -243,14 +276,17 @@ export class RunningController {
   }
 
   #upToDate(): boolean {
-    const versions = (nodes: readonly Node[]): string =>
-      nodes
+    const versions = (objects: readonly KubeObject[]): string =>
+      objects
         .map(({ metadata }) => `${metadata.name} ${metadata.uid} ${metadata.resourceVersion}`)
         .sort()
         .join()
+    const { cluster } = this.#world
     return (
       this.#reflector.hasSynced() &&
-      versions(this.#reflector.list()) === versions(this.#world.cluster.nodes())
+      this.#records.hasSynced() &&
+      versions(this.#reflector.list()) === versions(cluster.nodes()) &&
+      versions(this.#records.list()) === versions(cluster.records())
     )
   }
 }

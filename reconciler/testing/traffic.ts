@@ -40,10 +40,13 @@ export class Traffic {
   provider(provider: RouteProvider, tap: Tap): RouteProvider {
     const tapped = this.#tapped(tap)
     const prepare = provider.prepare?.bind(provider)
+    const running = provider.running?.bind(provider)
     return {
       name: provider.name,
       capabilities: provider.capabilities,
       canonical: (route) => provider.canonical(route),
+      readyInMs: (op, ahead) => provider.readyInMs?.(op, ahead) ?? 0,
+      quota: (table, snapshot) => provider.quota?.(table, snapshot),
       tables: (signal) => tapped('provider.tables', () => provider.tables(signal)),
       list: (table, signal) => tapped(`provider.list ${table.id}`, () => provider.list(table, signal)),
       targets: (wanted, signal) => tapped('provider.targets', () => provider.targets(wanted, signal)),
@@ -51,6 +54,9 @@ export class Traffic {
         tapped(`provider.${batch.changes.map(({ op }) => op).join('+')} ${table.id}`, () =>
           provider.apply(table, batch, signal),
         ),
+      ...(running === undefined
+        ? {}
+        : { running: (targets, signal) => tapped('provider.running', () => running(targets, signal)) }),
       ...(prepare === undefined
         ? {}
         : {

@@ -23,6 +23,7 @@ export const record = (more: Partial<LedgerRecord> = {}): LedgerRecord => ({
   destination,
   node: { name: 'node-1', uid: 'uid-1' },
   target: instance('node-1'),
+  previousTargets: [],
   tables: ['table-1'],
   states: new Map(),
   ...more,

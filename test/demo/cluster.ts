@@ -25,9 +25,10 @@ export class Cluster {
     this.#objects = KubernetesObjectApi.makeApiClient(admin)
   }
 
-  /** What `kubectl create -f` does with a manifest of one or several objects. */
-  async create(manifest: string): Promise<void> {
+  /** What `kubectl create -f` does with a manifest of one or several objects; only with those of a kind, if one is named. */
+  async create(manifest: string, kind?: string): Promise<void> {
     for (const object of loadAllYaml(readFileSync(manifest, 'utf8')) as KubernetesObject[]) {
+      if (kind !== undefined && object.kind !== kind) continue
       await this.#objects.create(object)
     }
   }

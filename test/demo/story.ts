@@ -82,7 +82,11 @@ export async function tell(
   )
   const cluster = new Cluster(kubernetes)
   await cluster.create(join(options.dist, 'demo/manifests/noderoutes.yaml'))
-  if (kubernetes.hasRbac) await cluster.create(join(options.dist, 'demo/manifests/rbac.yaml'))
+  // Where there is no access control, only the place of the Lease is needed.
+  await cluster.create(
+    join(options.dist, 'demo/manifests/rbac.yaml'),
+    kubernetes.hasRbac ? undefined : 'Namespace',
+  )
   await cluster.knowsNodeRoutes()
 
   progress.step('The VPC out of network namespaces')

@@ -24,5 +24,5 @@ test('the table says the same', () => {
   const table = controllerTable(figures, controllerMetrics(figures), (_verdict, text) => text)
   expect(table).toMatch(/^first write, just started \(1 starts\) +120 +≤ 100 ✗$/m)
   expect(table).toMatch(/^first write \(2 Nodes in a row\) +15\.0 +19\.5 +≤ 100 ✓$/m)
-  expect(table).toMatch(/^200 Nodes at once, IPv4.* 200 +50\.0 +10\.0 +25 % +300$/m)
+  expect(table).toMatch(/^200 Nodes at once, beyond it.* 200 +50\.0 +10\.0 +25 % +300$/m)
 })

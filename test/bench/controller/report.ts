@@ -22,9 +22,9 @@ export interface ControllerFigures {
   readonly cold: readonly Passage[]
   /** Node after Node with one controller. */
   readonly warm: readonly Passage[]
-  /** Dual-stack, two tables, nothing throttled. */
+  /** IPv4, one table, as many as AWS's token bucket lets through at once. */
   readonly free: Rush
-  /** IPv4, one table, AWS's token buckets. */
+  /** The same, far beyond it. */
   readonly throttled: Rush
 }
 
@@ -95,10 +95,7 @@ export function controllerTable(
   const table = figureTable(['ms after the registration of a Node', 'median', 'p95', 'goal'], one)
   const rushes = figureTable(
     ['', 'routes', 's', 'calls a route', 'refused', 'peak MB'],
-    [
-      rush('dual-stack, two tables, unthrottled', 'rush', free),
-      rush('IPv4, one table, AWS’s token buckets', 'rush-throttled', throttled),
-    ],
+    [rush('within the burst of the budget', 'rush', free), rush('beyond it', 'rush-throttled', throttled)],
   )
   return `${table}\n\n${rushes}`.replaceAll('✓', styled('pass', '✓')).replaceAll('✗', styled('fail', '✗'))
 }

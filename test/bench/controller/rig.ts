@@ -98,6 +98,11 @@ export class Rig {
       '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
       loadYaml(readFileSync(join(dist, 'demo/manifests/noderoutes.yaml'), 'utf8')),
     )
+    create(kubernetes, '/api/v1/namespaces', {
+      apiVersion: 'v1',
+      kind: 'Namespace',
+      metadata: { name: 'podway-system' },
+    })
     const kubeServer = await serve(observeKubernetes(kubernetes, { clock, observer }))
     const kubeconfig = join(scratch, 'kubeconfig')
     writeFileSync(kubeconfig, kubeconfigFor(kubeServer.url))

@@ -1,0 +1,96 @@
+import type { Change } from '../../providers/provider.ts'
+
+type Op = Change['op']
+
+export interface TurnsOptions {
+  /** How long until a write of the kind could start, if `ahead` others are to come before it; 0 if at once. */
+  readonly readyInMs: (op: Op, ahead: number) => number
+  /** Calls back once, not before `ms` milliseconds from now. */
+  readonly after: (ms: number, callback: () => void) => { cancel(): void }
+  /** The key's turn has come: it looks again at what is to be done, and asks again. */
+  readonly call: (key: string) => void
+}
+
+/**
+ * Who writes next, where the cloud takes fewer writes than are wanted. What waits for its turn holds nobody up and is
+ * planned anew when it has it. Each kind of write has a line of its own, first come, first served: creates never wait for
+ * deletes, nor deletes for creates.
+ */
+export class Turns {
+  readonly #options: TurnsOptions
+  readonly #lines: Readonly<Record<Op, Line>> = {
+    create: new Line(),
+    replace: new Line(),
+    delete: new Line(),
+  }
+
+  constructor(options: TurnsOptions) {
+    this.#options = options
+  }
+
+  /** How many wait. */
+  get waiting(): number {
+    return Object.values(this.#lines).reduce((sum, { waiting }) => sum + waiting.size, 0)
+  }
+
+  /**
+   * Whether the key may make these changes now; it then calls {@link done} as soon as they are handed over, or dropped. If
+   * not, it is in line, and called.
+   */
+  take(key: string, changes: readonly { readonly op: Op }[]): boolean {
+    const [first] = changes
+    if (first === undefined) return true
+    // One destination rarely wants two kinds of writes at once, and then the first decides.
+    const line = this.#lines[first.op]
+    if (
+      line.called.delete(key) ||
+      (line.waiting.size === 0 && this.#readyInMs(first.op, changes.length) === 0)
+    ) {
+      line.writing.set(key, changes.length)
+      return true
+    }
+    line.waiting.set(key, changes.length)
+    this.#callNext(first.op)
+    return false
+  }
+
+  /** Idempotent; also of a key that waits no more because nothing is to be done about it. */
+  done(key: string): void {
+    for (const op of ['create', 'replace', 'delete'] as const) {
+      const line = this.#lines[op]
+      const had = line.writing.delete(key) || line.called.delete(key) || line.waiting.delete(key)
+      if (had) this.#callNext(op)
+    }
+  }
+
+  #readyInMs(op: Op, count: number): number {
+    const line = this.#lines[op]
+    const ahead = [...line.writing.values(), ...line.called.values()].reduce((sum, n) => sum + n, 0)
+    return this.#options.readyInMs(op, ahead + count - 1)
+  }
+
+  #callNext(op: Op): void {
+    const line = this.#lines[op]
+    line.timer?.cancel()
+    line.timer = undefined
+    for (const [key, count] of line.waiting) {
+      const ms = this.#readyInMs(op, count)
+      if (ms > 0) {
+        line.timer = this.#options.after(ms, () => this.#callNext(op))
+        return
+      }
+      line.waiting.delete(key)
+      line.called.set(key, count)
+      this.#options.call(key)
+    }
+  }
+}
+
+/** By key: how many writes it is about. */
+class Line {
+  readonly waiting = new Map<string, number>()
+  /** Called, and not yet come. */
+  readonly called = new Map<string, number>()
+  readonly writing = new Map<string, number>()
+  timer: { cancel(): void } | undefined
+}
