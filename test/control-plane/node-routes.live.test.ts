@@ -97,11 +97,32 @@ await describeControlPlane('NodeRoutes, as the controller may use them', (cluste
       expect(anew.metadata.deletionTimestamp).toBeUndefined()
     })
 
-    test('is taken over by a second controller that has not read it', async () => {
+    test('is shown to a second writer that has not read it, and taken over when it insists', async () => {
       await store.intend(record('10.244.4.0/24'), never)
       const second = new NodeRouteStore(objects, silentLogger)
-      await second.intend(record('10.244.4.0/24', { target: { kind: 'eni', id: 'eni-9' } }), never)
+      const wanted = record('10.244.4.0/24', { target: { kind: 'eni', id: 'eni-9' } })
+      await expect(second.intend(wanted, never)).rejects.toMatchObject({
+        seen: { record: record('10.244.4.0/24'), deleting: false },
+      })
+      await second.intend(wanted, never)
       expect((await objects.get('v4-10-244-4-0-24')).spec.target.id).toBe('eni-9')
+    })
+
+    test('that somebody else has changed meanwhile is not overwritten unseen; a label is no change', async () => {
+      const name = 'v4-10-244-6-0-24'
+      await store.intend(record('10.244.6.0/24'), never)
+      await objects.patch(name, { metadata: { labels: { a: 'b' } } }, { type: 'merge' })
+      await store.intend(record('10.244.6.0/24', { tables: ['rtb-1'] }), never)
+      await objects.patch(name, { spec: { tables: ['rtb-1', 'rtb-7'] } }, { type: 'merge' })
+      const wanted = record('10.244.6.0/24', { target: { kind: 'eni', id: 'eni-9' }, tables: ['rtb-1'] })
+      await expect(store.intend(wanted, never)).rejects.toMatchObject({
+        seen: { record: { tables: ['rtb-1', 'rtb-7'] } },
+      })
+      expect((await objects.get(name)).spec).toMatchObject({
+        target: { id: 'eni-1' },
+        tables: ['rtb-1', 'rtb-7'],
+      })
+      await store.forget(wanted.destination, never)
     })
   })
 
