@@ -62,6 +62,16 @@ describe('the node binary', () => {
     expect(ended.code).toBe(1)
   })
 
+  /** Else the first file that it opens would be its standard output. */
+  it('takes a closed standard output for one that nobody reads', () => {
+    mkdirSync('/run/closed/net', { recursive: true })
+    const ipam = { type: 'host-local', dataDir: '/run/closed', subnet: '10.9.8.0/24' }
+    const by = ['sh', '-c', 'exec "$0" >&-']
+    const ended = invoke({ command: 'ADD', netns: '/run/nowhere', config: { ...config, ipam }, by })
+    expect(ended).toMatchObject({ code: 1, stdout: '' })
+    expect(invoke({ command: 'VERSION', by })).toMatchObject({ code: 0, stdout: '', stderr: '' })
+  })
+
   it('survives a configuration that nests too deep', () => {
     const deep = `{"name":"net","ipam":${'['.repeat(200_000)}`
     expect(invoke({ command: 'ADD', netns: '/proc/self/ns/net', config: deep }).json).toMatchObject({

@@ -35,12 +35,14 @@ export function isSysError(error: unknown, errno?: number): error is SysError {
 /** The error numbers that are acted upon. They are the same on every architecture we build for. */
 export const Errno = {
   ENOENT: 2,
+  EAGAIN: 11,
   EACCES: 13,
   EEXIST: 17,
   ENODEV: 19,
   ENOTDIR: 20,
   EINVAL: 22,
   ENETUNREACH: 101,
+  ENOBUFS: 105,
   EHOSTUNREACH: 113,
 } as const
 
@@ -103,6 +105,18 @@ export interface NetlinkSockets {
    */
   open(protocol: number, namespace?: Handle): Handle
   send(socket: Handle, bytes: Uint8Array): void
-  /** The next datagram from the kernel, never a part of one (EMSGSIZE); EAGAIN if none comes in ten seconds. */
+  /**
+   * The same, from a child process, which does nothing else and ends when the kernel has done what it was asked for. The
+   * kernel works inside of the call that sends; so this one returns at once, and what it says comes to the socket while
+   * it works. The child keeps nothing of ours open but the socket, and may outlive this process. Without a child to be
+   * had, it is `send`. An error of the child's own call (there is no memory, say) is seen by nobody: no answer comes.
+   */
+  sendAside(socket: Handle, bytes: Uint8Array): void
+  /** Lets the kernel's announcements of that group come to the socket too, from now on. */
+  join(socket: Handle, group: number): void
+  /**
+   * The next datagram from the kernel, never a part of one (EMSGSIZE); EAGAIN if none comes in ten seconds, ENOBUFS if
+   * announcements were lost that nobody received in time.
+   */
   receive(socket: Handle): Uint8Array
 }

@@ -59,6 +59,9 @@ fn compile(sources: &[(String, String)]) -> Vec<(String, Vec<u8>)> {
                     .and_then(|module| {
                         module.write(WriteOptions {
                             strip_source: true,
+                            // Positions in minified text, which every start would read. With them goes the name of
+                            // the module, which a dynamic import wants to know.
+                            strip_debug: !source.contains("import("),
                             ..WriteOptions::default()
                         })
                     })

@@ -68,7 +68,8 @@ export function decodeAddress(payload: Uint8Array): LinkAddress {
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
   let own: Address | undefined
   let other: Address | undefined
-  readAttributes(payload, structureLength, (type, value) => {
+  const types = [Attribute.local, Attribute.address]
+  readAttributes(payload, { offset: structureLength, types }, (type, value) => {
     // On a point-to-point link "address" is the other side's; IPv6 otherwise has no "local".
     if (type === Attribute.local) own = addressFromBytes(value)
     else if (type === Attribute.address) other = addressFromBytes(value)

@@ -4,9 +4,15 @@ import { hex } from '../testing/bytes.ts'
 import { PayloadWriter, readAttributes, readU32 } from './attribute.ts'
 import { NetlinkFormatError } from './error.ts'
 
-const read = (bytes: Uint8Array, offset = 0): [number, Uint8Array][] => {
+const everyType = Array.from({ length: 0x4000 }, (_, type) => type)
+
+const read = (
+  bytes: Uint8Array,
+  offset = 0,
+  types: readonly number[] = everyType,
+): [number, Uint8Array][] => {
   const found: [number, Uint8Array][] = []
-  readAttributes(bytes, offset, (type, value) => found.push([type, value]))
+  readAttributes(bytes, { offset, types }, (type, value) => found.push([type, value]))
   return found
 }
 
@@ -44,6 +50,13 @@ describe('attributes', () => {
     expect(read(hex('04 00 12 80 04 00 05 40'))).toEqual([
       [0x12, new Uint8Array()],
       [5, new Uint8Array()],
+    ])
+  })
+
+  it('are passed by if nobody wants them', () => {
+    expect(read(hex('05 00 01 00 aa 00 00 00  05 00 02 00 bb 00 00 00  05 00 01 00 cc'), 0, [1])).toEqual([
+      [1, hex('aa')],
+      [1, hex('cc')],
     ])
   })
 

@@ -89,22 +89,26 @@ export class PayloadWriter {
 }
 
 /**
- * Calls `visit` with the type (without flags) and the value of each attribute from `offset` on.
+ * Calls `visit` with each attribute from `offset` on that has one of the types: the type (without flags) and the value.
+ * The kernel tells forty things of a link, and to look at one costs more than to pass it by.
+ *
  * @throws NetlinkFormatError where a length leads out of the bytes
  */
 export function readAttributes(
   bytes: Uint8Array,
-  offset: number,
+  { offset, types }: { readonly offset: number; readonly types: readonly number[] },
   visit: (type: number, value: Uint8Array) => void,
 ): void {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
+  const end = bytes.length
   let at = offset
-  while (at + headerLength <= bytes.length) {
+  while (at + headerLength <= end) {
     const length = view.getUint16(at, true)
-    if (length < headerLength || at + length > bytes.length)
-      throw new NetlinkFormatError(`attribute of length ${length} where ${bytes.length - at} bytes are left`)
-    visit(view.getUint16(at + 2, true) & typeMask, bytes.subarray(at + headerLength, at + length))
-    at += align(length)
+    if (length < headerLength || at + length > end)
+      throw new NetlinkFormatError(`attribute of length ${length} where ${end - at} bytes are left`)
+    const type = view.getUint16(at + 2, true) & typeMask
+    if (types.includes(type)) visit(type, bytes.subarray(at + headerLength, at + length))
+    at += (length + 3) & ~3
   }
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { hex } from '../testing/bytes.ts'
-import { ScriptedNetlink } from '../testing/memory-system.ts'
+import { ScriptedNetlink, sysError } from '../testing/memory-system.ts'
 import { Connection } from './connection.ts'
 import { DumpInterruptedError, NetlinkFormatError, OpError } from './error.ts'
 import { encodeMessage } from './message.ts'
@@ -148,6 +148,101 @@ describe('a netlink connection', () => {
     expect(() => short.execute(request)).toThrow(NetlinkFormatError)
     const empty = connect((to) => [reply(to, { type: 2, payload: errorPayload(0) })]).connection
     expect(() => empty.query(request)).toThrow('an answer without content')
+  })
+})
+
+describe('several requests at once', () => {
+  const requests = [
+    { operation: 'first', type: 20, payload },
+    { operation: 'second', type: 24, payload },
+    { operation: 'third', type: 24, payload },
+  ]
+
+  it('go in one datagram, of which the last one is acknowledged', () => {
+    const { connection, sent } = connect((to) => [reply(to, { type: 2, payload: errorPayload(0) })])
+    expect(connection.executeAll(requests)).toEqual([])
+    expect(sent.map((bytes) => new DataView(bytes.buffer).getUint16(6, true))).toEqual([1, 1, 5])
+    // The next one has a number of its own.
+    connection.execute(request)
+    expect(sent.map((bytes) => new DataView(bytes.buffer).getUint32(8, true))).toEqual([41, 42, 43, 44])
+  })
+
+  it.each([
+    { refused: [0], errno: 13 },
+    { refused: [1, 2], errno: 17 },
+    { refused: [2], errno: 1 },
+  ])('say which of them were refused: $refused', ({ refused, errno }) => {
+    const { connection } = connect((to) => {
+      const index = new DataView(to.buffer).getUint32(8, true) - 41
+      return [reply(to, { type: 2, payload: errorPayload(refused.includes(index) ? errno : 0) })]
+    })
+    const refusals = connection.executeAll(requests)
+    expect(refusals.map(({ request }) => request)).toEqual(refused.map((index) => requests[index]))
+    expect(refusals.map(({ error }) => error.errno)).toEqual(refused.map(() => errno))
+    expect(refusals[0]?.error.message).toMatch(/^(first|second|third): /)
+  })
+
+  it('count on past the highest number', () => {
+    const { connection } = connect((to) => [reply(to, { type: 2, payload: errorPayload(5) })], 0xffffffff)
+    expect(connection.executeAll(requests)).toHaveLength(3)
+  })
+})
+
+describe('a request that is sent aside', () => {
+  const announcement = (bytes: Uint8Array): Uint8Array =>
+    encodeMessage({ type: 17, flags: 0, sequence: 0, port: 0, payload: bytes })
+  const aside = (
+    answer: (sent: Uint8Array) => readonly Uint8Array[],
+  ): { result: unknown; netlink: ScriptedNetlink } => {
+    const netlink = new ScriptedNetlink(answer)
+    const connection = new Connection(netlink, netlink.open(), 41)
+    const announces = ({ payload: [value] }: { readonly payload: Uint8Array }): boolean => value === 7
+    try {
+      return { result: connection.executeAside(request, { group: 1, announces }), netlink }
+    } catch (error) {
+      return { result: error, netlink }
+    }
+  }
+
+  it('is done when its effect is announced, before it is acknowledged', () => {
+    const { result, netlink } = aside(() => [announcement(hex('06')), announcement(hex('07'))])
+    expect(result).toBe(true)
+    expect(netlink).toMatchObject({ aside: 1, groups: [1] })
+    expect(netlink.sent).toEqual([hex('14000000 1400 0500 29000000 00000000 01020304')])
+  })
+
+  it('is done when it is acknowledged without an announcement', () => {
+    expect(aside((to) => [reply(to, { type: 2, payload: errorPayload(0) })]).result).toBe(true)
+  })
+
+  it('throws what the kernel refuses with', () => {
+    const { result } = aside((to) => [
+      reply(to, { type: 2, payload: errorPayload(19), after: 1 }),
+      announcement(hex('05')),
+      reply(to, { type: 2, payload: errorPayload(1) }),
+    ])
+    expect(result).toMatchObject({ message: 'add thing: operation not permitted', errno: 1 })
+  })
+
+  const withReceiving = (errno: number): Connection => {
+    const netlink = new ScriptedNetlink(() => [])
+    netlink.receive = () => {
+      throw sysError(errno, 'recvfrom')
+    }
+    return new Connection(netlink, netlink.open(), 41)
+  }
+
+  it.each([
+    { name: 'nothing comes', errno: 11 },
+    { name: 'announcements were lost', errno: 105 },
+  ])('is uncertain when $name', ({ errno }) => {
+    const options = { group: 1, announces: () => true }
+    expect(withReceiving(errno).executeAside(request, options)).toBe(false)
+  })
+
+  it('throws what else goes wrong', () => {
+    const options = { group: 1, announces: () => true }
+    expect(() => withReceiving(9).executeAside(request, options)).toThrow('recvfrom')
   })
 })
 

@@ -1,4 +1,4 @@
-import { type Handle, type NetlinkSockets } from '../sys.ts'
+import { Errno, type Handle, type NetlinkSockets, isSysError } from '../sys.ts'
 import { readAttributes, readU32 } from './attribute.ts'
 import { DumpInterruptedError, NetlinkFormatError, OpError } from './error.ts'
 import { Control, Flag, type Message, decodeMessages, encodeMessage } from './message.ts'
@@ -23,7 +23,13 @@ export interface Request {
   readonly payload: Uint8Array
 }
 
-/** Requests over one netlink socket, one at a time, each answered before the next is sent. */
+/** A request that the kernel did not grant. */
+export interface Refusal {
+  readonly request: Request
+  readonly error: OpError
+}
+
+/** Requests over one netlink socket, each answered before the next is sent. */
 export class Connection {
   readonly #sockets: NetlinkSockets
   readonly #socket: Handle
@@ -42,6 +48,30 @@ export class Connection {
    */
   execute(request: Request): void {
     this.#exchange(request, Flag.acknowledge)
+  }
+
+  /**
+   * Requests that the kernel only acknowledges, in one datagram. It works on them in their order, and on the others too
+   * when it refuses one: which, and why, in the same order.
+   */
+  executeAll(requests: readonly Request[]): readonly Refusal[] {
+    const first = this.#sequence
+    const last = requests.length - 1
+    const messages = requests.map(
+      (request, index) => this.#encode(request, index === last ? Flag.acknowledge : 0).bytes,
+    )
+    this.#sockets.send(this.#socket, concatenate(messages))
+    const refusals: Refusal[] = []
+    for (;;) {
+      for (const message of decodeMessages(this.#sockets.receive(this.#socket))) {
+        const index = (message.sequence - first) >>> 0
+        const request = requests[index]
+        if (request === undefined || message.type !== Control.error) continue
+        const error = refusal(request.operation, message)
+        if (error !== undefined) refusals.push({ request, error })
+        if (index === last) return refusals
+      }
+    }
   }
 
   /**
@@ -68,12 +98,48 @@ export class Connection {
     }
   }
 
-  #exchange(request: Request, flags: number): Message[] {
+  /**
+   * A request with which the kernel goes on after it has announced its effect to a multicast group: a child process
+   * stays with it, and this returns at the announcement, or at the acknowledgement if that comes first. False if neither
+   * was heard: announcements were lost, or nothing came for ten seconds.
+   *
+   * @throws OpError if the kernel refuses
+   */
+  executeAside(
+    request: Request,
+    { group, announces }: { readonly group: number; readonly announces: (message: Message) => boolean },
+  ): boolean {
+    this.#sockets.join(this.#socket, group)
+    const { sequence, bytes } = this.#encode(request, Flag.acknowledge)
+    this.#sockets.sendAside(this.#socket, bytes)
+    for (;;) {
+      let datagram: Uint8Array
+      try {
+        datagram = this.#sockets.receive(this.#socket)
+      } catch (error) {
+        if (isSysError(error, Errno.ENOBUFS) || isSysError(error, Errno.EAGAIN)) return false
+        throw error
+      }
+      for (const message of decodeMessages(datagram)) {
+        if (announces(message)) return true
+        if (message.sequence !== sequence || message.type !== Control.error) continue
+        throwIfRefused(request.operation, message)
+        return true
+      }
+    }
+  }
+
+  #encode(request: Request, flags: number): { readonly sequence: number; readonly bytes: Uint8Array } {
     const sequence = this.#sequence
     this.#sequence = (sequence + 1) >>> 0
     const { type, payload } = request
     const requestFlags = Flag.request | flags | (request.flags ?? 0)
-    this.#sockets.send(this.#socket, encodeMessage({ type, flags: requestFlags, sequence, port: 0, payload }))
+    return { sequence, bytes: encodeMessage({ type, flags: requestFlags, sequence, port: 0, payload }) }
+  }
+
+  #exchange(request: Request, flags: number): Message[] {
+    const { sequence, bytes } = this.#encode(request, flags)
+    this.#sockets.send(this.#socket, bytes)
     const answers: Message[] = []
     for (;;) {
       for (const message of decodeMessages(this.#sockets.receive(this.#socket))) {
@@ -94,24 +160,40 @@ export class Connection {
   }
 }
 
-/** Both "error" and "done" begin with an error number: zero is an acknowledgement. */
+function concatenate(parts: readonly Uint8Array[]): Uint8Array {
+  const whole = new Uint8Array(parts.reduce((length, part) => length + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    whole.set(part, at)
+    at += part.length
+  }
+  return whole
+}
+
 function throwIfRefused(operation: string, message: Message): void {
+  const error = refusal(operation, message)
+  if (error !== undefined) throw error
+}
+
+/** Both "error" and "done" begin with an error number: zero is an acknowledgement. */
+function refusal(operation: string, message: Message): OpError | undefined {
   const { payload, flags, sequence } = message
   if (payload.length < 4) {
-    if (message.type === Control.done) return
+    if (message.type === Control.done) return undefined
     throw new NetlinkFormatError(`an error of ${payload.length} bytes`)
   }
   const errno = -(readU32(payload) | 0)
-  if (errno === 0) return
+  if (errno === 0) return undefined
   let kernelMessage: string | undefined
   let offset: number | undefined
   if (flags & extendedFlag) {
-    readAttributes(payload, extendedOffset(message), (type, value) => {
+    const types = [ErrorAttribute.message, ErrorAttribute.offset]
+    readAttributes(payload, { offset: extendedOffset(message), types }, (type, value) => {
       if (type === ErrorAttribute.message) kernelMessage = decodeText(value)
       else if (type === ErrorAttribute.offset) offset = readU32(value)
     })
   }
-  throw new OpError(operation, errno, { kernelMessage, offset, sequence })
+  return new OpError(operation, errno, { kernelMessage, offset, sequence })
 }
 
 function extendedOffset({ type, flags, payload }: Message): number {

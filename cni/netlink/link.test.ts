@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { hex } from '../testing/bytes.ts'
 import { NetlinkFormatError } from './error.ts'
 import {
+  announcesRemoval,
   decodeLink,
   encodeCreateVeth,
   encodeDeleteLink,
@@ -29,15 +30,19 @@ describe('link messages', () => {
         08 00 04 00 78 05 00 00                          # IFLA_MTU 1400
         0a 00 01 00 02 00 00 00 00 01 00 00              # IFLA_ADDRESS
         08 00 1c 00 07 00 00 00                          # IFLA_NET_NS_FD 7
-        50 00 12 80                                      # IFLA_LINKINFO
+        08 00 1f 00 01 00 00 00                          # IFLA_NUM_TX_QUEUES 1
+        08 00 20 00 01 00 00 00                          # IFLA_NUM_RX_QUEUES 1
+        60 00 12 80                                      # IFLA_LINKINFO
           09 00 01 00 76 65 74 68 00 00 00 00            #   IFLA_INFO_KIND veth
-          40 00 02 80                                    #   IFLA_INFO_DATA
-            3c 00 01 80                                  #     VETH_INFO_PEER
+          50 00 02 80                                    #   IFLA_INFO_DATA
+            4c 00 01 80                                  #     VETH_INFO_PEER
               00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00
               0b 00 03 00 76 65 74 68 30 61 00 00        #       IFLA_IFNAME veth0a
               08 00 04 00 78 05 00 00                    #       IFLA_MTU 1400
               0a 00 01 00 02 00 00 00 00 02 00 00        #       IFLA_ADDRESS
               08 00 1c 00 08 00 00 00                    #       IFLA_NET_NS_FD 8
+              08 00 1f 00 01 00 00 00                    #       IFLA_NUM_TX_QUEUES 1
+              08 00 20 00 01 00 00 00                    #       IFLA_NUM_RX_QUEUES 1
       `),
     )
   })
@@ -57,6 +62,16 @@ describe('link messages', () => {
 
   it('delete by index', () => {
     expect(encodeDeleteLink(0x102)).toEqual(hex('00000000 02010000 00000000 00000000'))
+  })
+
+  it('of a removal is about that link, and not about its place in a bridge', () => {
+    const says = (type: number, payload: string): boolean =>
+      announcesRemoval({ type, flags: 0, sequence: 0, port: 0, payload: hex(payload) }, 5)
+    expect(says(17, '00000100 05000000 00000000 ffffffff')).toBe(true)
+    expect(says(17, '00000100 06000000 00000000 ffffffff')).toBe(false)
+    expect(says(16, '00000100 05000000 00000000 ffffffff')).toBe(false)
+    expect(says(17, '07000100 05000000 00000000 ffffffff')).toBe(false)
+    expect(says(17, '0000')).toBe(false)
   })
 
   it('read a link', () => {

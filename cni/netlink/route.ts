@@ -113,7 +113,9 @@ export function decodeRoute(payload: Uint8Array): Route | undefined {
   let table = shortTable
   let index: number | undefined
   let gateway: Address | undefined
-  readAttributes(payload, structureLength, (type, value) => {
+  const { destination: to, table: tableNumber, interfaceIndex, gateway: via } = Attribute
+  const types = [to, tableNumber, interfaceIndex, via]
+  readAttributes(payload, { offset: structureLength, types }, (type, value) => {
     if (type === Attribute.destination) destination = addressFromBytes(value)
     else if (type === Attribute.table) table = readU32(value)
     else if (type === Attribute.interfaceIndex) index = readU32(value)

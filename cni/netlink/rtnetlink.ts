@@ -8,19 +8,21 @@ import {
   encodeAddAddress,
   encodeListAddresses,
 } from './address.ts'
-import { Connection } from './connection.ts'
+import { Connection, type Refusal, type Request } from './connection.ts'
 import { isOpError } from './error.ts'
 import {
   type Link,
   LinkMessage,
   type VethEnd,
+  announcesRemoval,
   decodeLink,
   encodeCreateVeth,
   encodeDeleteLink,
   encodeGetLink,
   encodeSetUp,
+  linkGroup,
 } from './link.ts'
-import { Flag } from './message.ts'
+import { Flag, type Message } from './message.ts'
 import {
   type NewRoute,
   type Route,
@@ -67,12 +69,9 @@ export class Rtnetlink {
     }
   }
 
-  setUp(index: number, alias?: string): void {
-    this.#connection.execute({
-      operation: `set link ${index} up`,
-      type: LinkMessage.set,
-      payload: encodeSetUp(index, alias),
-    })
+  /** Makes the changes in their order, with one message to the kernel: what it refused of them. */
+  change(changes: readonly Request[]): readonly Refusal[] {
+    return this.#connection.executeAll(changes)
   }
 
   /** Deletes a link, of a veth both ends. One that is gone already is no error. */
@@ -85,23 +84,23 @@ export class Rtnetlink {
     }
   }
 
-  addAddress(index: number, address: InterfaceAddress): void {
-    this.#connection.execute({
-      operation: `add address ${formatAddress(address.address)}/${address.prefixLength}`,
-      type: AddressMessage.create,
-      flags: Flag.create | Flag.exclusive,
-      payload: encodeAddAddress(index, address),
-    })
-  }
-
-  addRoute(route: NewRoute): void {
-    const via = route.gateway ? ` via ${formatAddress(route.gateway)}` : ''
-    this.#connection.execute({
-      operation: `add route ${formatCidr(route.destination)}${via}`,
-      type: RouteMessage.create,
-      flags: Flag.create | Flag.exclusive,
-      payload: encodeAddRoute(route),
-    })
+  /**
+   * The same, but returns as soon as the link is gone for everybody: the kernel then waits for RCU grace periods before
+   * it frees the memory, nine tenths of the time that a deletion takes, and a child process waits for that.
+   */
+  removeLink(index: number): void {
+    try {
+      const request = {
+        operation: `delete link ${index}`,
+        type: LinkMessage.delete,
+        payload: encodeDeleteLink(index),
+      }
+      const announces = (message: Message): boolean => announcesRemoval(message, index)
+      // If nothing was heard, the link is gone, or it is deleted here and now.
+      if (!this.#connection.executeAside(request, { group: linkGroup, announces })) this.deleteLink(index)
+    } catch (error) {
+      if (!isOpError(error, Errno.ENODEV)) throw error
+    }
   }
 
   /** The entry of the tables that is used for packets to the address; undefined if there is none. */
@@ -133,5 +132,30 @@ export class Rtnetlink {
       .dump({ operation: 'list routes', type: RouteMessage.get, payload })
       .map(decodeRoute)
       .filter((route) => route !== undefined)
+  }
+}
+
+// Changes for `Rtnetlink.change`.
+
+export const setUp = (index: number, alias?: string): Request => ({
+  operation: `set link ${index} up`,
+  type: LinkMessage.set,
+  payload: encodeSetUp(index, alias),
+})
+
+export const addAddress = (index: number, address: InterfaceAddress): Request => ({
+  operation: `add address ${formatAddress(address.address)}/${address.prefixLength}`,
+  type: AddressMessage.create,
+  flags: Flag.create | Flag.exclusive,
+  payload: encodeAddAddress(index, address),
+})
+
+export function addRoute(route: NewRoute): Request {
+  const via = route.gateway ? ` via ${formatAddress(route.gateway)}` : ''
+  return {
+    operation: `add route ${formatCidr(route.destination)}${via}`,
+    type: RouteMessage.create,
+    flags: Flag.create | Flag.exclusive,
+    payload: encodeAddRoute(route),
   }
 }

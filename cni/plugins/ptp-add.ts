@@ -5,7 +5,7 @@ import { type Result, formatResult } from '../spec/result.ts'
 import type { System } from '../sys.ts'
 import { Undo } from '../undo.ts'
 import type { Call } from '../call.ts'
-import { configureHost, configurePod, setUp } from './ptp-addresses.ts'
+import { configureHost, configurePod, prepare } from './ptp-addresses.ts'
 import { chooseDns, defaultRoutes, readPtpConfig } from './ptp-config.ts'
 import { openSandbox } from './sandbox.ts'
 import { enableForwarding } from './sysctl.ts'
@@ -33,7 +33,7 @@ export function add(call: Call): void {
     const veth = createVeth(system, { pod, sandbox, owner: environment, mtu: ptp.mtu }, undo)
     const routes = ptp.ipam.routes ?? (call.reference ? [] : defaultRoutes(families))
     const ends = { files: system.files, pod, host, veth, namespace: sandbox.pod }
-    setUp(ends)
+    prepare(ends, leases)
     configurePod(ends, leases, routes)
     configureHost(ends, leases)
 

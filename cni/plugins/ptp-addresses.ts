@@ -1,9 +1,11 @@
 import { addressBits } from '../../net/address.ts'
-import { type InterfaceAddress, cidrAround } from '../../net/cidr.ts'
+import { cidrAround } from '../../net/cidr.ts'
 import type { Lease } from '../ipam/host-local.ts'
+import { AddressMessage } from '../netlink/address.ts'
+import type { Request } from '../netlink/connection.ts'
 import { isOpError } from '../netlink/error.ts'
 import { Scope } from '../netlink/route.ts'
-import type { Rtnetlink } from '../netlink/rtnetlink.ts'
+import { type Rtnetlink, addAddress, addRoute, setUp } from '../netlink/rtnetlink.ts'
 import type { ResultRoute } from '../spec/result.ts'
 import { Errno, type Files, type Handle } from '../sys.ts'
 import { setSysctl, trySysctl } from './sysctl.ts'
@@ -20,90 +22,91 @@ export interface Ends {
 }
 
 /**
- * Sets both ends up, before they get addresses.
+ * Says how IPv6 behaves on both ends, before they are set up.
  *
  * No address will be tentative: the only neighbour of each end is the other one, so there is nobody to detect a
  * duplicate with, and the wait for it has cost others one to two seconds a pod
  * (https://github.com/containernetworking/plugins/issues/680, https://github.com/kubernetes/kubernetes/issues/54651).
  */
-export function setUp({ files, pod, host, veth, namespace }: Ends): void {
-  const { link, hostName, hostIndex } = veth
+export function prepare({ files, veth, namespace }: Ends, leases: readonly Lease[]): void {
+  const { link, hostName } = veth
   // A pod is no router: its advertisements must not reach the host's routing tables.
   trySysctl(files, `ipv6/conf/${hostName}/accept_ra`, '0')
+  // Without an address that waits there is nothing to gain: only link-local ones are detected then, and nobody waits.
+  if (!leases.some(({ gateway }) => gateway.family === 6)) return
   trySysctl(files, `ipv6/conf/${hostName}/accept_dad`, '0')
   trySysctl(files, `ipv6/conf/${link.name}/accept_dad`, '0', namespace)
   // The pod keeps its address when somebody sets the interface down and up again.
   trySysctl(files, `ipv6/conf/${link.name}/keep_addr_on_down`, '1', namespace)
-  // The pod first: the kernel tells the first end at once that there is a carrier now, the second at times a second later.
-  pod.setUp(link.index)
-  host.setUp(hostIndex, veth.hostAlias)
-}
-
-/** The host's side: the gateway's address (the same on every veth, so without a subnet), and a route to the pod. */
-export function configureHost({ files, host, veth }: Ends, leases: readonly Lease[]): void {
-  const { hostName, hostIndex } = veth
-  for (const { address, gateway } of leases) {
-    const prefixLength = addressBits(gateway.family)
-    const enable = (): void => setSysctl(files, `ipv6/conf/${hostName}/disable_ipv6`, '0')
-    addAddress(host, hostIndex, { address: gateway, prefixLength }, enable)
-    host.addRoute({
-      destination: cidrAround(address.address, prefixLength),
-      index: hostIndex,
-      scope: Scope.host,
-    })
-  }
 }
 
 /**
- * The pod's side: its addresses, and routes that send everything, its own subnet too, through the gateway: the other
- * pods of the subnet are not on this wire.
+ * The pod's side: it is set up, gets its addresses, and routes that send everything, its own subnet too, through the
+ * gateway: the other pods of the subnet are not on this wire.
+ *
+ * It comes before {@link configureHost}: the kernel tells the end that was set up first at once that there is a carrier
+ * now, the second at times a second later.
  */
 export function configurePod(
   { files, pod, veth, namespace }: Ends,
   leases: readonly Lease[],
   routes: readonly ResultRoute[],
 ): void {
-  const { link } = veth
-  for (const { address } of leases) {
-    addAddress(pod, link.index, address, () => {
-      setSysctl(files, 'ipv6/conf/lo/disable_ipv6', '0', namespace)
-      setSysctl(files, `ipv6/conf/${link.name}/disable_ipv6`, '0', namespace)
-    })
-  }
+  const { index, name } = veth.link
+  const changes = [setUp(index), ...leases.map(({ address }) => addAddress(index, address))]
   for (const { address, gateway } of leases) {
     const source = address.address
     const onLink = cidrAround(gateway, addressBits(gateway.family))
-    pod.addRoute({ destination: onLink, index: link.index, source, scope: Scope.link })
+    changes.push(addRoute({ destination: onLink, index, source, scope: Scope.link }))
     const subnet = cidrAround(source, address.prefixLength)
-    pod.addRoute({ destination: subnet, index: link.index, gateway, source, scope: Scope.universe })
+    changes.push(addRoute({ destination: subnet, index, gateway, source, scope: Scope.universe }))
   }
   for (const route of routes) {
     const { dst, gw, mtu, advmss, priority, table, scope } = route
-    pod.addRoute({
-      destination: dst,
-      index: link.index,
-      gateway: gw ?? leases.find(({ gateway }) => gateway.family === dst.family)?.gateway,
-      scope: scope ?? Scope.universe,
-      table,
-      priority,
-      mtu,
-      advertisedMss: advmss,
-    })
+    changes.push(
+      addRoute({
+        destination: dst,
+        index,
+        gateway: gw ?? leases.find(({ gateway }) => gateway.family === dst.family)?.gateway,
+        scope: scope ?? Scope.universe,
+        table,
+        priority,
+        mtu,
+        advertisedMss: advmss,
+      }),
+    )
   }
+  change(pod, changes, () => {
+    setSysctl(files, 'ipv6/conf/lo/disable_ipv6', '0', namespace)
+    setSysctl(files, `ipv6/conf/${name}/disable_ipv6`, '0', namespace)
+  })
 }
 
-/** Adds an address; where IPv6 is off for the link, as container engines have it, turns it on first. */
-function addAddress(
-  rtnetlink: Rtnetlink,
-  index: number,
-  address: InterfaceAddress,
-  enableIpv6: () => void,
-): void {
-  try {
-    rtnetlink.addAddress(index, address)
-  } catch (error) {
-    if (address.address.family !== 6 || !isOpError(error, Errno.EACCES)) throw error
-    enableIpv6()
-    rtnetlink.addAddress(index, address)
+/**
+ * The host's side: it is set up, gets the gateway's address (the same on every veth, so without a subnet), and a route
+ * to the pod.
+ */
+export function configureHost({ files, host, veth }: Ends, leases: readonly Lease[]): void {
+  const { hostName, hostIndex: index } = veth
+  const changes = [setUp(index, veth.hostAlias)]
+  for (const { address, gateway } of leases) {
+    const prefixLength = addressBits(gateway.family)
+    const destination = cidrAround(address.address, prefixLength)
+    changes.push(
+      addAddress(index, { address: gateway, prefixLength }),
+      addRoute({ destination, index, scope: Scope.host }),
+    )
   }
+  change(host, changes, () => setSysctl(files, `ipv6/conf/${hostName}/disable_ipv6`, '0'))
+}
+
+/** Makes the changes; where IPv6 is off for the link, as container engines have it, turns it on and makes the rest. */
+function change(rtnetlink: Rtnetlink, changes: readonly Request[], enableIpv6: () => void): void {
+  const refused = rtnetlink.change(changes)
+  const [first] = refused
+  if (first === undefined) return
+  if (first.request.type !== AddressMessage.create || !isOpError(first.error, Errno.EACCES)) throw first.error
+  enableIpv6()
+  const [still] = rtnetlink.change(refused.map(({ request }) => request))
+  if (still !== undefined) throw still.error
 }

@@ -30,7 +30,7 @@ function deleteInterface({ system, environment }: Call): void {
     if (hostEnd === undefined) break
     // A name may be another pod's; ours had to take the next one then.
     if (hostEnd.alias !== hostVethAlias(environment)) continue
-    host.deleteLink(hostEnd.index)
+    host.removeLink(hostEnd.index)
     break
   }
 
@@ -39,6 +39,8 @@ function deleteInterface({ system, environment }: Call): void {
   if (!environment.netnsOverride && isOwn(system, namespace))
     throw new CniError(ErrorCode.namespace, "plugin's netns and netns from CNI_NETNS should not be the same")
   const pod = new Rtnetlink(system, namespace)
+  // The kernel answers after it has taken the pair out of this namespace too. A child that kept a socket here would keep
+  // the namespace.
   const link = pod.link(environment.ifName)
   if (link !== undefined) pod.deleteLink(link.index)
 }

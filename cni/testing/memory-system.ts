@@ -86,10 +86,19 @@ export class MemoryFiles implements Files {
 
 const parent = (path: string): string => path.slice(0, path.lastIndexOf('/'))
 
+function isAcknowledgement(answer: Uint8Array): boolean {
+  const view = new DataView(answer.buffer, answer.byteOffset, answer.byteLength)
+  return view.getUint16(4, true) === 2 && answer.length >= 20 && view.getUint32(16, true) === 0
+}
+
 /** Answers requests by a function, as the kernel would by what it knows: the tests give it recorded replies. */
 export class ScriptedNetlink implements NetlinkSockets {
-  /** Every datagram that was sent, in order. */
+  /** Every request that was sent, in order. */
   readonly sent: Uint8Array[] = []
+  /** How many of them were sent from a child process. */
+  aside = 0
+  /** Multicast groups that were joined. */
+  readonly groups: number[] = []
   readonly #answer: (request: Uint8Array) => readonly Uint8Array[]
   #pending: Uint8Array[] = []
   #next = 1000
@@ -102,9 +111,25 @@ export class ScriptedNetlink implements NetlinkSockets {
     return this.#next++ as Handle
   }
 
+  /** Several messages in one datagram are several requests; of those before the last, only refusals are answered. */
   send(_socket: Handle, bytes: Uint8Array): void {
-    this.sent.push(bytes)
-    this.#pending.push(...this.#answer(bytes))
+    for (let at = 0; at < bytes.length;) {
+      const length = (new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(0, true) + 3) & ~3
+      const request = bytes.slice(at, at + length)
+      at += length
+      this.sent.push(request)
+      const isLast = at >= bytes.length
+      this.#pending.push(...this.#answer(request).filter((answer) => isLast || !isAcknowledgement(answer)))
+    }
+  }
+
+  sendAside(socket: Handle, bytes: Uint8Array): void {
+    this.aside++
+    this.send(socket, bytes)
+  }
+
+  join(_socket: Handle, group: number): void {
+    this.groups.push(group)
   }
 
   receive(): Uint8Array {

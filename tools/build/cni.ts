@@ -55,8 +55,8 @@ function withoutPaths(): readonly (readonly [string, string])[] {
 /** Leaves dynamic imports alone: each of them names another bundle. */
 const bundlesApart: Plugin = {
   name: 'bundles-apart',
-  setup({ onResolve }) {
-    onResolve({ filter: /\.ts$/ }, ({ kind, path }) =>
+  setup(builder) {
+    builder.onResolve({ filter: /\.ts$/ }, ({ kind, path }) =>
       kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.js`, external: true } : undefined,
     )
   },

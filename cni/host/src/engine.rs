@@ -1,5 +1,6 @@
 //! QuickJS: the embedded modules and the limits that scripts run under.
 
+use crate::arena::Arena;
 use rquickjs::{
     CatchResultExt, Context, Ctx, Error, Function, Module, Object, Promise, Result, Runtime,
     context::intrinsic,
@@ -72,7 +73,7 @@ pub fn run(
     system: impl for<'js> FnOnce(&Ctx<'js>) -> Result<Object<'js>>,
 ) -> std::result::Result<i32, String> {
     let failed = |error: Error| error.to_string();
-    let runtime = Runtime::new().map_err(failed)?;
+    let runtime = Runtime::new_with_alloc(Arena::new()).map_err(failed)?;
     runtime.set_memory_limit(MEMORY_LIMIT);
     runtime.set_max_stack_size(STACK_LIMIT);
     // The process lives for milliseconds: what it leaves behind, the kernel collects.

@@ -228,10 +228,36 @@ fn netlink_part<'js>(ctx: &Ctx<'js>, handles: &Shared) -> Result<Object<'js>> {
     )?;
     let shared = handles.clone();
     part.set(
+        "sendAside",
+        Function::new(
+            ctx.clone(),
+            move |ctx: Ctx<'js>, handle: f64, bytes: TypedArray<'js, u8>| {
+                // SAFETY: the bytes are copied before any script runs again; a detached buffer is empty.
+                let copy = unsafe { bytes.as_bytes() }.unwrap_or_default().to_vec();
+                or_throw(
+                    &ctx,
+                    descriptor(&shared, handle, "sendto").and_then(|fd| netlink::send_aside(fd, &copy)),
+                )
+            },
+        )?,
+    )?;
+    let shared = handles.clone();
+    part.set(
+        "join",
+        Function::new(ctx.clone(), move |ctx: Ctx<'js>, handle: f64, group: u32| {
+            or_throw(
+                &ctx,
+                descriptor(&shared, handle, "setsockopt").and_then(|fd| netlink::join(fd, group)),
+            )
+        })?,
+    )?;
+    let shared = handles.clone();
+    part.set(
         "receive",
         Function::new(ctx.clone(), move |ctx: Ctx<'js>, handle: f64| {
             let received = descriptor(&shared, handle, "recvfrom").and_then(netlink::receive);
-            TypedArray::<u8>::new(ctx.clone(), or_throw(&ctx, received)?)
+            // A copy of what came, and not the buffer, most of which is empty.
+            TypedArray::<u8>::new_copy(ctx.clone(), or_throw(&ctx, received)?)
         })?,
     )?;
     Ok(part)

@@ -1,6 +1,9 @@
 //! The only way into another network namespace: to open something there, and to be back.
 
-use std::os::fd::{AsRawFd, RawFd};
+use std::{
+    cell::OnceCell,
+    os::fd::{AsRawFd, OwnedFd, RawFd},
+};
 
 use crate::{failure, files, sys_error::SysError};
 
@@ -8,13 +11,29 @@ use crate::{failure, files, sys_error::SysError};
 ///
 /// If the way back fails, the process ends at once: to go on in a foreign namespace would configure the wrong machine.
 pub fn inside<T>(namespace: RawFd, open: impl FnOnce() -> Result<T, SysError>) -> Result<T, SysError> {
-    let own = files::open("/proc/thread-self/ns/net", None)?;
+    let own = own()?;
     enter(namespace)?;
     let opened = open();
-    if let Err(error) = enter(own.as_raw_fd()) {
+    if let Err(error) = enter(own) {
         failure::exit(&format!("cannot return to the own network namespace: {error}"));
     }
     opened
+}
+
+thread_local! {
+    /// The namespace that this thread is in whenever nothing runs `inside` another.
+    static OWN: OnceCell<OwnedFd> = const { OnceCell::new() };
+}
+
+/// A descriptor of the own namespace, the same every time.
+fn own() -> Result<RawFd, SysError> {
+    OWN.with(|own| {
+        if let Some(open) = own.get() {
+            return Ok(open.as_raw_fd());
+        }
+        let opened = files::open("/proc/thread-self/ns/net", None)?;
+        Ok(own.get_or_init(|| opened).as_raw_fd())
+    })
 }
 
 fn enter(namespace: RawFd) -> Result<(), SysError> {

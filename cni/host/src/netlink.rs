@@ -25,13 +25,13 @@ pub fn open(protocol: i32) -> Result<OwnedFd, SysError> {
     let socket = unsafe { OwnedFd::from_raw_fd(descriptor) };
     // Kernels before 4.12 know neither option; they then answer in the old form, which the scripts read too.
     let _ = set_option(
-        &socket,
+        socket.as_raw_fd(),
         libc::SOL_NETLINK,
         libc::NETLINK_EXT_ACK,
         1 as libc::c_int,
     );
     let _ = set_option(
-        &socket,
+        socket.as_raw_fd(),
         libc::SOL_NETLINK,
         libc::NETLINK_CAP_ACK,
         1 as libc::c_int,
@@ -40,15 +40,15 @@ pub fn open(protocol: i32) -> Result<OwnedFd, SysError> {
         tv_sec: RECEIVE_TIMEOUT_SECONDS,
         tv_usec: 0,
     };
-    set_option(&socket, libc::SOL_SOCKET, libc::SO_RCVTIMEO, timeout)?;
+    set_option(socket.as_raw_fd(), libc::SOL_SOCKET, libc::SO_RCVTIMEO, timeout)?;
     Ok(socket)
 }
 
-fn set_option<T>(socket: &OwnedFd, level: i32, name: i32, value: T) -> Result<(), SysError> {
+fn set_option<T>(socket: RawFd, level: i32, name: i32, value: T) -> Result<(), SysError> {
     let pointer = (&raw const value).cast();
     let length = mem::size_of::<T>() as libc::socklen_t;
     // SAFETY: pointer and length describe `value`, which outlives the call.
-    if unsafe { libc::setsockopt(socket.as_raw_fd(), level, name, pointer, length) } != 0 {
+    if unsafe { libc::setsockopt(socket, level, name, pointer, length) } != 0 {
         return Err(SysError::last("setsockopt"));
     }
     Ok(())
@@ -70,10 +70,51 @@ pub fn send(socket: RawFd, bytes: &[u8]) -> Result<(), SysError> {
     }
 }
 
+/// Sends one datagram from a child process, which stays inside of the call as long as the kernel works on it. Where no
+/// process can be made, sends it here.
+pub fn send_aside(socket: RawFd, bytes: &[u8]) -> Result<(), SysError> {
+    // SAFETY: the child only makes system calls, and never returns.
+    match unsafe { libc::fork() } {
+        0 => send_and_end(socket, bytes),
+        -1 => send(socket, bytes),
+        _ => Ok(()),
+    }
+}
+
+/// What the child does. Whoever started us waits until our output is closed, may remove the folder that we were started
+/// in, and must be able to take locks that we held: nothing stays open but the socket.
+fn send_and_end(socket: RawFd, bytes: &[u8]) -> ! {
+    close_range(0, socket - 1);
+    close_range(socket + 1, RawFd::MAX);
+    // SAFETY: the path is a string.
+    unsafe { libc::chdir(c"/".as_ptr()) };
+    let code = i32::from(send(socket, bytes).is_err());
+    // SAFETY: _exit takes a number and does not return.
+    unsafe { libc::_exit(code) }
+}
+
+/// Closes the descriptors of that range, both ends included.
+fn close_range(first: RawFd, last: RawFd) {
+    // SAFETY: nothing in the child uses these descriptors.
+    if first > last || unsafe { libc::syscall(libc::SYS_close_range, first, last, 0) } == 0 {
+        return;
+    }
+    // Kernels before 5.9 don't know the call. We have a dozen open, so the highest number is one of the first.
+    for descriptor in first..=last.min(1023) {
+        // SAFETY: as above.
+        unsafe { libc::close(descriptor) };
+    }
+}
+
+/// Subscribes the socket to a multicast group of its family.
+pub fn join(socket: RawFd, group: u32) -> Result<(), SysError> {
+    set_option(socket, libc::SOL_NETLINK, libc::NETLINK_ADD_MEMBERSHIP, group)
+}
+
 /// Receives one datagram from the kernel; what other processes send is dropped. EMSGSIZE if one is longer than the
 /// buffer (it is lost then), EAGAIN if none comes in ten seconds.
 pub fn receive(socket: RawFd) -> Result<Vec<u8>, SysError> {
-    let mut buffer = vec![0_u8; RECEIVE_BUFFER];
+    let mut buffer = Vec::<u8>::with_capacity(RECEIVE_BUFFER);
     loop {
         // SAFETY: zero is a valid value of this plain structure.
         let mut sender: libc::sockaddr_nl = unsafe { mem::zeroed() };
@@ -83,7 +124,7 @@ pub fn receive(socket: RawFd) -> Result<Vec<u8>, SysError> {
             libc::recvfrom(
                 socket,
                 buffer.as_mut_ptr().cast(),
-                buffer.len(),
+                buffer.capacity(),
                 libc::MSG_TRUNC,
                 (&raw mut sender).cast(),
                 &raw mut sender_length,
@@ -100,10 +141,11 @@ pub fn receive(socket: RawFd) -> Result<Vec<u8>, SysError> {
             continue;
         }
         let length = received as usize;
-        if length > buffer.len() {
+        if length > buffer.capacity() {
             return Err(SysError::new(libc::EMSGSIZE, "recvfrom"));
         }
-        buffer.truncate(length);
+        // SAFETY: the kernel has written that many bytes.
+        unsafe { buffer.set_len(length) };
         return Ok(buffer);
     }
 }
@@ -116,17 +158,29 @@ mod tests {
     #[test]
     fn the_kernel_answers_a_request() {
         let socket = open(libc::NETLINK_ROUTE).unwrap();
-        // NLMSG_NOOP with the acknowledge flag: sixteen bytes of header.
-        let mut request = [0_u8; 16];
-        request[..4].copy_from_slice(&16_u32.to_ne_bytes());
-        request[4..6].copy_from_slice(&1_u16.to_ne_bytes());
-        request[6..8].copy_from_slice(&5_u16.to_ne_bytes());
-        request[8..12].copy_from_slice(&42_u32.to_ne_bytes());
-        send(socket.as_raw_fd(), &request).unwrap();
+        send(socket.as_raw_fd(), &noop(42)).unwrap();
         let reply = receive(socket.as_raw_fd()).unwrap();
         assert_eq!(u16::from_ne_bytes([reply[4], reply[5]]), libc::NLMSG_ERROR as u16);
         assert_eq!(reply[8..12], 42_u32.to_ne_bytes());
         assert_eq!(reply[16..20], [0; 4]);
+    }
+
+    /// NLMSG_NOOP with the acknowledge flag: sixteen bytes of header.
+    fn noop(sequence: u32) -> [u8; 16] {
+        let mut request = [0_u8; 16];
+        request[..4].copy_from_slice(&16_u32.to_ne_bytes());
+        request[4..6].copy_from_slice(&1_u16.to_ne_bytes());
+        request[6..8].copy_from_slice(&5_u16.to_ne_bytes());
+        request[8..12].copy_from_slice(&sequence.to_ne_bytes());
+        request
+    }
+
+    #[test]
+    fn what_is_sent_aside_is_answered_here() {
+        let socket = open(libc::NETLINK_ROUTE).unwrap();
+        send_aside(socket.as_raw_fd(), &noop(43)).unwrap();
+        let reply = receive(socket.as_raw_fd()).unwrap();
+        assert_eq!(reply[8..12], 43_u32.to_ne_bytes());
     }
 
     #[test]
@@ -139,6 +193,10 @@ mod tests {
         assert_eq!(
             send(file.as_raw_fd(), b"x").unwrap_err(),
             SysError::new(libc::ENOTSOCK, "sendto")
+        );
+        assert_eq!(
+            join(file.as_raw_fd(), 1).unwrap_err(),
+            SysError::new(libc::ENOTSOCK, "setsockopt")
         );
         assert_eq!(
             receive(file.as_raw_fd()).unwrap_err(),

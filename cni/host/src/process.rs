@@ -2,8 +2,10 @@
 
 use std::{
     env,
+    ffi::CStr,
     io::{self, Read},
     os::fd::RawFd,
+    sync::OnceLock,
 };
 
 use crate::sys_error::SysError;
@@ -11,12 +13,39 @@ use crate::sys_error::SysError;
 /// A network configuration is a few kilobytes.
 const STDIN_LIMIT: u64 = 4 << 20;
 
+/// The name that the program was called by; empty until `begin`.
+static ARGV0: OnceLock<String> = OnceLock::new();
+
+/// What has to be so before anything else happens: descriptors 0 to 2 are open, since a file of ours in their place
+/// would get the output, and a reader that is gone is an error of `print`, not a signal. It keeps the program's name.
+///
+/// # Safety
+/// `argv` must be null, or begin with a pointer that is null or that of a string that is never freed.
+pub unsafe fn begin(argv: *const *const libc::c_char) {
+    let closed = |descriptor| {
+        // SAFETY: fcntl only takes numbers here.
+        unsafe { libc::fcntl(descriptor, libc::F_GETFD) < 0 }
+    };
+    for descriptor in libc::STDIN_FILENO..=libc::STDERR_FILENO {
+        // The lowest number that is free is this one.
+        // SAFETY: the path is a string.
+        if closed(descriptor) && unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_RDWR) } != descriptor {
+            std::process::abort();
+        }
+    }
+    // SAFETY: to ignore a signal runs nothing of ours.
+    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
+    // SAFETY: as the caller promises.
+    if let Some(first) = unsafe { argv.as_ref() }.filter(|first| !first.is_null()) {
+        // SAFETY: as the caller promises.
+        let name = unsafe { CStr::from_ptr(*first) };
+        let _ = ARGV0.set(name.to_string_lossy().into_owned());
+    }
+}
+
 /// The name that the program was called by, as given.
-pub fn argv0() -> String {
-    env::args_os()
-        .next()
-        .map(|name| name.to_string_lossy().into_owned())
-        .unwrap_or_default()
+pub fn argv0() -> &'static str {
+    ARGV0.get().map_or("", String::as_str)
 }
 
 /// An environment variable. EILSEQ if its value is not UTF-8.

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -38,6 +38,18 @@ test('gives the costs of each in the order of the calls, and of all', async () =
     // Not that of the process that started it.
     expect(cost.rssBytes).toBeLessThan(10_000_000)
   }
+})
+
+test('what a program leaves running costs CPU, not time, and is waited for', async () => {
+  const program = join(scratch, 'leaves')
+  const busy = 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done'
+  writeFileSync(program, `#!/bin/sh\n(${busy}; echo done) &\n`, { mode: 0o755 })
+  const started = performance.now()
+  const { costs, outputs } = await stopwatch.run([{ ...call, program }])
+  const took = performance.now() - started
+  expect(outputs).toEqual(['done\n'])
+  expect(costs[0]?.ms).toBeLessThan(took / 2)
+  expect(costs[0]?.cpuMs).toBeGreaterThan(took / 4)
 })
 
 test('a program that fails does not end it', async () => {

@@ -14,7 +14,7 @@ export interface Call {
   readonly environment: Readonly<Record<string, string>>
 }
 
-/** What one program cost: the process, and the children that it waited for. */
+/** What one program cost: the process, its children, and those that it left running. */
 export interface Cost {
   /** From before its start until its end was seen. */
   readonly ms: number
@@ -56,7 +56,7 @@ export class Stopwatch {
   }
 
   /**
-   * Runs all of them at once, and resolves when all have ended.
+   * Runs all of them at once, and resolves when all have ended, and what they left running too.
    * @throws Error with what a program said, if one of them ended with another code than 0
    */
   async run(calls: readonly Call[]): Promise<Batch> {

@@ -11,8 +11,9 @@
  *   {"ns": from the first start to the last end,
  *    "calls": [{"ns", "cpuUs", "rssKiB", "code", "output"}]}
  *
- * cpuUs and rssKiB are the kernel's account of the process and of the children that it waited for: user and system time
- * summed, peak memory of the largest of them. code is 128 + the signal for a program that was killed. output is what came
+ * cpuUs and rssKiB are the kernel's account of the process, of the children that it waited for, and of those that it left
+ * running: user and system time summed, peak memory of the largest of them. ns ends with the process; the line is
+ * printed, and the next batch begins, when all that it left running has ended too. code is 128 + the signal for a program that was killed. output is what came
  * on standard output and standard error together, as bytes 0 to 255.
  */
 #define _GNU_SOURCE
@@ -24,6 +25,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -38,7 +40,8 @@ struct call {
   pid_t pid;
   uint64_t started, ended;
   int status;
-  struct rusage usage;
+  uint64_t cpu_us;
+  long rss_kib;
 };
 
 static struct call calls[max_calls];
@@ -58,6 +61,8 @@ static uint64_t now(void) {
 static void add(const char *line) {
   if (count == max_calls) fail("too many calls", E2BIG);
   struct call *call = &calls[count++];
+  call->cpu_us = 0;
+  call->rss_kib = 0;
   call->line = strdup(line);
   int fields = 0;
   for (char *rest = call->line, *field; (field = strsep(&rest, "\t")) != NULL;) {
@@ -76,25 +81,43 @@ static void start(struct call *call) {
   posix_spawn_file_actions_addopen(&actions, 0, call->fields[1], O_RDONLY, 0);
   posix_spawn_file_actions_adddup2(&actions, call->output, 1);
   posix_spawn_file_actions_adddup2(&actions, call->output, 2);
+  /* Its group tells whose a process is that outlives its parent. */
+  posix_spawnattr_t attributes;
+  posix_spawnattr_init(&attributes);
+  posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETPGROUP);
+  posix_spawnattr_setpgroup(&attributes, 0);
   char *arguments[] = {call->fields[0], NULL};
   call->started = now();
-  int error = posix_spawn(&call->pid, call->fields[0], &actions, NULL, arguments, call->fields + 2);
+  int error = posix_spawn(&call->pid, call->fields[0], &actions, &attributes, arguments, call->fields + 2);
   if (error != 0) fail(call->fields[0], error);
+  posix_spawnattr_destroy(&attributes);
   posix_spawn_file_actions_destroy(&actions);
 }
 
+static uint64_t microseconds(struct timeval time) {
+  return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_usec;
+}
+
+/* Waits until the programs and all that they left running have ended. */
 static void collect(void) {
-  int status;
-  struct rusage usage;
-  pid_t pid = wait4(-1, &status, 0, &usage);
-  uint64_t ended = now();
-  if (pid < 0) fail("wait4", errno);
-  for (int i = 0; i < count; i++) {
-    if (calls[i].pid != pid) continue;
-    calls[i].ended = ended;
-    calls[i].status = status;
-    calls[i].usage = usage;
+  siginfo_t info;
+  while (waitid(P_ALL, 0, &info, WEXITED | WNOWAIT) == 0) {
+    uint64_t ended = now();
+    pid_t group = getpgid(info.si_pid);
+    int status;
+    struct rusage usage;
+    if (wait4(info.si_pid, &status, 0, &usage) < 0) fail("wait4", errno);
+    for (int i = 0; i < count; i++) {
+      struct call *call = &calls[i];
+      if (call->pid != group) continue;
+      call->cpu_us += microseconds(usage.ru_utime) + microseconds(usage.ru_stime);
+      if (usage.ru_maxrss > call->rss_kib) call->rss_kib = usage.ru_maxrss;
+      if (call->pid != info.si_pid) continue;
+      call->ended = ended;
+      call->status = status;
+    }
   }
+  if (errno != ECHILD) fail("waitid", errno);
 }
 
 static void print_output(int output) {
@@ -109,15 +132,11 @@ static void print_output(int output) {
   }
 }
 
-static uint64_t microseconds(struct timeval time) {
-  return (uint64_t)time.tv_sec * 1000000 + (uint64_t)time.tv_usec;
-}
-
 static void run_batch(void) {
   /* A program that never ends takes this one with it. */
   alarm(batch_seconds);
   for (int i = 0; i < count; i++) start(&calls[i]);
-  for (int i = 0; i < count; i++) collect();
+  collect();
   alarm(0);
   uint64_t last = 0;
   for (int i = 0; i < count; i++)
@@ -127,9 +146,8 @@ static void run_batch(void) {
     struct call *call = &calls[i];
     int code = WIFEXITED(call->status) ? WEXITSTATUS(call->status) : 128 + WTERMSIG(call->status);
     printf("%s{\"ns\":%llu,\"cpuUs\":%llu,\"rssKiB\":%ld,\"code\":%d,\"output\":\"", i == 0 ? "" : ",",
-           (unsigned long long)(call->ended - call->started),
-           (unsigned long long)(microseconds(call->usage.ru_utime) + microseconds(call->usage.ru_stime)),
-           call->usage.ru_maxrss, code);
+           (unsigned long long)(call->ended - call->started), (unsigned long long)call->cpu_us,
+           call->rss_kib, code);
     print_output(call->output);
     fputs("\"}", stdout);
     close(call->output);
@@ -141,6 +159,8 @@ static void run_batch(void) {
 }
 
 int main(void) {
+  /* What a program leaves running becomes our child. */
+  if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0) fail("prctl", errno);
   char *line = NULL;
   size_t size = 0;
   for (ssize_t length; (length = getline(&line, &size, stdin)) >= 0;) {
