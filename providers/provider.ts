@@ -14,10 +14,25 @@ export interface RouteProvider {
   readonly name: string
   readonly capabilities: Capabilities
 
-  /** The tables of this cluster, sorted by id. None is no error: the caller decides what that means. */
-  tables(signal: AbortSignal): Promise<readonly Table[]>
+  /**
+   * The tables of this cluster, sorted by id. None is no error: the caller decides what that means. `nodes`: all of the
+   * cluster's, for a provider whose tables follow from where they are; it looks up those that it does not know. Without
+   * them, it goes by those that {@link targets} was asked for. `fatal` if the configuration names a table that can't be
+   * the cluster's.
+   */
+  tables(signal: AbortSignal, nodes?: readonly NodeView[]): Promise<readonly Table[]>
 
-  /** Everything in the table, foreign routes too, of both families, in no particular order. `not-found` if it is gone. */
+  /**
+   * Whether {@link tables} would look for others than it last did, by what {@link targets} has shown of nodes since: it
+   * is to be asked again, without waiting for its time. It asks nobody. Without it: never.
+   */
+  tablesOutdated?(): boolean
+
+  /**
+   * Everything in the table, foreign routes too, of both families, in no particular order, as it is at some moment after
+   * the call. `not-found` if it is gone. Tables that are asked for together, and {@link tables} with them, may share one
+   * call of the API.
+   */
   list(table: Table, signal: AbortSignal): Promise<Snapshot>
 
   /**
@@ -35,7 +50,7 @@ export interface RouteProvider {
   /**
    * Carries out the changes and answers one outcome a change, in the order of `batch.changes`, however many they are. A
    * change that fails never throws for the rest. A `create` or `replace` whose target is already there, and a `delete` of
-   * what is not there, are `done`. Where `from` is no longer what the table holds, as far as the API can tell, the
+   * what is not there, are `done`; of such a `create` it is told, where the API lets it be known. Where `from` is no longer what the table holds, as far as the API can tell, the
    * outcome is `changed`, and nothing was written.
    */
   apply(table: Table, batch: Batch, signal: AbortSignal): Promise<readonly Outcome[]>
@@ -142,7 +157,9 @@ export interface Batch {
 }
 
 export type Outcome =
-  { readonly result: 'done' } | { readonly result: 'failed'; readonly error: ProviderError }
+  /** `existed`: the route of a `create` was there already, as it was to be; nothing was written, so it is whose it was. */
+  | { readonly result: 'done'; readonly existed?: true }
+  | { readonly result: 'failed'; readonly error: ProviderError }
 
 export type PrepareOutcome =
   | { readonly result: 'done'; readonly changed: boolean }

@@ -1,10 +1,8 @@
 import { afterEach, expect, onTestFinished, test, vi } from 'vitest'
 import { parseCidr } from '../../net/cidr.ts'
-import { ampleBudget } from '../../test/conformance/ample-budget.ts'
 import { type SimulatedAws, createSimulatedAws } from '../../test/conformance/simulated-aws.ts'
 import { serve } from '../../test/simulators/http-server.ts'
 import type { Change, NodeView, RouteProvider } from '../provider.ts'
-import { awsProvider } from './aws-provider.ts'
 import { createEc2Client } from './client.ts'
 
 const v4 = parseCidr('10.244.1.0/24')
@@ -63,7 +61,7 @@ test('a propagated route of the same destination is neither in the way nor ours 
   const provider = await providerBefore((body) => {
     const action = new URLSearchParams(body).get('Action') ?? ''
     if (action !== 'DescribeRouteTables') sent.push(action)
-    return `<R><routeTableSet><item><routeSet>${routes}</routeSet></item></routeTableSet></R>`
+    return `<R><routeTableSet><item><routeTableId>rtb-1</routeTableId><routeSet>${routes}</routeSet></item></routeTableSet></R>`
   })
   const apply = (change: Change): Promise<unknown> =>
     provider.apply({ id: 'rtb-1' }, { changes: [change] }, signal)
@@ -86,5 +84,5 @@ async function providerBefore(answer: (body: string) => string): Promise<RoutePr
   })
   onTestFinished(() => server.close())
   vi.stubEnv('AWS_ENDPOINT_URL_EC2', server.url)
-  return awsProvider({ ec2: await createEc2Client(), budget: ampleBudget(), clusterName: 'x' })
+  return world.providerWith({ ec2: await createEc2Client(), clusterName: 'x' })
 }

@@ -1,38 +1,78 @@
 import type { ApiBudget } from '../budget.ts'
-import type { RouteProvider } from '../provider.ts'
+import type { NodeView, RouteProvider, TargetQuery } from '../provider.ts'
 import { applyChanges } from './changes.ts'
 import type { Ec2Api } from './ec2-api.ts'
 import { defaultRoutesPerTable } from './limits.ts'
+import { NodeInstances } from './node-instances.ts'
+import { NodePlaces } from './node-places.ts'
 import { quotaOf } from './quota.ts'
 import { readyInMs } from './readiness.ts'
 import { areRunning } from './running.ts'
+import { Sightings, defaultSettleMs } from './sightings.ts'
 import { disableSourceDestCheck } from './source-dest-check.ts'
-import { type TableSelection, findTables, readTable } from './tables.ts'
-import { findTargets } from './targets.ts'
+import { type TableSelection, followsNodes } from './table-selection.ts'
+import { ClusterTables } from './tables.ts'
+import type { TargetInterface } from './target-interface.ts'
+import { type TargetFinder, findTargets } from './targets.ts'
 
 export interface AwsProviderOptions extends TableSelection {
   readonly ec2: Ec2Api
   /** Of the client's account and region. */
   readonly budget: ApiBudget
+  readonly clock: { monotonic(): number }
   /** The quota of the account: how many routes of each family a table takes. 500 unless told, as AWS has it. */
   readonly routesPerTable?: number
+  /** The primary one unless told. */
+  readonly targetInterface?: TargetInterface
+  /**
+   * Whether a Node without provider ID of whose addresses no instance has one may be found by its name. No, unless told:
+   * names are chosen freely, and two may be equal (https://github.com/kubernetes/cloud-provider-aws/issues/318).
+   */
+  readonly matchNodeNames?: boolean
+  /** How long what EC2 does not know may just be new, in milliseconds. A minute unless told. */
+  readonly settleMs?: number
 }
 
-/** VPC route tables; nodes are reached by their primary network interfaces. */
+/** VPC route tables; nodes are reached by their network interfaces. */
 export function awsProvider(options: AwsProviderOptions): RouteProvider {
-  const { ec2: api, budget, routesPerTable = defaultRoutesPerTable, ...selection } = options
+  const { ec2: api, budget, clock, routesPerTable = defaultRoutesPerTable } = options
+  const { targetInterface = { by: 'primary' }, matchNodeNames = false, settleMs = defaultSettleMs } = options
   const ec2 = { api, budget }
+  const sightings = new Sightings({ clock, settleMs })
+  const places = new NodePlaces()
+  const tables = new ClusterTables(ec2, options, places)
+  const vpcs = (signal: AbortSignal): Promise<readonly string[]> => tables.vpcs(signal)
+  const instances = new NodeInstances({ ec2, sightings, matchNodeNames, vpcs })
+  const finder: TargetFinder = { ec2, instances, places, targetInterface }
+
+  /** Looks up where those nodes are of whom it is not known, if it matters; no instance ever moves. */
+  async function locate(nodes: readonly NodeView[], signal: AbortSignal): Promise<void> {
+    places.keep(nodes)
+    if (!followsNodes(options)) return
+    const queries = places.unknown(nodes).map((node): TargetQuery => ({ node, family: 4 }))
+    if (queries.length > 0) await findTargets(finder, queries, signal)
+  }
+
   return {
     name: 'aws',
     capabilities: { families: [4, 6], replace: 'atomic', batch: { scope: 'change', max: 1 } },
-    tables: (signal) => findTables(ec2, selection, signal),
-    list: async (table, signal) => ({ routes: await readTable(ec2, table.id, signal) }),
-    targets: (wanted, signal) => findTargets(ec2, selection, wanted, signal),
+    async tables(signal, nodes) {
+      if (nodes !== undefined) await locate(nodes, signal)
+      return tables.find(signal)
+    },
+    tablesOutdated: () => tables.outdated,
+    list: async (table, signal) => ({ routes: await tables.list(table.id, signal) }),
+    targets: (wanted, signal) => findTargets(finder, wanted, signal),
     // EC2 stores the canonical CIDR, which is the only form ours have, and lists the interface that it was given.
     canonical: (route) => route,
-    apply: (table, { changes }, signal) => applyChanges(ec2, table.id, changes, signal),
+    apply: (table, { changes }, signal) =>
+      applyChanges(
+        { ec2, sightings, table: table.id, rangesOfVpc: tables.rangesOfVpc(table.id) },
+        changes,
+        signal,
+      ),
     running: (targets, signal) => areRunning(ec2, targets, signal),
-    prepare: (targets, signal) => disableSourceDestCheck(ec2, targets, signal),
+    prepare: (targets, signal) => disableSourceDestCheck(ec2, sightings, targets, signal),
     readyInMs: (op, ahead) => readyInMs(budget, op, ahead),
     quota: (_table, snapshot) => quotaOf(snapshot, routesPerTable),
   }

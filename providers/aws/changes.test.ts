@@ -1,9 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { parseCidr } from '../../net/cidr.ts'
-import { ampleBudget } from '../../test/conformance/ample-budget.ts'
 import { type SimulatedAws, createSimulatedAws } from '../../test/conformance/simulated-aws.ts'
 import type { Change } from '../provider.ts'
-import { awsProvider } from './aws-provider.ts'
 import type { Ec2Api } from './ec2-api.ts'
 
 const v4 = parseCidr('10.244.1.0/24')
@@ -110,11 +108,7 @@ describe('changes', () => {
       world = await createSimulatedAws()
       const table = await world.addTable('a')
       const [one, two] = [await world.addNode('node-1'), await world.addNode('node-2')]
-      const provider = awsProvider({
-        ec2: racing({ replaceRoute: remove(table.id) }),
-        budget: ampleBudget(),
-        clusterName: '-',
-      })
+      const provider = world.providerWith({ ec2: racing({ replaceRoute: remove(table.id) }) })
       const changes: Change[] = [
         { op: 'create', destination: v4, target: one.target },
         { op: 'replace', destination: v4, from: one.target, target: two.target },
@@ -127,11 +121,7 @@ describe('changes', () => {
       world = await createSimulatedAws()
       const table = await world.addTable('a')
       const { target } = await world.addNode('node-1')
-      const provider = awsProvider({
-        ec2: racing({ deleteRoute: remove(table.id) }),
-        budget: ampleBudget(),
-        clusterName: '-',
-      })
+      const provider = world.providerWith({ ec2: racing({ deleteRoute: remove(table.id) }) })
       const changes: Change[] = [
         { op: 'create', destination: v4, target },
         { op: 'delete', destination: v4, from: target },
@@ -142,5 +132,122 @@ describe('changes', () => {
         'InvalidRoute.NotFound',
       ])
     })
+  })
+
+  describe('a destination that EC2 would refuse', () => {
+    const within = [parseCidr('10.0.3.0/24'), parseCidr('10.0.0.0/16'), parseCidr('169.254.169.0/24')]
+
+    test('is refused before the call, with the reason', async () => {
+      world = await createSimulatedAws()
+      const table = await world.addTable('a')
+      const [{ target: from }, { target }] = [await world.addNode('node-1'), await world.addNode('node-2')]
+      await world.provider.list(table, signal)
+      const calls = world.simulator.calls.length
+      const codes = ['DestinationInVpc', 'DestinationInVpc', 'DestinationReserved']
+      for (const [index, destination] of within.entries()) {
+        const changes: Change[] = [
+          { op: 'create', destination, target },
+          { op: 'replace', destination, from, target },
+        ]
+        const refused = failed({ class: 'invalid', ...(codes[index] && { code: codes[index] }) })
+        expect(await world.provider.apply(table, { changes }, signal)).toEqual([refused, refused])
+      }
+      expect(world.simulator.calls).toHaveLength(calls)
+    })
+
+    test('is refused by EC2 too, where the table was never read', async () => {
+      world = await createSimulatedAws()
+      const table = await world.addTable('a')
+      const { target } = await world.addNode('node-1')
+      const provider = world.providerWith({})
+      const changes: Change[] = [{ op: 'create', destination: parseCidr('10.0.3.0/24'), target }]
+      expect(await provider.apply(table, { changes }, signal)).toEqual([
+        failed({ class: 'invalid', code: 'InvalidParameterValue' }),
+      ])
+    })
+
+    test('can be removed if it is there', async () => {
+      world = await createSimulatedAws()
+      const table = await world.addTable('a')
+      const { target: from } = await world.addNode('node-1')
+      // The whole subnet is the one destination within the VPC that EC2 takes.
+      const key = { RouteTableId: table.id, DestinationCidrBlock: '10.0.1.0/24' }
+      await world.ec2.createRoute({ ...key, NetworkInterfaceId: from.id })
+      await world.provider.list(table, signal)
+      const changes: Change[] = [{ op: 'delete', destination: parseCidr('10.0.1.0/24'), from }]
+      expect(await world.provider.apply(table, { changes }, signal)).toEqual([done])
+      expect(world.callsOf('DeleteRoute').map(({ executed }) => executed)).toEqual([true])
+    })
+  })
+
+  describe('a target that EC2 does not know', () => {
+    let now = 0
+    const clock = { monotonic: () => now }
+    const unknown = (action: string): void => {
+      world.simulator.faults.inject({
+        action,
+        fault: {
+          kind: 'error',
+          code: 'InvalidNetworkInterfaceID.NotFound',
+          message: "The networkInterface ID 'eni-1' does not exist",
+        },
+      })
+    }
+
+    test.each<Change['op']>(['create', 'replace'])(
+      'passes while it is new, and is not found later: %s',
+      async (op) => {
+        world = await createSimulatedAws()
+        const table = await world.addTable('a')
+        const [one, two] = [await world.addNode('node-1'), await world.addNode('node-2')]
+        if (op === 'replace') await world.stealRoute(table, v4, one)
+        const provider = world.providerWith({ clock, settleMs: 60_000 })
+        await provider.targets([{ node: two.view, family: 4 }], signal)
+        const change: Change =
+          op === 'create'
+            ? { op, destination: v4, target: two.target }
+            : { op: 'replace', destination: v4, from: one.target, target: two.target }
+        const apply = (): Promise<unknown> => provider.apply(table, { changes: [change] }, signal)
+        const action = op === 'create' ? 'CreateRoute' : 'ReplaceRoute'
+        const code = 'InvalidNetworkInterfaceID.NotFound'
+        unknown(action)
+        expect(await apply()).toEqual([failed({ class: 'transient', code })])
+        now += 60_000
+        unknown(action)
+        expect(await apply()).toEqual([failed({ class: 'not-found', code })])
+        expect(await apply()).toEqual([done])
+      },
+    )
+
+    test('of which nothing was ever seen is not found', async () => {
+      world = await createSimulatedAws()
+      const table = await world.addTable('a')
+      const { target } = await world.addNode('node-1')
+      const provider = world.providerWith({ clock, settleMs: 60_000 })
+      unknown('CreateRoute')
+      const changes: Change[] = [{ op: 'create', destination: v4, target }]
+      expect(await provider.apply(table, { changes }, signal)).toEqual([failed({ class: 'not-found' })])
+    })
+  })
+
+  // https://github.com/kubernetes/kubernetes/issues/98359
+  test('a write whose answer is lost: unknown, and the next attempt finds out what it did', async () => {
+    world = await createSimulatedAws()
+    const table = await world.addTable('a')
+    const [one, two] = [await world.addNode('node-1'), await world.addNode('node-2')]
+    const changes: readonly Change[] = [
+      { op: 'create', destination: v4, target: one.target },
+      { op: 'replace', destination: v4, from: one.target, target: two.target },
+      { op: 'delete', destination: v4, from: two.target },
+    ]
+    for (const change of changes) {
+      world.failNext(change.op, 'lost')
+      const apply = (): Promise<unknown> => world.provider.apply(table, { changes: [change] }, signal)
+      expect(await apply()).toEqual([failed({ class: 'unknown-outcome' })])
+      const writes = world.writes()
+      expect(await apply()).toMatchObject([done])
+      // CreateRoute is refused with RouteAlreadyExists; the others are not even sent.
+      expect(world.writes() - writes).toBe(change.op === 'create' ? 1 : 0)
+    }
   })
 })

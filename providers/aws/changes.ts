@@ -1,10 +1,22 @@
-import { formatCidr } from '../../net/cidr.ts'
+import { type Cidr, formatCidr } from '../../net/cidr.ts'
 import { ProviderError } from '../errors.ts'
 import type { Change, Outcome } from '../provider.ts'
 import { type ObservedRoute, type Target, formatTarget, sameTarget } from '../route.ts'
 import { type Ec2, call, reserve } from './call.ts'
+import { refusal } from './destinations.ts'
+import { ofNewcomer } from './newcomers.ts'
 import { destinationParameter, targetParameter } from './routes.ts'
+import type { Sightings } from './sightings.ts'
 import { readTable } from './tables.ts'
+
+/** Where changes are made, and what is known there. */
+export interface Site {
+  readonly ec2: Ec2
+  readonly sightings: Sightings
+  readonly table: string
+  /** Of the table's VPC. */
+  readonly rangesOfVpc: readonly Cidr[]
+}
 
 /**
  * Carries out the changes one after the other; EC2 has no batch. Each `replace` and `delete` reads the table first, since
@@ -15,16 +27,14 @@ import { readTable } from './tables.ts'
  * what is not scarce. A table may be read four times as often as its routes are replaced, or deleted.
  */
 export async function applyChanges(
-  ec2: Ec2,
-  table: string,
+  site: Site,
   changes: readonly Change[],
   signal: AbortSignal,
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = []
   for (const change of changes) {
     try {
-      await carryOut(ec2, table, change, signal)
-      outcomes.push({ result: 'done' })
+      outcomes.push(await carryOut(site, change, signal))
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error
       outcomes.push({ result: 'failed', error })
@@ -33,14 +43,20 @@ export async function applyChanges(
   return outcomes
 }
 
-function carryOut(ec2: Ec2, table: string, change: Change, signal: AbortSignal): Promise<void> {
-  switch (change.op) {
-    case 'create':
-      return create(ec2, table, change, signal)
-    case 'replace':
-      return replace(ec2, table, change, signal)
-    case 'delete':
-      return remove(ec2, table, change, signal)
+async function carryOut(site: Site, change: Change, signal: AbortSignal): Promise<Outcome> {
+  // What is there can be removed, wherever it lies.
+  if (change.op === 'delete') {
+    await remove(site, change, signal)
+    return { result: 'done' }
+  }
+  const refused = refusal(change.destination, site.rangesOfVpc)
+  if (refused !== undefined) throw refused
+  try {
+    if (change.op === 'create') return await create(site, change, signal)
+    await replace(site, change, signal)
+    return { result: 'done' }
+  } catch (error) {
+    throw ofNewcomer(error, change.target, site.sightings)
   }
 }
 
@@ -48,7 +64,7 @@ type Create = Extract<Change, { op: 'create' }>
 type Replace = Extract<Change, { op: 'replace' }>
 type Delete = Extract<Change, { op: 'delete' }>
 
-async function create(ec2: Ec2, table: string, change: Create, signal: AbortSignal): Promise<void> {
+async function create({ ec2, table }: Site, change: Create, signal: AbortSignal): Promise<Outcome> {
   const input = {
     RouteTableId: table,
     ...destinationParameter(change.destination),
@@ -56,14 +72,16 @@ async function create(ec2: Ec2, table: string, change: Create, signal: AbortSign
   }
   try {
     await call(ec2, 'CreateRoute', signal, (api, options) => api.createRoute(input, options))
+    return { result: 'done' }
   } catch (error) {
     if (!isCode(error, 'RouteAlreadyExists')) throw error
     const there = await routeAt(ec2, table, change, signal)
     if (there === undefined || !sameTarget(there.target, change.target)) throw changed(change, there, error)
+    return { result: 'done', existed: true }
   }
 }
 
-async function replace(ec2: Ec2, table: string, change: Replace, signal: AbortSignal): Promise<void> {
+async function replace({ ec2, table }: Site, change: Replace, signal: AbortSignal): Promise<void> {
   const input = {
     RouteTableId: table,
     ...destinationParameter(change.destination),
@@ -83,7 +101,7 @@ async function replace(ec2: Ec2, table: string, change: Replace, signal: AbortSi
   }
 }
 
-async function remove(ec2: Ec2, table: string, change: Delete, signal: AbortSignal): Promise<void> {
+async function remove({ ec2, table }: Site, change: Delete, signal: AbortSignal): Promise<void> {
   using write = await reserve(ec2, 'DeleteRoute', signal)
   const there = await routeAt(ec2, table, change, signal)
   if (there === undefined) return

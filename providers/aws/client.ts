@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { EC2 } from '@aws-sdk/client-ec2'
 import { ProviderError } from '../errors.ts'
 
@@ -13,20 +14,24 @@ const maxSockets = 50
 
 /**
  * An EC2 client as the rest of AWS's tools are set up: region, credentials, profile and endpoint come from where the SDK
- * looks for them (`AWS_REGION`, `AWS_PROFILE`, `AWS_ENDPOINT_URL_EC2`, the shared files, a web identity, the instance),
- * proxies from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. It never retries: that is the reconciler's, which knows what
- * is worth it (https://github.com/aws/aws-sdk-js-v3/issues/4754).
+ * looks for them (`AWS_REGION`, `AWS_PROFILE`, `AWS_ENDPOINT_URL_EC2`, the shared files, a web identity, a container's
+ * or the instance's role), proxies from `HTTPS_PROXY`, `HTTP_PROXY` and `NO_PROXY`. The authorities of `AWS_CA_BUNDLE`
+ * count instead of the usual ones, as for the AWS CLI; those of `NODE_EXTRA_CA_CERTS` count besides them. All of it holds
+ * for the calls to STS too by which a role is assumed. It never retries: that is the reconciler's, which knows what is
+ * worth it (https://github.com/aws/aws-sdk-js-v3/issues/4754).
  *
- * @throws ProviderError `fatal` without a usable region. Missing credentials show at the first call.
+ * @throws ProviderError `fatal` without a usable region or with an unreadable bundle. Missing credentials show at the
+ * first call.
  */
 export async function createEc2Client(options: { readonly requestTimeoutMs?: number } = {}): Promise<EC2> {
   const requestTimeout = options.requestTimeoutMs ?? requestTimeoutMs
   const agent = { keepAlive: true, maxSockets, proxyEnv: process.env }
+  const ca = await caBundle()
   const client = new EC2({
     maxAttempts: 1,
     requestHandler: {
       httpAgent: agent,
-      httpsAgent: agent,
+      httpsAgent: ca === undefined ? agent : { ...agent, ca },
       connectionTimeout: connectionTimeoutMs,
       requestTimeout,
       // Without it, the time-out only logs a warning. It ends with the answer's head: the other one watches the body.
@@ -45,6 +50,20 @@ export async function createEc2Client(options: { readonly requestTimeoutMs?: num
     )
   }
   return client
+}
+
+/** The SDK for JavaScript is alone in not reading it. */
+async function caBundle(): Promise<string | undefined> {
+  const path = process.env.AWS_CA_BUNDLE
+  if (path === undefined || path === '') return undefined
+  try {
+    return await readFile(path, 'utf8')
+  } catch (cause) {
+    throw new ProviderError('fatal', `AWS_CA_BUNDLE can't be read: ${text(cause)}`, {
+      code: 'CaBundleUnreadable',
+      cause,
+    })
+  }
 }
 
 const text = (error: unknown): string => (error instanceof Error ? error.message : String(error))

@@ -78,15 +78,28 @@ const cases: readonly Case[] = [
     code: 'SomethingNew',
   },
   {
-    name: 'a missing permission: the action is named, the encoded blob is cut off',
+    name: 'a missing permission: what is missing is named, the encoded rest is cut off',
     reply: document(
       403,
       'UnauthorizedOperation',
-      'You are not authorized to perform this operation. User: arn:aws:iam::1:user/u is not authorized to perform: ' +
-        'ec2:CreateRoute. Encoded authorization failure message: AbCdEf0123',
+      'You are not authorized to perform this operation. User: arn:aws:sts::123456789012:assumed-role/podway/i-1 is not ' +
+        'authorized to perform: ec2:CreateRoute on resource: arn:aws:ec2:eu-central-1:123456789012:route-table/rtb-1 ' +
+        'because no identity-based policy allows the ec2:CreateRoute action. Encoded authorization failure message: AbCd',
     ),
     class: 'unauthorized',
-    message: /^AWS does not allow ec2:CreateRoute .* ec2:CreateRoute\. \(UnauthorizedOperation\)$/,
+    message:
+      /^the permission ec2:CreateRoute on arn:aws:ec2:eu-central-1:123456789012:route-table\/rtb-1 is missing for arn:aws:sts::123456789012:assumed-role\/podway\/i-1: no identity-based policy allows the ec2:CreateRoute action \(UnauthorizedOperation\)$/,
+  },
+  {
+    name: 'a missing permission, encoded: that it can not be read is said',
+    reply: document(
+      403,
+      'UnauthorizedOperation',
+      'You are not authorized to perform this operation. Encoded authorization failure message: AbCdEf0123',
+    ),
+    class: 'unauthorized',
+    message:
+      /^AWS does not allow ec2:CreateRoute to these credentials: You are not authorized to perform this operation\. \(UnauthorizedOperation\); why, it says in a form that only sts:DecodeAuthorizationMessage can read$/,
   },
   { name: 'a wrong signature', reply: document(401, 'AuthFailure'), class: 'unauthorized' },
   { name: 'an expired session', reply: document(400, 'ExpiredToken'), class: 'unauthorized' },

@@ -1,5 +1,6 @@
 import { type ErrorClass, ProviderError } from '../errors.ts'
 import { type Ec2Action, isWrite } from './ec2-api.ts'
+import { inWords, isEncoded, missingPermission } from './refusal.ts'
 
 /**
  * What became of one EC2 call that failed. By code, never by text: the code is the API's own `Code`, which the SDK puts
@@ -78,7 +79,10 @@ function classOf(failure: Failure, action: Ec2Action): ErrorClass {
 const list = (errorClass: ErrorClass, ...names: readonly string[]): [string, ErrorClass][] =>
   names.map((name) => [name, errorClass])
 
-/** https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html, and those of STS and the SDK itself. */
+/**
+ * Those that say more than their HTTP status: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html,
+ * and those of STS and the SDK itself.
+ */
 const codes: ReadonlyMap<string, ErrorClass> = new Map([
   ...list('throttled', 'RequestLimitExceeded', 'Throttling', 'ThrottlingException', 'ThrottledException'),
   ...list('throttled', 'EC2ThrottledException', 'RequestThrottled', 'RequestThrottledException', 'SlowDown'),
@@ -92,8 +96,11 @@ const codes: ReadonlyMap<string, ErrorClass> = new Map([
   ...list('unauthorized', 'RequestExpired', 'InvalidIdentityToken', 'PendingVerification'),
   ...list('unauthorized', 'CredentialsProviderError', 'TokenProviderError'),
   // Refused because of the state of something around it, or of the service: this passes, and nothing was done.
-  ...list('transient', 'IncorrectState', 'IncorrectInstanceState', 'DependencyViolation'),
+  ...list('transient', 'IncorrectState', 'IncorrectInstanceState', 'DependencyViolation', 'InvalidState'),
+  ...list('transient', 'InvalidRoute.InvalidState', 'InvalidVpcState', 'ConcurrentTagAccess'),
   ...list('transient', 'Unavailable', 'ServiceUnavailable'),
+  // A page of a reading that took too long: the next one starts anew.
+  ...list('transient', 'InvalidPaginationToken', 'InvalidNextToken'),
 ])
 
 const unsent: ReadonlySet<string> = new Set([
@@ -115,13 +122,13 @@ function sentence(errorClass: ErrorClass, failure: Failure, action: Ec2Action): 
   const { code, message, status, fromService } = failure
   const said =
     status === undefined || fromService
-      ? `${withoutBlob(message)} (${code})`
+      ? `${inWords(message)} (${code})`
       : `HTTP ${status} with no answer of EC2: ${message}`
   switch (errorClass) {
     case 'unauthorized':
       return code === 'CredentialsProviderError'
         ? `no AWS credentials for ${action}: ${said}`
-        : `AWS does not allow ec2:${action} to these credentials: ${said}`
+        : whatIsMissing(failure, action, said)
     case 'unknown-outcome':
       return `${action} may or may not have happened: ${said}`
     case 'quota':
@@ -137,6 +144,16 @@ function sentence(errorClass: ErrorClass, failure: Failure, action: Ec2Action): 
   }
 }
 
-/** A refusal ends with kilobytes that only `sts:DecodeAuthorizationMessage` can read: no person, no Event can. */
-const withoutBlob = (message: string): string =>
-  message.replace(/\s*Encoded authorization failure message:.*$/s, '')
+function whatIsMissing({ code, message }: Failure, action: Ec2Action, said: string): string {
+  const missing = missingPermission(message)
+  if (missing === undefined) {
+    const rest = isEncoded(message)
+      ? '; why, it says in a form that only sts:DecodeAuthorizationMessage can read'
+      : ''
+    return `AWS does not allow ec2:${action} to these credentials: ${said}${rest}`
+  }
+  const { principal, resource, reason } = missing
+  const where = resource === undefined ? '' : ` on ${resource}`
+  const why = reason === undefined ? '' : `: ${reason}`
+  return `the permission ${missing.action}${where} is missing for ${principal}${why} (${code})`
+}

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { addressesOf, instanceIdOf, primaryInterface } from './instances.ts'
+import { addressesOf, instanceIdOf } from './instances.ts'
 
 test.for([
   ['aws:///eu-central-1a/i-0123456789abcdef0', 'i-0123456789abcdef0'],
@@ -13,20 +13,6 @@ test.for([
   ['', undefined],
 ] as const)('provider ID %s is instance %s', ([providerID, id]) => {
   expect(instanceIdOf(providerID)).toBe(id)
-})
-
-test('the primary interface is device 0 of card 0, wherever it stands in the list', () => {
-  const NetworkInterfaces = [
-    { NetworkInterfaceId: 'eni-second', Attachment: { DeviceIndex: 1, NetworkCardIndex: 0 } },
-    { NetworkInterfaceId: 'eni-other-card', Attachment: { DeviceIndex: 0, NetworkCardIndex: 1 } },
-    { NetworkInterfaceId: 'eni-primary', Attachment: { DeviceIndex: 0, NetworkCardIndex: 0 } },
-  ]
-  expect(primaryInterface({ NetworkInterfaces })).toBe('eni-primary')
-  expect(
-    primaryInterface({ NetworkInterfaces: [{ NetworkInterfaceId: 'e', Attachment: { DeviceIndex: 0 } }] }),
-  ).toBe('e')
-  expect(primaryInterface({ NetworkInterfaces: [] })).toBeUndefined()
-  expect(primaryInterface({})).toBeUndefined()
 })
 
 test('addresses of all interfaces, in canonical text', () => {

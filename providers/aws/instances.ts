@@ -39,6 +39,20 @@ export async function instancesByAddress(
   ]
 }
 
+/**
+ * The instances in these VPCs whose private DNS name is one of the names. Of subnets that name by address, it is
+ * `ip-10-0-1-4.eu-central-1.compute.internal`, and the usual name of a kubelet that was told nothing else.
+ */
+export async function instancesByPrivateDnsName(
+  ec2: Ec2,
+  vpcs: readonly string[],
+  names: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly Instance[]> {
+  if (vpcs.length === 0) return []
+  return describe(ec2, 'private-dns-name', names, [{ Name: 'vpc-id', Values: [...vpcs] }], signal)
+}
+
 /** Every address of the instance's interfaces, in canonical text. */
 export function addressesOf(instance: Instance): ReadonlySet<string> {
   const texts = (instance.NetworkInterfaces ?? []).flatMap((eni) => [
@@ -50,13 +64,6 @@ export function addressesOf(instance: Instance): ReadonlySet<string> {
       .filter((text) => text !== undefined)
       .map((text) => formatAddress(parseAddress(text))),
   )
-}
-
-/** The interface that the instance was born with: device 0 of network card 0. */
-export function primaryInterface(instance: Instance): string | undefined {
-  return instance.NetworkInterfaces?.find(
-    ({ Attachment }) => Attachment?.DeviceIndex === 0 && (Attachment.NetworkCardIndex ?? 0) === 0,
-  )?.NetworkInterfaceId
 }
 
 async function describe(

@@ -1,6 +1,10 @@
-import type { NetworkInterface } from '@aws-sdk/client-ec2'
+import type { Filter, NetworkInterface } from '@aws-sdk/client-ec2'
 import { type Ec2, callForAll } from './call.ts'
 import { chunks, maxFilterValues } from './chunks.ts'
+import { isPrimary } from './target-interface.ts'
+
+/** An instance may have a dozen; the SDK parses a page without yielding. */
+const pageSize = 200
 
 /** Those of the interfaces that exist. By filter: an unknown id in NetworkInterfaceIds would fail the call for all. */
 export async function interfacesById(
@@ -8,18 +12,56 @@ export async function interfacesById(
   ids: readonly string[],
   signal: AbortSignal,
 ): Promise<ReadonlyMap<string, NetworkInterface>> {
-  const found = new Map<string, NetworkInterface>()
-  for (const Values of chunks([...new Set(ids)], maxFilterValues)) {
-    const Filters = [{ Name: 'network-interface-id', Values }]
-    const interfaces = await callForAll(
-      ec2,
-      'DescribeNetworkInterfaces',
-      signal,
-      (api, page, options) => api.describeNetworkInterfaces({ Filters, ...page }, options),
-      (answer) => answer.NetworkInterfaces,
+  const found = await describe(ec2, 'network-interface-id', ids, [], signal)
+  return new Map(found.map((eni) => [eni.NetworkInterfaceId ?? '', eni]))
+}
+
+/** The primary interfaces of the instances that have one, by instance. */
+export async function primaryInterfaces(
+  ec2: Ec2,
+  instances: readonly string[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, NetworkInterface>> {
+  // EC2 could filter by device index too; LocalStack can't, and instances have few interfaces.
+  const found = await describe(ec2, 'attachment.instance-id', instances, [], signal)
+  return new Map(found.filter(isPrimary).map((eni) => [eni.Attachment?.InstanceId ?? '', eni]))
+}
+
+/** Those interfaces of the instances that have the tag. An instance's own description leaves out its interfaces' tags. */
+export async function taggedInterfaces(
+  ec2: Ec2,
+  instances: readonly string[],
+  tag: { readonly key: string; readonly value: string },
+  signal: AbortSignal,
+): Promise<ReadonlySet<string>> {
+  const withTag = [{ Name: `tag:${tag.key}`, Values: [literal(tag.value)] }]
+  const found = await describe(ec2, 'attachment.instance-id', instances, withTag, signal)
+  return new Set(found.flatMap(({ NetworkInterfaceId }) => NetworkInterfaceId ?? []))
+}
+
+/** Filters take `*` and `?` for wildcards: a name with one must not reach others' resources. */
+export const literal = (text: string): string => text.replace(/[\\*?]/g, '\\$&')
+
+async function describe(
+  ec2: Ec2,
+  filter: string,
+  values: readonly string[],
+  others: readonly Filter[],
+  signal: AbortSignal,
+): Promise<readonly NetworkInterface[]> {
+  const found: NetworkInterface[] = []
+  for (const Values of chunks([...new Set(values)], maxFilterValues)) {
+    const Filters = [{ Name: filter, Values }, ...others]
+    found.push(
+      ...(await callForAll(
+        ec2,
+        'DescribeNetworkInterfaces',
+        signal,
+        (api, page, options) =>
+          api.describeNetworkInterfaces({ Filters, MaxResults: pageSize, ...page }, options),
+        (answer) => answer.NetworkInterfaces,
+      )),
     )
-    for (const eni of interfaces)
-      if (eni.NetworkInterfaceId !== undefined) found.set(eni.NetworkInterfaceId, eni)
   }
   return found
 }

@@ -1,10 +1,8 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { parseCidr } from '../../net/cidr.ts'
-import { ampleBudget } from '../../test/conformance/ample-budget.ts'
 import { type SimulatedAws, createSimulatedAws } from '../../test/conformance/simulated-aws.ts'
 import type { Change, Quota, RouteProvider } from '../provider.ts'
 import type { ObservedRoute, Table } from '../route.ts'
-import { awsProvider } from './aws-provider.ts'
 import { quotaOf } from './quota.ts'
 
 const signal = new AbortController().signal
@@ -74,13 +72,7 @@ describe('before EC2', () => {
     expect(world.simulator.calls).toHaveLength(calls)
   })
 
-  const providerWith = (routesPerTable: number): RouteProvider =>
-    awsProvider({
-      ec2: world.providerEc2,
-      budget: ampleBudget(),
-      clusterName: world.clusterName,
-      routesPerTable,
-    })
+  const providerWith = (routesPerTable: number): RouteProvider => world.providerWith({ routesPerTable })
 
   async function quota(provider: RouteProvider, table: Table): Promise<Quota> {
     const found = provider.quota?.(table, await provider.list(table, signal))

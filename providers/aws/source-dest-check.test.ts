@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { failed } from '../../test/conformance/harness.ts'
 import { type SimulatedAws, createSimulatedAws } from '../../test/conformance/simulated-aws.ts'
+import type { Target } from '../route.ts'
 
 const signal = new AbortController().signal
 
@@ -35,5 +36,76 @@ describe('source/destination check', () => {
       failed('invalid'),
       { result: 'done', changed: true },
     ])
+  })
+
+  describe('of an instance that is reached by another interface than it sends by', () => {
+    const checks = async (...ids: string[]): Promise<unknown> => {
+      const { NetworkInterfaces } = await world.ec2.describeNetworkInterfaces({ NetworkInterfaceIds: ids })
+      return ids.map((id) => NetworkInterfaces?.find((eni) => eni.NetworkInterfaceId === id)?.SourceDestCheck)
+    }
+    /** A node with a second interface. */
+    const addNode = async (name: string): Promise<{ primary: string; second: Target }> => {
+      const { view, target } = await world.addNode(name)
+      const made = await world.ec2.createNetworkInterface({ SubnetId: world.subnetId })
+      const id = made.NetworkInterface?.NetworkInterfaceId ?? ''
+      const InstanceId = view.providerID.split('/').at(-1)
+      await world.ec2.attachNetworkInterface({ NetworkInterfaceId: id, InstanceId, DeviceIndex: 1 })
+      return { primary: target.id, second: { kind: 'eni', id } }
+    }
+
+    test('it is turned off on both', async () => {
+      world = await createSimulatedAws()
+      const [one, two] = [await addNode('node-1'), await addNode('node-2')]
+      const changed = { result: 'done', changed: true }
+      const run = (): Promise<unknown> =>
+        world.provider.prepare?.([one.second, two.second], signal) ?? Promise.resolve()
+      expect(await run()).toEqual([changed, changed])
+      expect(await checks(one.primary, one.second.id, two.primary, two.second.id)).toEqual(
+        Array(4).fill(false),
+      )
+      expect(world.callsOf('ModifyNetworkInterfaceAttribute')).toHaveLength(4)
+      expect(await run()).toEqual(Array(2).fill({ ...changed, changed: false }))
+      // Two for the reading of each pass.
+      expect(world.callsOf('ModifyNetworkInterfaceAttribute')).toHaveLength(4)
+    })
+
+    test('it is not done until it is off on both', async () => {
+      world = await createSimulatedAws()
+      const { primary, second } = await addNode('node-1')
+      world.simulator.faults.inject({
+        action: 'ModifyNetworkInterfaceAttribute',
+        when: (parameters) => parameters.get('NetworkInterfaceId') === primary,
+        fault: { kind: 'error', code: 'UnauthorizedOperation', status: 403 },
+      })
+      expect(await world.provider.prepare?.([second], signal)).toEqual([failed('unauthorized')])
+      expect(await checks(primary, second.id)).toEqual([true, false])
+      expect(await world.provider.prepare?.([second], signal)).toEqual([{ result: 'done', changed: true }])
+    })
+
+    test('an interface that is attached to nothing has no other beside it', async () => {
+      world = await createSimulatedAws()
+      const made = await world.ec2.createNetworkInterface({ SubnetId: world.subnetId })
+      const id = made.NetworkInterface?.NetworkInterfaceId ?? ''
+      expect(await world.provider.prepare?.([{ kind: 'eni', id }], signal)).toEqual([
+        { result: 'done', changed: true },
+      ])
+    })
+  })
+
+  test('of an interface that EC2 does not know: a passing fault while it is new', async () => {
+    world = await createSimulatedAws()
+    let now = 0
+    const provider = world.providerWith({ clock: { monotonic: () => now }, settleMs: 60_000 })
+    const { view, target } = await world.addNode('node-1')
+    await provider.targets([{ node: view, family: 4 }], signal)
+    world.simulator.faults.inject({
+      action: 'ModifyNetworkInterfaceAttribute',
+      fault: { kind: 'error', code: 'InvalidNetworkInterfaceID.NotFound' },
+    })
+    expect(await provider.prepare?.([target], signal)).toEqual([failed('transient')])
+    await world.terminate({ view, target })
+    expect(await provider.prepare?.([target], signal)).toEqual([failed('transient')])
+    now += 60_000
+    expect(await provider.prepare?.([target], signal)).toEqual([failed('not-found')])
   })
 })

@@ -3,35 +3,62 @@ import { ProviderError } from '../errors.ts'
 import type { PrepareOutcome } from '../provider.ts'
 import { type Target, formatTarget } from '../route.ts'
 import { type Ec2, call } from './call.ts'
-import { interfacesById } from './network-interfaces.ts'
+import { interfacesById, primaryInterfaces } from './network-interfaces.ts'
+import { ofNewcomer } from './newcomers.ts'
+import type { Sightings } from './sightings.ts'
+import { isPrimary } from './target-interface.ts'
 
 /**
  * Turns the source/destination check off where it is on: with it, an interface drops every packet of a pod. Asked and
  * changed by interface, because EC2 refuses to by instance where there are several
  * (https://github.com/kubernetes/kubernetes/issues/92783). An interface that is named twice is changed once.
+ *
+ * Packets arrive by the target and leave by the instance's primary interface. Where these are two, each has its check,
+ * and a target is done only when both are off.
  */
 export async function disableSourceDestCheck(
   ec2: Ec2,
+  sightings: Sightings,
   targets: readonly Target[],
   signal: AbortSignal,
 ): Promise<readonly PrepareOutcome[]> {
   const ids = [...new Set(targets.filter((target) => target.kind === 'eni').map((target) => target.id))]
-  const outcomes = new Map<string, PrepareOutcome>()
   const found = await interfacesById(ec2, ids, signal)
-  for (const id of ids) outcomes.set(id, await disable(ec2, id, found.get(id), signal))
-  return targets.map(
-    (target) =>
-      outcomes.get(target.id) ?? failed('invalid', `${formatTarget(target)} is no network interface`),
-  )
+  const secondary = [...found.values()].filter((eni) => !isPrimary(eni))
+  const instances = secondary.flatMap(({ Attachment }) => Attachment?.InstanceId ?? [])
+  const primary = await primaryInterfaces(ec2, instances, signal)
+
+  const changes = new Map<string, Promise<PrepareOutcome>>()
+  const disableOnce = (eni: NetworkInterface): Promise<PrepareOutcome> => {
+    const id = eni.NetworkInterfaceId ?? ''
+    const change = changes.get(id) ?? disable(ec2, sightings, id, eni, signal)
+    changes.set(id, change)
+    return change
+  }
+  const prepare = async (target: Target): Promise<PrepareOutcome> => {
+    if (target.kind !== 'eni')
+      return failed('invalid', 'UnsupportedTarget', `${formatTarget(target)} is no network interface`)
+    const eni = found.get(target.id)
+    if (eni === undefined) return unknown(target, sightings)
+    const egress = isPrimary(eni) ? undefined : primary.get(eni.Attachment?.InstanceId ?? '')
+    return both(await Promise.all([eni, ...(egress === undefined ? [] : [egress])].map(disableOnce)))
+  }
+  return Promise.all(targets.map(prepare))
+}
+
+/** Done only if all are; changed if one was. */
+function both(outcomes: readonly PrepareOutcome[]): PrepareOutcome {
+  const failure = outcomes.find(({ result }) => result === 'failed')
+  return failure ?? { result: 'done', changed: outcomes.some((one) => one.result === 'done' && one.changed) }
 }
 
 async function disable(
   ec2: Ec2,
+  sightings: Sightings,
   id: string,
-  eni: NetworkInterface | undefined,
+  eni: NetworkInterface,
   signal: AbortSignal,
 ): Promise<PrepareOutcome> {
-  if (eni === undefined) return failed('not-found', `there is no network interface ${id}`)
   if (eni.SourceDestCheck === false) return { result: 'done', changed: false }
   try {
     await call(ec2, 'ModifyNetworkInterfaceAttribute', signal, (api, options) =>
@@ -41,13 +68,28 @@ async function disable(
       ),
     )
     return { result: 'done', changed: true }
-  } catch (error) {
+  } catch (thrown) {
+    const error = ofNewcomer(thrown, { kind: 'eni', id }, sightings)
     if (!(error instanceof ProviderError)) throw error
     return { result: 'failed', error }
   }
 }
 
-const failed = (errorClass: 'invalid' | 'not-found', message: string): PrepareOutcome => ({
+/** Filtered for, an interface that EC2 does not know is merely left out. */
+function unknown(target: Target, sightings: Sightings): PrepareOutcome {
+  const message = `there is no network interface ${target.id}`
+  return sightings.isNew(target.id)
+    ? failed('transient', unknownCode, `${message} yet, where EC2 was asked`)
+    : failed('not-found', unknownCode, message)
+}
+
+const unknownCode = 'InvalidNetworkInterfaceID.NotFound'
+
+const failed = (
+  errorClass: 'invalid' | 'not-found' | 'transient',
+  code: string,
+  message: string,
+): PrepareOutcome => ({
   result: 'failed',
-  error: new ProviderError(errorClass, message, { code: 'InvalidNetworkInterfaceID.NotFound' }),
+  error: new ProviderError(errorClass, message, { code, action: 'DescribeNetworkInterfaces' }),
 })

@@ -1,92 +1,96 @@
-import type { DescribeRouteTablesCommandInput, RouteTable } from '@aws-sdk/client-ec2'
+import type { Cidr } from '../../net/cidr.ts'
 import { ProviderError } from '../errors.ts'
 import type { ObservedRoute, Table } from '../route.ts'
-import { type Ec2, callForAll } from './call.ts'
-import { chunks, maxFilterValues } from './chunks.ts'
-import { observedRoute } from './routes.ts'
+import type { Ec2 } from './call.ts'
+import type { NodePlaces } from './node-places.ts'
+import { type RouteTable, describeTables, rangesOfVpc, tablesById } from './route-table.ts'
+import { type TablesRead, TableReads } from './table-reads.ts'
+import { type TableSelection, followsNodes, namedTables, queriesFor, select } from './table-selection.ts'
 
-/** Which tables are the cluster's: those named, if any are; else those with the tag `kubernetes.io/cluster/<name>`, whatever its value. */
-export interface TableSelection {
-  readonly clusterName: string
-  readonly routeTableIds?: readonly string[]
-}
+/** The cluster's tables, and what of them does not change from one reading to the next. */
+export class ClusterTables {
+  readonly #selection: TableSelection
+  readonly #places: NodePlaces
+  readonly #reads: TableReads
+  /** The ranges of each table's VPC, when it was last read. */
+  readonly #ranges = new Map<string, readonly Cidr[]>()
+  /** Of the tables that were last found. */
+  #vpcs: readonly string[] = []
+  /** Where nodes were when the tables were last looked for. */
+  #considered: { readonly vpcs: ReadonlySet<string>; readonly subnets: ReadonlySet<string> } | undefined
 
-/**
- * The tables, sorted by id. One that is named but not there is in the answer too: it shows as `not-found` when it is
- * read, where it harms no other.
- */
-export async function findTables(
-  ec2: Ec2,
-  selection: TableSelection,
-  signal: AbortSignal,
-): Promise<readonly Table[]> {
-  const tables = new Map<string, Table>((selection.routeTableIds ?? []).map((id) => [id, { id }]))
-  for (const found of await selectedTables(ec2, selection, signal)) {
-    const id = found.RouteTableId
-    const name = found.Tags?.find((tag) => tag.Key === 'Name')?.Value
-    if (id !== undefined) tables.set(id, { id, ...(name !== undefined && { name }) })
+  constructor(ec2: Ec2, selection: TableSelection, places: NodePlaces) {
+    this.#selection = selection
+    this.#places = places
+    this.#reads = new TableReads(ec2)
   }
-  return [...tables.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+
+  /**
+   * Sorted by id. One that is named but not there is in the answer too: it shows as `not-found` when it is read, where it
+   * harms no other.
+   */
+  async find(signal: AbortSignal): Promise<readonly Table[]> {
+    signal.throwIfAborted()
+    const places = { vpcs: this.#places.vpcs, subnets: this.#places.subnets }
+    const queries = queriesFor(this.#selection, this.#places)
+    const read = queries.length === 0 ? new Map<string, RouteTable>() : await this.#read({ queries }, signal)
+    const chosen = select(read, this.#selection, this.#places)
+    this.#considered = places
+    this.#vpcs = [...new Set(chosen.flatMap(({ vpcId }) => vpcId ?? []))]
+    const tables = new Map<string, Table>(namedTables(this.#selection).map((id) => [id, { id }]))
+    for (const { id, name } of chosen) tables.set(id, { id, ...(name !== undefined && { name }) })
+    return [...tables.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+  }
+
+  /** @throws ProviderError `not-found` if there is no such table */
+  async list(id: string, signal: AbortSignal): Promise<readonly ObservedRoute[]> {
+    return present(await this.#read({ ids: [id] }, signal), id).routes
+  }
+
+  /** Whether {@link find} would look elsewhere than it last did, by what was learnt of nodes since. */
+  get outdated(): boolean {
+    if (this.#considered === undefined || !followsNodes(this.#selection)) return false
+    const { vpcs, subnets } = this.#considered
+    return this.#selection.routeTables === 'vpc'
+      ? !this.#places.vpcs.isSubsetOf(vpcs)
+      : !this.#places.subnets.isSubsetOf(subnets)
+  }
+
+  /** Where the cluster's instances can be. None as long as nothing tells. */
+  async vpcs(signal: AbortSignal): Promise<readonly string[]> {
+    const known = (): readonly string[] => [...this.#places.vpcs.union(new Set(this.#vpcs))]
+    if (known().length === 0) await this.find(signal)
+    return known()
+  }
+
+  /** The ranges of the table's VPC, as far as is known: none before the table was first read. */
+  rangesOfVpc(tableId: string): readonly Cidr[] {
+    return this.#ranges.get(tableId) ?? []
+  }
+
+  async #read(wish: Parameters<TableReads['read']>[0], signal: AbortSignal): Promise<TablesRead> {
+    const read = await this.#reads.read(wish, signal)
+    for (const table of read.values()) this.#ranges.set(table.id, rangesOfVpc(table))
+    return read
+  }
 }
 
-/** The VPCs that the tables belong to: an instance elsewhere can't be a target, whatever its address. */
-export async function findVpcs(
-  ec2: Ec2,
-  selection: TableSelection,
-  signal: AbortSignal,
-): Promise<readonly string[]> {
-  const tables = await selectedTables(ec2, selection, signal)
-  return [...new Set(tables.flatMap((table) => table.VpcId ?? []))]
-}
-
-/** @throws ProviderError `not-found` if there is no such table */
+/** One table, by a reading of its own that starts now. @throws ProviderError `not-found` if there is no such table */
 export async function readTable(
   ec2: Ec2,
   id: string,
   signal: AbortSignal,
 ): Promise<readonly ObservedRoute[]> {
-  const found = await describe(ec2, { RouteTableIds: [id] }, signal)
-  if (found.length === 0) {
-    throw new ProviderError('not-found', `there is no route table ${id}`, {
-      code: 'InvalidRouteTableID.NotFound',
-      action: 'DescribeRouteTables',
-    })
-  }
-  return found.flatMap((table) => table.Routes ?? []).flatMap((wire) => observedRoute(wire) ?? [])
+  const [query = []] = tablesById([id])
+  const found = await describeTables(ec2, query, signal)
+  return present(new Map(found.map((table) => [table.id, table])), id).routes
 }
 
-/** EC2 filters, not we: listing an account's every table costs its owner (https://github.com/ranchergovernment/rke2-aws-tf/issues/25). */
-async function selectedTables(
-  ec2: Ec2,
-  { clusterName, routeTableIds = [] }: TableSelection,
-  signal: AbortSignal,
-): Promise<readonly RouteTable[]> {
-  if (routeTableIds.length === 0) {
-    const Filters = [{ Name: 'tag-key', Values: [`kubernetes.io/cluster/${literal(clusterName)}`] }]
-    return describe(ec2, { Filters, MaxResults: 100 }, signal)
-  }
-  const found: RouteTable[] = []
-  // A filter, since one unknown id in RouteTableIds fails the whole call.
-  for (const Values of chunks(routeTableIds, maxFilterValues))
-    found.push(
-      ...(await describe(ec2, { Filters: [{ Name: 'route-table-id', Values }], MaxResults: 100 }, signal)),
-    )
-  return found
-}
-
-/** Filters take `*` and `?` for wildcards: a name with one must not reach other clusters' tables. */
-const literal = (text: string): string => text.replace(/[\\*?]/g, '\\$&')
-
-function describe(
-  ec2: Ec2,
-  input: DescribeRouteTablesCommandInput,
-  signal: AbortSignal,
-): Promise<readonly RouteTable[]> {
-  return callForAll(
-    ec2,
-    'DescribeRouteTables',
-    signal,
-    (api, page, options) => api.describeRouteTables({ ...input, ...page }, options),
-    (answer) => answer.RouteTables,
-  )
+function present(read: TablesRead, id: string): RouteTable {
+  const table = read.get(id)
+  if (table !== undefined) return table
+  throw new ProviderError('not-found', `there is no route table ${id}`, {
+    code: 'InvalidRouteTableID.NotFound',
+    action: 'DescribeRouteTables',
+  })
 }

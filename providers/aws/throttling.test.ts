@@ -20,6 +20,7 @@ const destination = (index: number): Cidr => parseCidr(`10.${100 + (index >> 8)}
 
 interface World extends SmallVpc {
   readonly ec2: VirtualEc2
+  readonly budget: ApiBudget
   readonly provider: RouteProvider
 }
 
@@ -32,7 +33,12 @@ async function makeWorld({ share = 0.8, limits = ec2Limits, ...options }: WorldO
   const ec2 = new VirtualEc2({ routeLimits: { v4: 1_000 }, ...options })
   const vpc = await ec2.until(makeSmallVpc(ec2.api))
   const budget = new ApiBudget({ clock: ec2.clock, limits, share })
-  return { ...vpc, ec2, provider: awsProvider({ ec2: ec2.api, budget, clusterName: 'x' }) }
+  return {
+    ...vpc,
+    ec2,
+    budget,
+    provider: awsProvider({ ec2: ec2.api, budget, clock: ec2.clock, clusterName: 'x' }),
+  }
 }
 
 async function apply({ provider, table }: World, change: Change): Promise<Outcome | undefined> {
@@ -241,7 +247,11 @@ describe('when a change could be under way', () => {
     const creates = Array.from({ length: 42 }, (_, index) => create(world, index))
     expect(ready()).toEqual({ create: 750, replace: 0, delete: 0 })
     await world.ec2.until(Promise.all(creates))
-    const reads = Array.from({ length: 82 }, () => world.provider.list({ id: world.table }, signal))
+    const reads = Array.from({ length: 82 }, () =>
+      world.budget.run('DescribeRouteTables', signal, () =>
+        world.ec2.api.describeRouteTables({ RouteTableIds: [world.table] }),
+      ),
+    )
     const busy = ready()
     // The third in line at 16/s.
     expect(busy).toMatchObject({ replace: 188, delete: 188 })

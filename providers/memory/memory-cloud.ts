@@ -203,8 +203,8 @@ export class MemoryCloud {
     return error
   }
 
-  /** @throws ProviderError `quota`, `changed`, `not-found` */
-  write(table: string, change: Change): void {
+  /** Whether something had to change. @throws ProviderError `quota`, `changed`, `not-found` */
+  write(table: string, change: Change): boolean {
     const { routes, routeLimit } = this.#state(table)
     const { op, destination } = change
     const key = formatCidr(destination)
@@ -212,7 +212,7 @@ export class MemoryCloud {
     switch (op) {
       case 'create':
         if (there !== undefined) {
-          if (there.target.kind === change.target.kind && there.target.id === change.target.id) return
+          if (there.target.kind === change.target.kind && there.target.id === change.target.id) return false
           throw changed(op, key, there)
         }
         if (
@@ -223,20 +223,21 @@ export class MemoryCloud {
         }
         break
       case 'replace':
-        if (there?.target.id === change.target.id && there.target.kind === change.target.kind) return
+        if (there?.target.id === change.target.id && there.target.kind === change.target.kind) return false
         if (!holds(there, change.from)) throw changed(op, key, there)
         break
       case 'delete':
-        if (there === undefined) return
+        if (there === undefined) return false
         if (!holds(there, change.from)) throw changed(op, key, there)
         routes.delete(key)
         this.writes.push({ op, table, destination })
-        return
+        return true
     }
     const { target } = change
     const dead = this.#instances.some((i) => i.target.id === target.id && !i.running)
     routes.set(key, { destination, target, origin: 'static', state: dead ? 'blackhole' : 'active' })
     this.writes.push({ op, table, destination, target })
+    return true
   }
 
   /** Whether something had to change. @throws ProviderError `not-found` */

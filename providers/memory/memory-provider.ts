@@ -31,7 +31,7 @@ export function memoryProvider(cloud: MemoryCloud): RouteProvider {
   const attempt = async <T extends object>(
     action: FaultPoint,
     signal: AbortSignal,
-    work: () => T,
+    work: () => T | Promise<T>,
   ): Promise<
     (T & { readonly result: 'done' }) | { readonly result: 'failed'; readonly error: ProviderError }
   > => {
@@ -72,14 +72,15 @@ export function memoryProvider(cloud: MemoryCloud): RouteProvider {
     canonical: (route) => route,
 
     async apply(table, { changes }, signal) {
-      await arrive({ method: 'apply', table: table.id, changes }, signal)
       const outcomes: Outcome[] = []
-      for (const change of changes) {
-        const outcome = await attempt(change.op, signal, () => {
+      for (const [index, change] of changes.entries()) {
+        // Its place in the line is taken before anything is waited for: who asks how long the line is knows of it.
+        const outcome = await attempt(change.op, signal, async () => {
+          if (index === 0) await arrive({ method: 'apply', table: table.id, changes }, signal)
           const lost = cloud.strike(change.op, table.id, change.destination)
-          cloud.write(table.id, change)
+          const written = cloud.write(table.id, change)
           if (lost !== undefined) throw lost
-          return {}
+          return !written && change.op === 'create' ? { existed: true as const } : {}
         })
         outcomes.push(outcome)
       }

@@ -1,9 +1,11 @@
 import { EC2, type Instance } from '@aws-sdk/client-ec2'
 import { vi } from 'vitest'
+import { systemClock } from '../../kube/clock.ts'
 import { parseAddress } from '../../net/address.ts'
 import { type Cidr, formatCidr } from '../../net/cidr.ts'
-import { awsProvider } from '../../providers/aws/aws-provider.ts'
+import { type AwsProviderOptions, awsProvider } from '../../providers/aws/aws-provider.ts'
 import { createEc2Client } from '../../providers/aws/client.ts'
+import type { RouteProvider } from '../../providers/provider.ts'
 import type { Table, Target } from '../../providers/route.ts'
 import { ampleBudget } from './ample-budget.ts'
 import type { ProviderWorld, WorldNode } from './provider-world.ts'
@@ -27,7 +29,12 @@ export interface AwsWorld extends ProviderWorld {
   readonly clusterName: string
   /** The provider's own client, counted by `writes`. */
   readonly providerEc2: EC2
+  /** Another one beside the world's own, with the same client and cluster. */
+  providerWith(options: Partial<AwsProviderOptions>): RouteProvider
 }
+
+/** Of the provider's client; everybody else has another one. */
+export const podwayKeyId = 'PODWAY'
 
 /**
  * A VPC of both families with one subnet, made through the API as anyone would. The provider's client is set up by the
@@ -39,7 +46,7 @@ export async function createAwsWorld(options: AwsWorldOptions): Promise<AwsWorld
   vi.stubEnv('AWS_REGION', region)
   vi.stubEnv('AWS_PROFILE', undefined)
   for (const name of ['NO_PROXY', 'no_proxy']) vi.stubEnv(name, new URL(endpoint).hostname)
-  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test')
+  vi.stubEnv('AWS_ACCESS_KEY_ID', podwayKeyId)
   vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test')
   const providerEc2 = await createEc2Client(options)
   const ec2 = new EC2({ endpoint, region, credentials: { accessKeyId: 'test', secretAccessKey: 'test' } })
@@ -69,13 +76,25 @@ export async function createAwsWorld(options: AwsWorldOptions): Promise<AwsWorld
   const gatewayId = known(gateway.InternetGateway?.InternetGatewayId)
   await ec2.attachInternetGateway({ VpcId: vpcId, InternetGatewayId: gatewayId })
 
+  // Nothing that the world does takes time.
+  const providerWith = (wanted: Partial<AwsProviderOptions>): RouteProvider =>
+    awsProvider({
+      ec2: providerEc2,
+      budget: ampleBudget(),
+      clock: systemClock,
+      clusterName,
+      settleMs: 0,
+      ...wanted,
+    })
+
   return {
     ec2,
     vpcId,
     subnetId,
     clusterName,
     providerEc2,
-    provider: awsProvider({ ec2: providerEc2, budget: ampleBudget(), clusterName }),
+    provider: providerWith({}),
+    providerWith,
     async addTable(name): Promise<Table> {
       const Tags = [
         { Key: 'Name', Value: name },
@@ -132,10 +151,12 @@ export async function createAwsWorld(options: AwsWorldOptions): Promise<AwsWorld
   }
 }
 
-export function nodeOf(name: string, instance: Instance): WorldNode {
+/** `v6: false`: of a subnet without IPv6. */
+export function nodeOf(name: string, instance: Instance, { v6 = true } = {}): WorldNode {
   const eni = instance.NetworkInterfaces?.find((each) => each.Attachment?.DeviceIndex === 0)
   const target: Target = { kind: 'eni', id: known(eni?.NetworkInterfaceId) }
-  const addresses = [known(instance.PrivateIpAddress), known(eni?.Ipv6Addresses?.[0]?.Ipv6Address)]
+  const address6 = eni?.Ipv6Addresses?.[0]?.Ipv6Address
+  const addresses = [known(instance.PrivateIpAddress), ...(v6 ? [known(address6)] : [])]
   const zone = known(instance.Placement?.AvailabilityZone)
   const providerID = `aws:///${zone}/${known(instance.InstanceId)}`
   return { target, view: { name, providerID, addresses: addresses.map(parseAddress) } }

@@ -29,12 +29,19 @@ export function declareWrites(declare: Declare): void {
     }
   })
 
+  declare('create of what is there says that it was there', async (world) => {
+    const table = await world.addTable('a')
+    const node = await world.addNode('node-1')
+    await world.stealRoute(table, v4, node)
+    expect(await create(world, table, v4, node.target)).toEqual([{ ...done, existed: true }])
+  })
+
   declare('create of what is there is done, and leaves one route', async (world) => {
     const table = await world.addTable('a')
     const node = await world.addNode('node-1')
     await create(world, table, v4, node.target)
     const routes = await list(world, table)
-    expect(await create(world, table, v4, node.target)).toEqual([done])
+    expect(await create(world, table, v4, node.target)).toMatchObject([done])
     expect(await list(world, table)).toEqual(routes)
   })
 

@@ -6,11 +6,11 @@ const SIGNATURE_V4 =
 
 /**
  * Whether the request carries a Signature Version 4 for this service and region. The signature itself is not
- * recomputed: any key is a good one.
+ * recomputed: any key is a good one. Returns the id of the key.
  *
  * @throws Ec2Error MissingAuthenticationToken (403) unsigned, AuthFailure (401) signed for something else
  */
-export function authenticate(request: SimulatorRequest, region: string): void {
+export function authenticate(request: SimulatorRequest, region: string): string {
   const header = request.headers.authorization
   if (header === undefined)
     throw new Ec2Error('MissingAuthenticationToken', 'Request is missing Authentication Token', 403)
@@ -25,4 +25,5 @@ export function authenticate(request: SimulatorRequest, region: string): void {
     )
   if (match[4] !== 'ec2')
     throw new Ec2Error('AuthFailure', `Credential should be scoped to correct service: 'ec2'.`, 401)
+  return match[1] ?? ''
 }

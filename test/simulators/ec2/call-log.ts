@@ -6,6 +6,8 @@ export interface Call {
   readonly action: string
   /** As sent, without Action and Version. */
   readonly parameters: Readonly<Record<string, string>>
+  /** Whose key signed it; none if nobody's did. */
+  readonly accessKeyId?: string
   /** Milliseconds since the epoch. */
   readonly time: number
   readonly requestId: string

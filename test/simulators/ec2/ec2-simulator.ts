@@ -1,4 +1,4 @@
-import type { Simulator, SimulatorReply, SimulatorRequest } from '../simulator.ts'
+import type { Simulator, SimulatorReply } from '../simulator.ts'
 import type { Action, Context, RouteLimits } from './action.ts'
 import { authenticate } from './authentication.ts'
 import type { Call } from './call-log.ts'
@@ -52,8 +52,7 @@ export function createEc2Simulator(options: Ec2SimulatorOptions = {}): Ec2Simula
   const faults = createFaultBook()
   const calls: Call[] = []
 
-  const admit = (request: SimulatorRequest, query: Query, now: number): Action => {
-    authenticate(request, region)
+  const admit = (query: Query, now: number): Action => {
     const action = findAction(query)
     if (buckets?.take(query.action, query.parameters, now) === false)
       throw new Ec2Error('RequestLimitExceeded', 'Request limit exceeded.', 503)
@@ -67,7 +66,8 @@ export function createEc2Simulator(options: Ec2SimulatorOptions = {}): Ec2Simula
       const requestId = `00000000-0000-4000-8000-${(calls.length + 1).toString(16).padStart(12, '0')}`
       const query = parseQuery(request)
       const context: Context = { state, now, region, accountId: ACCOUNT_ID, routeLimits }
-      const admitted = settle(() => admit(request, query, now))
+      const signer = settle(() => authenticate(request, region))
+      const admitted = signer instanceof Ec2Error ? signer : settle(() => admit(query, now))
       const fault = admitted instanceof Ec2Error ? undefined : faults.strike(query.action, query.parameters)
       const outcome: Outcome =
         admitted instanceof Ec2Error
@@ -77,6 +77,7 @@ export function createEc2Simulator(options: Ec2SimulatorOptions = {}): Ec2Simula
       calls.push({
         action: query.action,
         parameters: Object.fromEntries(query.parameters),
+        ...(signer instanceof Ec2Error ? {} : { accessKeyId: signer }),
         time: now,
         requestId,
         executed: outcome.result === 'answered',
