@@ -23,9 +23,15 @@ export interface ListOptions {
   readonly continue?: string
   /** Without it: the newest state, not whatever a cache of the API server holds. */
   readonly resourceVersion?: string
+  /** Only objects of which it is true: `metadata.name=x`. */
+  readonly fieldSelector?: string
 }
 
 export interface WatchOptions {
+  /** Only this one; without it, all. */
+  readonly namespace?: string
+  /** Only objects of which it is true: `metadata.name=x`. */
+  readonly fieldSelector?: string
   /** Everything after this version. */
   readonly resourceVersion: string
   /** How long the API server keeps the watch open; it then ends without an error. */
@@ -56,7 +62,7 @@ const patchContentTypes: Readonly<Record<PatchType, string>> = {
 }
 
 /**
- * The calls for one type of objects, of all namespaces when it lists or watches. One call is one HTTP request: nothing is
+ * The calls for one type of objects, of all namespaces when it lists or watches and none is named. One call is one HTTP request: nothing is
  * retried or cached. Every method rejects with a `KubeError`, or with the signal's reason after an abort.
  */
 export class Resource<T extends KubeObject> {
@@ -76,6 +82,7 @@ export class Resource<T extends KubeObject> {
         limit: options.limit,
         continue: options.continue,
         resourceVersion: options.resourceVersion,
+        fieldSelector: options.fieldSelector,
       },
       ...passedOn(call),
     })
@@ -144,9 +151,14 @@ export class Resource<T extends KubeObject> {
       resourceVersion: options.resourceVersion,
       timeoutSeconds: options.timeoutSeconds,
       allowWatchBookmarks: options.bookmarks === true ? true : undefined,
+      fieldSelector: options.fieldSelector,
     }
     // The type of what a server sends is its promise: the objects are read as the type they were asked for.
-    return this.#client.watch(this.#path({}), query, options.signal) as AsyncIterable<WatchEvent<T>>
+    return this.#client.watch(
+      this.#path({ namespace: options.namespace }),
+      query,
+      options.signal,
+    ) as AsyncIterable<WatchEvent<T>>
   }
 
   #put(object: T, subresource: 'status' | undefined, call: CallOptions): Promise<T> {

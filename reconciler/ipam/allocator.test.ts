@@ -1,13 +1,19 @@
 import { describe, expect, test } from 'vitest'
 import { formatCidr, parseCidr } from '../../net/cidr.ts'
-import { Allocator } from './allocator.ts'
+import { Allocator, type Applicant } from './allocator.ts'
+import type { LabelSelector } from './label-selector.ts'
 import { Pool } from './pool.ts'
 
-const pool = (range: string, mask: number): Pool => new Pool(parseCidr(range), mask)
+const pool = (range: string, mask: number, selector?: LabelSelector): Pool =>
+  new Pool(parseCidr(range), mask, selector)
 
 /** The blocks as text, or the message. */
-function allocate(allocator: Allocator, owner: string): readonly string[] | string {
-  const allocation = allocator.allocate(owner)
+function allocate(
+  allocator: Allocator,
+  owner: string,
+  applicant: Applicant = {},
+): readonly string[] | string {
+  const allocation = allocator.allocate(owner, applicant)
   return allocation.result === 'allocated' ? allocation.cidrs.map(formatCidr) : allocation.message
 }
 
@@ -66,13 +72,16 @@ describe('exhaustion', () => {
   })
 })
 
-test('held for two reasons, free when both are gone', () => {
+test('held by its node and by its routes, free when both are gone', () => {
   const allocator = new Allocator([pool('10.0.0.0/24', 24)])
+  const cidr = parseCidr('10.0.0.0/24')
   allocate(allocator, 'node a')
-  allocator.occupy(parseCidr('10.0.0.0/24'), 'ledger')
+  allocator.quarantine(cidr)
+  allocator.quarantine(cidr)
   allocator.releaseAll('node a')
   expect(allocate(allocator, 'node b')).toContain('no free')
-  allocator.release(parseCidr('10.0.0.0/24'), 'ledger')
+  allocator.endQuarantine(cidr)
+  allocator.endQuarantine(cidr)
   expect(allocate(allocator, 'node b')).toEqual(['10.0.0.0/24'])
 })
 
@@ -85,4 +94,183 @@ test('release and occupy are idempotent, and of the unknown', () => {
   allocator.occupy(cidr, 'a')
   allocator.release(cidr, 'a')
   expect(allocate(allocator, 'b')).toEqual(['10.0.0.0/24'])
+})
+
+test('what a node turned out to have is its own, and nothing else that it was to get', () => {
+  const allocator = new Allocator([pool('10.0.0.0/22', 24)])
+  allocate(allocator, 'a')
+  const its = ['10.0.1.0/24', '192.168.0.0/24'].map(parseCidr)
+  allocator.settle('a', its)
+  allocator.settle('a', its)
+  expect(allocator.heldBy('a').map(formatCidr).sort()).toEqual(['10.0.1.0/24', '192.168.0.0/24'])
+  expect(['b', 'c', 'd'].map((owner) => allocate(allocator, owner))).toEqual([
+    ['10.0.2.0/24'],
+    ['10.0.3.0/24'],
+    ['10.0.0.0/24'],
+  ])
+})
+
+describe('which pools a node gets from', () => {
+  const small = { matchLabels: { size: 'small' } }
+
+  test('one for its labels before one for all, whatever the order', () => {
+    const allocator = new Allocator([pool('10.0.0.0/16', 24), pool('10.9.0.0/25', 26, small)])
+    const labels = { size: 'small' }
+    expect(allocate(allocator, 'a', { labels })).toEqual(['10.9.0.0/26'])
+    expect(allocate(allocator, 'b')).toEqual(['10.0.0.0/24'])
+    expect(allocate(allocator, 'c', { labels })).toEqual(['10.9.0.64/26'])
+    // The pool for all is for it too.
+    expect(allocate(allocator, 'd', { labels })).toEqual(['10.0.1.0/24'])
+  })
+
+  test('every family that one of its pools serves, and no other', () => {
+    const allocator = new Allocator([pool('10.0.0.0/16', 24), pool('fd00::/48', 64, small)])
+    expect(allocate(allocator, 'a', { labels: { size: 'small' } })).toEqual(['10.0.0.0/24', 'fd00::/64'])
+    expect(allocate(allocator, 'b')).toEqual(['10.0.1.0/24'])
+  })
+
+  test('the family that is configured first comes first, whichever pool it is from', () => {
+    const allocator = new Allocator([
+      pool('fd00::/48', 64),
+      pool('10.0.0.0/16', 24, small),
+      pool('10.1.0.0/16', 24),
+    ])
+    expect(allocate(allocator, 'a', { labels: { size: 'small' } })).toEqual(['fd00::/64', '10.0.0.0/24'])
+  })
+
+  test('none: it is told which there are', () => {
+    const allocator = new Allocator([pool('10.0.0.0/16', 24, small)])
+    expect(allocator.allocate('a', { labels: { size: 'big' } })).toEqual({
+      result: 'unmatched',
+      message:
+        "no podCIDR: no pool is for a node with these labels (the node selectors of 10.0.0.0/16 don't select it)",
+    })
+    expect(new Allocator([]).allocate('a')).toMatchObject({
+      result: 'unmatched',
+      message: 'no podCIDR: there is no pool',
+    })
+  })
+
+  test('whether it depends on labels at all', () => {
+    expect(new Allocator([pool('10.0.0.0/16', 24)]).isSelective).toBe(false)
+    expect(new Allocator([pool('10.0.0.0/16', 24), pool('fd00::/48', 64, {})]).isSelective).toBe(true)
+  })
+})
+
+describe('a machine that comes back', () => {
+  const world = (): Allocator => {
+    const allocator = new Allocator([pool('10.0.0.0/22', 24), pool('fd00::/62', 64)])
+    for (const [index, name] of ['a', 'b'].entries()) {
+      for (const text of [`10.0.${index}.0/24`, `fd00:0:0:${index}::/64`]) {
+        allocator.occupy(parseCidr(text), `node ${name}`)
+        allocator.quarantine(parseCidr(text), { owner: `node ${name}`, providerID: `aws:///${name}` })
+      }
+      allocator.releaseAll(`node ${name}`)
+    }
+    return allocator
+  }
+
+  test('gets what it had, of both families, though it is another Node', () => {
+    expect(allocate(world(), 'node b2', { providerID: 'aws:///b' })).toEqual([
+      '10.0.1.0/24',
+      'fd00:0:0:1::/64',
+    ])
+  })
+
+  test('the Node itself too, by whatever it is known', () => {
+    expect(allocate(world(), 'node b')).toEqual(['10.0.1.0/24', 'fd00:0:0:1::/64'])
+  })
+
+  test('nobody else gets it', () => {
+    const allocator = world()
+    expect(allocate(allocator, 'c', { providerID: 'aws:///c' })).toEqual(['10.0.2.0/24', 'fd00:0:0:2::/64'])
+    expect(allocate(allocator, 'd')).toEqual(['10.0.3.0/24', 'fd00:0:0:3::/64'])
+    expect(allocate(allocator, 'e')).toContain('no free')
+  })
+
+  test('once: a second Node of the machine gets another', () => {
+    const allocator = world()
+    allocate(allocator, 'node b2', { providerID: 'aws:///b' })
+    expect(allocate(allocator, 'node b3', { providerID: 'aws:///b' })).toEqual([
+      '10.0.2.0/24',
+      'fd00:0:0:2::/64',
+    ])
+  })
+
+  test('not what is over, what became another’s, what must not be given, or what no pool has any more', () => {
+    const applicant = { providerID: 'aws:///b' }
+    const v4 = parseCidr('10.0.1.0/24')
+    const first = (change: (allocator: Allocator) => void): string | undefined => {
+      const allocator = world()
+      change(allocator)
+      const cidrs = allocate(allocator, 'node b2', applicant)
+      return typeof cidrs === 'string' ? cidrs : cidrs[0]
+    }
+    expect(first((one) => one.endQuarantine(v4))).toBe('10.0.1.0/24')
+    const taken = first((one) => {
+      one.endQuarantine(v4)
+      one.occupy(v4, 'x')
+    })
+    expect(taken).toBe('10.0.2.0/24')
+    expect(first((one) => one.quarantine(v4, { owner: 'node x', providerID: 'aws:///x' }))).toBe(
+      '10.0.2.0/24',
+    )
+    expect(first((one) => one.reserve('services', [v4]))).toBe('10.0.2.0/24')
+    expect(first((one) => one.configure([pool('10.9.0.0/16', 24)]))).toBe('10.9.0.0/24')
+    expect(first((one) => one.configure([pool('10.0.0.0/16', 26)]))).toBe('10.0.2.0/26')
+  })
+})
+
+describe('what must not be given away', () => {
+  test('overlapping: any block that shares an address', () => {
+    const allocator = new Allocator([pool('10.0.0.0/21', 24)])
+    allocator.reserve('vpc', ['10.0.0.0/23', '10.0.3.128/25', 'fd00::/8', '192.168.0.0/16'].map(parseCidr))
+    expect(['a', 'b', 'c'].map((owner) => allocate(allocator, owner))).toEqual([
+      ['10.0.2.0/24'],
+      ['10.0.4.0/24'],
+      ['10.0.5.0/24'],
+    ])
+  })
+
+  test('around: a block in the range is harmless, one that is it or contains it is not', () => {
+    const allocator = new Allocator([pool('10.0.0.0/22', 24)])
+    allocator.reserve(
+      'foreign',
+      ['0.0.0.0/0', '10.0.0.0/23', '10.0.0.0/24', '10.0.1.128/25'].map(parseCidr),
+      'around',
+    )
+    expect(['a', 'b', 'c'].map((owner) => allocate(allocator, owner))).toEqual([
+      ['10.0.2.0/24'],
+      ['10.0.3.0/24'],
+      'no free IPv4 podCIDR: all of 10.0.0.0/22 (4 nodes of /24, 2 of them reserved: something else has the addresses) is taken',
+    ])
+  })
+
+  test('what a source says replaces what it said; the others’ words stay', () => {
+    const allocator = new Allocator([pool('10.0.0.0/23', 24)])
+    const cidrs = ['10.0.0.0/24', '10.0.1.0/24'].map(parseCidr)
+    allocator.reserve('services', cidrs)
+    allocator.reserve('vpc', cidrs.slice(1))
+    expect(allocate(allocator, 'a')).toContain('no free')
+    allocator.reserve('services', cidrs)
+    allocator.reserve('services', [])
+    expect(allocate(allocator, 'a')).toEqual(['10.0.0.0/24'])
+    expect(allocate(allocator, 'b')).toContain('no free')
+    allocator.reserve('vpc', [])
+    expect(allocate(allocator, 'b')).toEqual(['10.0.1.0/24'])
+  })
+
+  test('a range that a source names twice is free when it names it no more', () => {
+    const allocator = new Allocator([pool('10.0.0.0/24', 24)])
+    allocator.reserve('foreign', ['10.0.0.0/24', '10.0.0.0/24'].map(parseCidr), 'around')
+    allocator.reserve('foreign', [], 'around')
+    expect(allocate(allocator, 'a')).toEqual(['10.0.0.0/24'])
+  })
+
+  test('what a node has it keeps', () => {
+    const allocator = new Allocator([pool('10.0.0.0/23', 24)])
+    allocate(allocator, 'a')
+    allocator.reserve('vpc', [parseCidr('10.0.0.0/24')])
+    expect(allocate(allocator, 'a')).toEqual(['10.0.0.0/24'])
+  })
 })

@@ -1,27 +1,22 @@
 import { type Family, addressBits } from '../../net/address.ts'
-import { type Cidr, cidrSize, formatCidr, nthSubnet, overlaps, subnetCount } from '../../net/cidr.ts'
+import { type Cidr, formatCidr, overlaps, subnetCount } from '../../net/cidr.ts'
+import { type LabelSelector, type Labels, selects } from './label-selector.ts'
 
-/** A pool that can't be served. `message` names the range and the mask, and says what would do. */
+/** Pools that can't be served. `message` names what is wrong, its value, and what would do. */
 export class PoolConfigurationError extends Error {
   readonly code = 'ERR_POOL_CONFIGURATION'
   override readonly name = 'PoolConfigurationError'
 }
 
-/**
- * One range from which nodes get a block each, all of one size. Next-fit: it goes on behind the block given last, so
- * that a freed one is given again as late as possible. What is taken is told from outside by {@link occupy} and
- * {@link release}, each under an owner: the same block may be held for two reasons (a Node, and a route that is not
- * yet gone), and is free when both have let go.
- */
+/** One range from which nodes get a block each, all of one size: as it is configured. */
 export class Pool {
   readonly range: Cidr
   readonly nodePrefixLength: number
-  readonly #holders = new Map<bigint, Set<string>>()
-  /** What is held and wider than a block: few, so a list does. */
-  readonly #wide = new Map<string, Cidr>()
-  #next = 0n
+  /** For which nodes it is; undefined: for all. */
+  readonly nodeSelector: LabelSelector | undefined
 
-  constructor(range: Cidr, nodePrefixLength: number) {
+  /** @throws PoolConfigurationError */
+  constructor(range: Cidr, nodePrefixLength: number, nodeSelector?: LabelSelector) {
     if (nodePrefixLength < range.prefixLength || nodePrefixLength > addressBits(range.family)) {
       throw new PoolConfigurationError(
         `a node mask of /${nodePrefixLength} does not fit into ${formatCidr(range)}: use one from /${range.prefixLength} to /${addressBits(range.family)}`,
@@ -29,6 +24,7 @@ export class Pool {
     }
     this.range = range
     this.nodePrefixLength = nodePrefixLength
+    this.nodeSelector = nodeSelector
   }
 
   get family(): Family {
@@ -40,62 +36,26 @@ export class Pool {
     return subnetCount(this.range, this.nodePrefixLength)
   }
 
-  /** The next free block, not yet taken: {@link occupy} it before asking again. Undefined if all are taken. */
-  candidate(): Cidr | undefined {
-    const { size } = this
-    let tried = 0n
-    while (tried < size) {
-      const index = (this.#next + tried) % size
-      const block = nthSubnet(this.range, this.nodePrefixLength, index)
-      const wide = this.#wide.values().find((held) => overlaps(held, block))
-      if (wide !== undefined) {
-        // Of a /8 of IPv6, step by step would take years.
-        tried += this.#behind(wide) - index
-      } else if (this.#holders.has(index)) {
-        tried++
-      } else {
-        this.#next = (index + 1n) % size
-        return block
-      }
-    }
-    return undefined
-  }
-
-  /** Marks every block that overlaps the range as held by the owner. Ranges outside the pool are ignored. */
-  occupy(cidr: Cidr, owner: string): void {
-    if (!overlaps(cidr, this.range)) return
-    if (cidr.prefixLength < this.nodePrefixLength) {
-      this.#wide.set(holding(cidr, owner), cidr)
-      return
-    }
-    const index = this.#index(cidr)
-    const holders = this.#holders.get(index)
-    if (holders === undefined) this.#holders.set(index, new Set([holding(cidr, owner)]))
-    else holders.add(holding(cidr, owner))
-  }
-
-  /** Undoes one {@link occupy}; idempotent. */
-  release(cidr: Cidr, owner: string): void {
-    if (!overlaps(cidr, this.range)) return
-    if (cidr.prefixLength < this.nodePrefixLength) {
-      this.#wide.delete(holding(cidr, owner))
-      return
-    }
-    const index = this.#index(cidr)
-    const holders = this.#holders.get(index)
-    holders?.delete(holding(cidr, owner))
-    if (holders?.size === 0) this.#holders.delete(index)
-  }
-
-  #index(cidr: Pick<Cidr, 'network'>): bigint {
-    return (cidr.network - this.range.network) >> BigInt(addressBits(this.family) - this.nodePrefixLength)
-  }
-
-  /** The index of the first block behind the range; the pool's size if there is none. */
-  #behind(wide: Cidr): bigint {
-    const index = this.#index({ network: wide.network + cidrSize(wide) })
-    return index < this.size ? index : this.size
+  isFor(labels: Labels): boolean {
+    return this.nodeSelector === undefined || selects(this.nodeSelector, labels)
   }
 }
 
-const holding = (cidr: Cidr, owner: string): string => `${owner} ${formatCidr(cidr)}`
+/**
+ * The order in which a node's pools are tried: those with a selector before those for all nodes, then as configured.
+ */
+export const inOrder = (pools: readonly Pool[]): readonly Pool[] => [
+  ...pools.filter(({ nodeSelector }) => nodeSelector !== undefined),
+  ...pools.filter(({ nodeSelector }) => nodeSelector === undefined),
+]
+
+/** Two pools must not share addresses. @throws PoolConfigurationError */
+export function refuseOverlaps(pools: readonly Pool[]): void {
+  for (const [index, { range }] of pools.entries()) {
+    const other = pools.slice(index + 1).find((later) => overlaps(range, later.range))
+    if (other === undefined) continue
+    throw new PoolConfigurationError(
+      `${formatCidr(range)} and ${formatCidr(other.range)} overlap: name each range once`,
+    )
+  }
+}
