@@ -82,6 +82,20 @@ test('routes that another controller wrote are listed, and then adopted', async 
   expect(aws.writes()).toBe(0)
 })
 
+test('in the tables that the nodes’ subnets use', async () => {
+  const table = await aws.addTable('private')
+  await aws.ec2.associateRouteTable({ RouteTableId: table.id, SubnetId: aws.subnetId })
+  await aws.addTable('of no node')
+  const one = await joinNode('node-1', '10.244.1.0/24')
+  await aws.stealRoute(table, parseCidr('10.244.1.0/24'), one)
+  const adopt = ['adopt', '--provider', 'aws', '--cluster-name', 'x', '--route-tables', 'auto']
+  const { code, stdout } = await runMain([...adopt, '--output', 'json'])
+  expect(code).toBe(0)
+  expect(JSON.parse(stdout)).toMatchObject({
+    routes: [{ table: table.id, destination: '10.244.1.0/24' }],
+  })
+})
+
 test('what can’t be adopted by name fails, with exit code 1', async () => {
   const table = await aws.addTable('private')
   const one = await joinNode('node-1', '10.244.1.0/24')

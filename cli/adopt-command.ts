@@ -8,7 +8,14 @@ import { Resource } from '../kube/resource.ts'
 import { type NodeRoute, nodeRouteType } from '../reconciler/node-route/node-route.ts'
 import { NodeRouteStore } from '../reconciler/node-route/node-route-store.ts'
 import { type AdoptConfig, type AdoptFlags, readAdoptConfig } from './adopt-config.ts'
-import { clusterNameOption, kubeconfigOption, providerOption, routeTableIdsOption } from './cloud-options.ts'
+import {
+  awsMatchNodeNamesOption,
+  awsTargetInterfaceOption,
+  extraRouteTableIdsOption,
+  routeTableIdsOption,
+  routeTablesOption,
+} from './aws-options.ts'
+import { clusterNameOption, kubeconfigOption, providerOption } from './cloud-options.ts'
 import { connect } from './connect.ts'
 import { openProvider } from './open-provider.ts'
 import { type Output, outputOption, standardOutput } from './output.ts'
@@ -27,7 +34,11 @@ export function addAdoptCommand(program: Command): void {
     .argument('[destinations...]', 'only the routes to these podCIDRs')
     .addOption(providerOption())
     .addOption(clusterNameOption())
+    .addOption(routeTablesOption())
     .addOption(routeTableIdsOption())
+    .addOption(extraRouteTableIdsOption())
+    .addOption(awsTargetInterfaceOption())
+    .addOption(awsMatchNodeNamesOption())
     .option('--table <tables>', 'only these of the route tables, ids or names, comma-separated')
     .option('--yes', 'record them; without it they are only listed')
     .option('--state <file>', 'the file that records which routes are podway’s, instead of NodeRoutes')

@@ -1,5 +1,6 @@
 import { Option } from 'commander'
-import { readChoice, readList } from './flag-values.ts'
+import { type AwsConfig, type AwsFlags, readAwsConfig } from './aws-options.ts'
+import { readChoice } from './flag-values.ts'
 import { UsageError } from './usage.ts'
 
 /** The flags by which every command finds its cloud, its tables and its cluster. */
@@ -15,9 +16,6 @@ export const clusterNameOption = (): Option =>
     'route tables are those with the tag kubernetes.io/cluster/<name>',
   ).makeOptionMandatory()
 
-export const routeTableIdsOption = (): Option =>
-  new Option('--route-table-ids <ids>', 'the route tables, comma-separated, instead of those with the tag')
-
 export const kubeconfigOption = (): Option =>
   new Option(
     '--kubeconfig <path>',
@@ -25,22 +23,19 @@ export const kubeconfigOption = (): Option =>
   )
 
 /** As commander hands them over. */
-export interface CloudFlags {
+export interface CloudFlags extends AwsFlags {
   readonly provider: string
   readonly clusterName: string
-  readonly routeTableIds?: string
 }
 
 export interface CloudConfig {
   readonly provider: (typeof providerNames)[number]
   readonly clusterName: string
-  /** Undefined where the tables are found by the cluster's tag. */
-  readonly routeTableIds: readonly string[] | undefined
+  readonly aws: AwsConfig
 }
 
 /** @throws UsageError */
 export function readCloudConfig(flags: CloudFlags): CloudConfig {
-  const routeTableIds = flags.routeTableIds === undefined ? [] : readList(flags.routeTableIds)
   return {
     provider: readChoice('provider', required('provider', flags.provider, 'say which cloud'), providerNames),
     clusterName: required(
@@ -48,7 +43,7 @@ export function readCloudConfig(flags: CloudFlags): CloudConfig {
       flags.clusterName,
       'tables are found by the tag kubernetes.io/cluster/NAME',
     ),
-    routeTableIds: routeTableIds.length === 0 ? undefined : routeTableIds,
+    aws: readAwsConfig(flags),
   }
 }
 

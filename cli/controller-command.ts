@@ -1,25 +1,45 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Command } from 'commander'
+import type { KubeClient } from '../kube/client.ts'
 import { systemClock } from '../kube/clock.ts'
 import { type KubeEvent, type ObjectReference, eventType } from '../kube/event.ts'
 import { EventRecorder } from '../kube/events.ts'
 import { type Lead, runAsLeader } from '../kube/leader-election.ts'
 import { type Lease, leaseType } from '../kube/lease.ts'
+import type { Logger } from '../kube/log.ts'
 import { nodeType } from '../kube/node-type.ts'
 import type { Node } from '../kube/objects.ts'
-import { Reflector } from '../kube/reflector.ts'
+import { Reflector, type ReflectorOptions } from '../kube/reflector.ts'
 import { Resource } from '../kube/resource.ts'
 import { runController } from '../reconciler/controller.ts'
 import { policies } from '../reconciler/guard/policy.ts'
+import {
+  type ConfigMap,
+  configMapPools,
+  configMapType,
+  poolsKey,
+} from '../reconciler/ipam/config-map-pools.ts'
+import type { IpamSources } from '../reconciler/ipam/ipam.ts'
+import { type ServiceCidr, serviceCidrType } from '../reconciler/ipam/service-cidrs.ts'
 import { type NodeRoute, nodeRouteType } from '../reconciler/node-route/node-route.ts'
 import { NodeRouteStore } from '../reconciler/node-route/node-route-store.ts'
-import { clusterNameOption, kubeconfigOption, providerOption, routeTableIdsOption } from './cloud-options.ts'
+import {
+  awsMatchNodeNamesOption,
+  awsRoutesPerTableOption,
+  awsTargetInterfaceOption,
+  extraRouteTableIdsOption,
+  routeTableIdsOption,
+  routeTablesOption,
+} from './aws-options.ts'
+import { clusterNameOption, kubeconfigOption, providerOption } from './cloud-options.ts'
 import { connect } from './connect.ts'
+import { bindAddressFlag, openStatus } from './controller-status.ts'
 import {
   type ControllerConfig,
   type ControllerFlags,
   type LeaderElection,
+  defaultBindAddress,
   defaultDriftInterval,
   logLevels,
   readControllerConfig,
@@ -27,6 +47,7 @@ import {
 import { Fence } from './fence.ts'
 import { createLog } from './log.ts'
 import { defaultApiBudgetShare, openProvider } from './open-provider.ts'
+import { poolsFile } from './pools-file.ts'
 import { untilSignal } from './until-signal.ts'
 import { version } from './version.ts'
 
@@ -52,7 +73,21 @@ export function addControllerCommand(program: Command): void {
     .option('--node-cidr-mask-size-ipv6 <bits>', 'prefix length of a node’s IPv6 podCIDR', '64')
     .option('--allocate-node-cidrs [boolean]', 'whether to give nodes their podCIDRs', true)
     .option('--no-allocate-node-cidrs', 'leave that to somebody else')
+    .option(
+      '--pools-config-map <namespace/name>',
+      `the ConfigMap whose key ${poolsKey} has the pools, instead of --cluster-cidr; followed while it changes`,
+    )
+    .option('--pools-file <path>', 'a file that has them, instead; followed while it changes')
+    .option(
+      '--service-cluster-ip-range <cidrs>',
+      'the ranges of Services, comma-separated, besides those that the cluster’s ServiceCIDR objects name: no node gets any of them',
+    )
+    .addOption(routeTablesOption())
     .addOption(routeTableIdsOption())
+    .addOption(extraRouteTableIdsOption())
+    .addOption(awsTargetInterfaceOption())
+    .addOption(awsMatchNodeNamesOption())
+    .addOption(awsRoutesPerTableOption())
     .option('--policy <policy>', `what may be done to the tables: ${policies.join(', ')}`, 'sync')
     .option(
       '--adopt <which>',
@@ -84,6 +119,11 @@ export function addControllerCommand(program: Command): void {
     .option('--leader-elect-retry-period <duration>', 'how often it renews, or the others try', '2s')
     .option('--leader-elect-resource-namespace <name>', 'where the Lease is', defaultNamespace)
     .option('--leader-elect-resource-name <name>', 'what the Lease is called', 'podway-controller')
+    .option(
+      `--${bindAddressFlag} <address>`,
+      'where /healthz, /readyz and /metrics are served, over plain HTTP; 0 for nowhere',
+      defaultBindAddress,
+    )
     .addOption(kubeconfigOption())
     .option('--log-level <level>', logLevels.join(', '), 'info')
     .addHelpText(
@@ -102,12 +142,15 @@ Exit codes: 0 stopped by a signal, 1 failed, 64 wrong usage.`,
 
 async function run(config: ControllerConfig): Promise<void> {
   const log = createLog(config.logLevel)
-  const client = connect(config.kubeconfig)
-  const fence = new Fence()
-  const { provider, close } = await openProvider({ ...config, gate: fence.check })
-  const { adopt, driftMs, leaderElection, policy, pools } = config
+  const { adopt, driftMs, leaderElection, metricsBindAddress, policy, pools } = config
   const identity = `${hostname()}_${randomUUID()}`
   const tools = { clock: systemClock, random: Math.random, log }
+  const connection = connect(config.kubeconfig)
+  await using status = await openStatus({ ...tools, bindAddress: metricsBindAddress, identity })
+  const { health, metrics } = status
+  const client = status.counted(connection)
+  const fence = new Fence()
+  const { provider, close } = await openProvider({ ...config, gate: fence.check, observe: status.cloud })
   const events = new EventRecorder({
     ...tools,
     events: new Resource<KubeEvent>(client, eventType),
@@ -118,6 +161,7 @@ async function run(config: ControllerConfig): Promise<void> {
     const kube = fence.around(client)
     const nodes = new Resource<Node>(kube, nodeType)
     const routes = new Resource<NodeRoute>(kube, nodeRouteType)
+    metrics.leads(true)
     await runController(
       {
         ...tools,
@@ -127,12 +171,15 @@ async function run(config: ControllerConfig): Promise<void> {
         store: new NodeRouteStore(routes, log),
         records: new Reflector<NodeRoute>({ ...tools, resource: routes }),
         pools,
+        ipamSources: ipamSources(config, kube, tools),
         policy,
         adopt,
         driftMs,
         workers,
         events,
         subject: subjectOf(leaderElection),
+        metrics,
+        health,
       },
       signal,
     )
@@ -146,7 +193,8 @@ async function run(config: ControllerConfig): Promise<void> {
         fence.arm(isLeader)
         return lead(term)
       }
-      return runAsLeader({ ...tools, ...leaderElection, leases, identity }, leading, signal)
+      const onLeader = (leader: string): void => health.sees(leader)
+      return runAsLeader({ ...tools, ...leaderElection, leases, identity, onLeader }, leading, signal)
     })
     log.info({}, 'controller stopped')
   } finally {
@@ -154,6 +202,20 @@ async function run(config: ControllerConfig): Promise<void> {
     close()
     await client.close()
   }
+}
+
+function ipamSources(
+  { poolPlace, serviceRanges }: ControllerConfig,
+  client: KubeClient,
+  tools: Pick<ReflectorOptions<ConfigMap>, 'clock' | 'random'> & { readonly log: Logger },
+): IpamSources {
+  const serviceCidrs = new Resource<ServiceCidr>(client, serviceCidrType)
+  if (poolPlace === undefined) return { serviceRanges, serviceCidrs }
+  const pools =
+    poolPlace.kind === 'file'
+      ? poolsFile(poolPlace.path, tools)
+      : configMapPools(new Resource<ConfigMap>(client, configMapType), poolPlace, tools)
+  return { serviceRanges, serviceCidrs, pools }
 }
 
 /** What Events are about that are about no one Node: the Lease stands for the controller. */

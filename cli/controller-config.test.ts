@@ -20,6 +20,7 @@ const flags: ControllerFlags = {
   leaderElectResourceNamespace: 'podway-system',
   leaderElectResourceName: 'podway-controller',
   apiBudgetShare: '0.8',
+  metricsBindAddress: ':10277',
   logLevel: 'info',
 }
 const { clusterCidr: _clusterCidr, ...withoutCidr } = flags
@@ -32,7 +33,15 @@ test('the defaults', () => {
   expect(rest).toEqual({
     provider: 'aws',
     clusterName: 'prod',
-    routeTableIds: undefined,
+    aws: {
+      routeTables: 'tag',
+      extraRouteTableIds: [],
+      targetInterface: { by: 'primary' },
+      matchNodeNames: false,
+      routesPerTable: undefined,
+    },
+    poolPlace: undefined,
+    serviceRanges: [],
     policy: 'sync',
     adopt: 'none',
     driftMs: 60_000,
@@ -44,6 +53,7 @@ test('the defaults', () => {
       name: 'podway-controller',
     },
     apiBudgetShare: 0.8,
+    metricsBindAddress: { host: undefined, port: 10277, text: ':10277' },
     kubeconfig: undefined,
     logLevel: 'info',
   })
@@ -72,13 +82,6 @@ describe('pools', () => {
   })
 })
 
-test('table ids', () => {
-  const ids = (routeTableIds: string): unknown =>
-    readControllerConfig({ ...flags, routeTableIds }).routeTableIds
-  expect(ids('rtb-1, rtb-2')).toEqual(['rtb-1', 'rtb-2'])
-  expect(ids('')).toBeUndefined()
-})
-
 describe('refused, with the flag in the message', () => {
   test.each<[given: Partial<ControllerFlags>, message: string]>([
     [{ provider: 'gcp' }, '--provider=gcp: expected one of aws'],
@@ -103,6 +106,7 @@ describe('refused, with the flag in the message', () => {
     [{ allocateNodeCidrs: 'maybe' }, '--allocate-node-cidrs=maybe: expected true or false'],
     [{ policy: 'delete-all' }, '--policy=delete-all: expected one of sync, upsert-only, observe'],
     [{ adopt: 'all' }, '--adopt=all: expected one of none, matching'],
+    [{ metricsBindAddress: '10277' }, '--metrics-bind-address=10277: expected a host and a port'],
     [{ leaderElect: 'maybe' }, '--leader-elect=maybe: expected true or false'],
     [
       { leaderElectLeaseDuration: '9s' },

@@ -1,24 +1,19 @@
-import { type Family, addressBits } from '../net/address.ts'
-import { type Cidr, formatCidr, overlaps } from '../net/cidr.ts'
 import {
   LeaderElectionConfigError,
   type LeaderElectionTimes,
   checkLeaderElectionTimes,
 } from '../kube/leader-election-config.ts'
 import { type Policy, policies } from '../reconciler/guard/policy.ts'
-import { Pool, PoolConfigurationError } from '../reconciler/ipam/pool.ts'
+import { type BindAddress, readBindAddress } from './bind-address.ts'
 import { type CloudConfig, type CloudFlags, readCloudConfig } from './cloud-options.ts'
-import { readBoolean, readChoice, readCidrs, readDuration, readInteger } from './flag-values.ts'
+import { readBoolean, readChoice, readDuration } from './flag-values.ts'
+import { type PoolConfig, type PoolFlags, readPoolConfig } from './pool-config.ts'
 import { UsageError } from './usage.ts'
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 
 /** The flags of `podway controller` as commander hands them over: text, or true where a value was left out. */
-export interface ControllerFlags extends CloudFlags {
-  readonly clusterCidr?: string
-  readonly nodeCidrMaskSizeIpv4: string
-  readonly nodeCidrMaskSizeIpv6: string
-  readonly allocateNodeCidrs: string | boolean
+export interface ControllerFlags extends CloudFlags, PoolFlags {
   readonly driftInterval?: string
   readonly routeReconciliationPeriod?: string
   readonly policy: string
@@ -30,13 +25,12 @@ export interface ControllerFlags extends CloudFlags {
   readonly leaderElectResourceNamespace: string
   readonly leaderElectResourceName: string
   readonly apiBudgetShare: string
+  readonly metricsBindAddress: string
   readonly kubeconfig?: string
   readonly logLevel: string
 }
 
-export interface ControllerConfig extends CloudConfig {
-  /** Undefined where somebody else gives the nodes their podCIDRs. */
-  readonly pools: readonly Pool[] | undefined
+export interface ControllerConfig extends CloudConfig, PoolConfig {
   readonly policy: Policy
   readonly adopt: (typeof adoptions)[number]
   readonly driftMs: number
@@ -44,6 +38,8 @@ export interface ControllerConfig extends CloudConfig {
   readonly leaderElection: LeaderElection | undefined
   /** More than 0, at most 1. */
   readonly apiBudgetShare: number
+  /** Where to serve health and metrics; undefined for nowhere. */
+  readonly metricsBindAddress: BindAddress | undefined
   readonly kubeconfig: string | undefined
   readonly logLevel: (typeof logLevels)[number]
 }
@@ -57,16 +53,20 @@ export const adoptions = ['none', 'matching'] as const
 
 export const defaultDriftInterval = '1m'
 
+/** On all addresses, on a port that no component of Kubernetes has: the controller runs in the host's network. */
+export const defaultBindAddress = ':10277'
+
 /** Checks everything that can be checked without asking anybody. @throws UsageError */
 export function readControllerConfig(flags: ControllerFlags): ControllerConfig {
   return {
     ...readCloudConfig(flags),
-    pools: readPools(flags),
+    ...readPoolConfig(flags),
     policy: readChoice('policy', flags.policy, policies),
     adopt: readChoice('adopt', flags.adopt, adoptions),
     driftMs: readDriftInterval(flags),
     leaderElection: readLeaderElection(flags),
     apiBudgetShare: readShare('api-budget-share', flags.apiBudgetShare),
+    metricsBindAddress: readBindAddress('metrics-bind-address', flags.metricsBindAddress),
     kubeconfig: flags.kubeconfig,
     logLevel: readChoice('log-level', flags.logLevel, logLevels),
   }
@@ -118,43 +118,3 @@ function readLeaderElection(flags: ControllerFlags): LeaderElection | undefined 
 
 /** Of one call to a cloud, as its client is set up. */
 const longestAttemptMs = 4_000
-
-function readPools(flags: ControllerFlags): readonly Pool[] | undefined {
-  const allocate =
-    typeof flags.allocateNodeCidrs === 'boolean'
-      ? flags.allocateNodeCidrs
-      : readBoolean('allocate-node-cidrs', flags.allocateNodeCidrs)
-  const ranges = flags.clusterCidr === undefined ? [] : readCidrs('cluster-cidr', flags.clusterCidr)
-  if (!allocate) return undefined
-  if (ranges.length === 0) {
-    throw new UsageError(
-      '--cluster-cidr is required to allocate podCIDRs: name the ranges, or set --allocate-node-cidrs=false',
-    )
-  }
-  refuseOverlaps(ranges)
-  const masks: Readonly<Record<Family, number>> = {
-    4: readMask('node-cidr-mask-size-ipv4', flags.nodeCidrMaskSizeIpv4, 4),
-    6: readMask('node-cidr-mask-size-ipv6', flags.nodeCidrMaskSizeIpv6, 6),
-  }
-  return ranges.map((range) => {
-    try {
-      return new Pool(range, masks[range.family])
-    } catch (error) {
-      if (!(error instanceof PoolConfigurationError)) throw error
-      throw new UsageError(`--node-cidr-mask-size-ipv${range.family}: ${error.message}`, { cause: error })
-    }
-  })
-}
-
-const readMask = (flag: string, text: string, family: Family): number =>
-  readInteger(flag, text, { min: 1, max: addressBits(family) })
-
-function refuseOverlaps(ranges: readonly Cidr[]): void {
-  for (const [index, range] of ranges.entries()) {
-    const other = ranges.slice(index + 1).find((later) => overlaps(range, later))
-    if (other === undefined) continue
-    throw new UsageError(
-      `--cluster-cidr: ${formatCidr(range)} and ${formatCidr(other)} overlap: name each range once`,
-    )
-  }
-}

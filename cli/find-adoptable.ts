@@ -99,8 +99,8 @@ export async function findAdoptable(search: Search, signal: AbortSignal): Promis
 }
 
 async function findTables(search: Search, signal: AbortSignal): Promise<readonly Table[]> {
-  const { provider, waits } = search
-  const tables = await withRetries(() => provider.tables(signal), waits, signal)
+  const { nodes, provider, waits } = search
+  const tables = await withRetries(() => provider.tables(signal, nodes), waits, signal)
   if (tables.length === 0)
     throw new Error('no route table belongs to the cluster: are its name and the region right?')
   const unknown = search.tables.find((one) => !tables.some(({ id, name }) => id === one || name === one))

@@ -1,5 +1,6 @@
 import { systemClock } from '../kube/clock.ts'
 import { ApiBudget } from '../providers/budget.ts'
+import type { BudgetObserver } from '../providers/budget-lane.ts'
 import type { RouteProvider } from '../providers/provider.ts'
 import type { CloudConfig } from './cloud-options.ts'
 
@@ -14,6 +15,8 @@ export interface ProviderConfig extends CloudConfig {
   readonly apiBudgetShare?: number
   /** Throws if nothing may be sent to the cloud any more. */
   readonly gate?: () => void
+  /** Told of the calls to the cloud's API. */
+  readonly observe?: BudgetObserver
 }
 
 /** The account is others' too. */
@@ -29,7 +32,8 @@ export const openProvider = (config: ProviderConfig): Promise<OpenProvider> =>
   openers[config.provider](config)
 
 async function openAws(config: ProviderConfig): Promise<OpenProvider> {
-  const { clusterName, gate, routeTableIds, apiBudgetShare: share = defaultApiBudgetShare } = config
+  const { aws, clusterName, gate, observe, apiBudgetShare: share = defaultApiBudgetShare } = config
+  const { routesPerTable, ...choices } = aws
   const { createEc2Client } = await import('../providers/aws/client.ts')
   const { awsProvider } = await import('../providers/aws/aws-provider.ts')
   const { ec2Limits } = await import('../providers/aws/limits.ts')
@@ -39,13 +43,16 @@ async function openAws(config: ProviderConfig): Promise<OpenProvider> {
     limits: ec2Limits,
     share,
     ...(gate === undefined ? {} : { gate }),
+    ...(observe === undefined ? {} : { observe }),
   })
   return {
     provider: awsProvider({
       ec2,
       budget,
+      clock: systemClock,
       clusterName,
-      ...(routeTableIds === undefined ? {} : { routeTableIds }),
+      ...choices,
+      ...(routesPerTable === undefined ? {} : { routesPerTable }),
     }),
     close: () => ec2.destroy(),
   }

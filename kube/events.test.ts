@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { KubeEvent } from './event.ts'
 import { about, event, EventWorld } from './testing/event-world.ts'
 
 let world: EventWorld

@@ -3,8 +3,8 @@ import {
   checkLeaderElectionTimes,
   jitterFactor,
   LeaderElectionConfigError,
+  type LeaderElectionTimes,
 } from './leader-election-config.ts'
-import type { LeaderElectionTimes } from './leader-election-config.ts'
 import { LeaderTerm } from './leader-term.ts'
 import { LeaseLock, type LeaseLockOptions } from './lease-lock.ts'
 import type { Logger } from './log.ts'
@@ -31,7 +31,8 @@ export type Lead = (signal: AbortSignal, isLeader: () => boolean) => Promise<voi
  * `lead` has ended, so that nobody takes over from one that is still at it.
  *
  * - `lead` ends by itself, well or not: the Lease is released; resolves, or rejects with its error.
- * - `signal` aborts: so does that of `lead`; once `lead` has ended the Lease is released; resolves.
+ * - `signal` aborts: so does that of `lead`; once `lead` has ended the Lease is released; resolves, unless `lead` rejected with
+ *   something else than the abort reason.
  * - No renewal succeeded within `renewDeadlineMs` after the start of the last that did, or another has the Lease: the signal of
  *   `lead` aborts at that moment with a `LeadershipLostError`, and once `lead` has ended this rejects with it. The Lease is left alone.
  *

@@ -48,6 +48,14 @@ describe('failures', () => {
     expect(world.lists.length).toBe(1)
   })
 
+  test('an API server that stays down is told once; when it is down in another way, that is told too', async () => {
+    const [down, forbidden] = [failed(503, 'ServiceUnavailable'), failed(403, 'Forbidden')]
+    world.start(down, down, down, forbidden, list('7'))
+    for (const failures of [1, 2, 3, 4]) await world.clock.advance(await world.backedOff(failures))
+    await world.reflector.synced
+    expect(world.logged.map(({ level }) => level)).toEqual(['warn', 'debug', 'debug', 'warn'])
+  })
+
   test('an ERROR event other than 410 goes on from the last version', async () => {
     world.start(list('7'))
     await world.asked(2)

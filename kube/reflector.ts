@@ -1,6 +1,7 @@
 import { backoffMs, type BackoffOptions } from './backoff.ts'
 import { delay, type Clock, type Timer } from './clock.ts'
 import { errorFromStatus, isGone, isKubeError, KubeError } from './errors.ts'
+import { FailureLog } from './failure-log.ts'
 import { silentLogger, type Logger } from './log.ts'
 import type { KubeObject, WatchEvent } from './objects.ts'
 import type { Resource } from './resource.ts'
@@ -63,9 +64,11 @@ export class Reflector<T extends KubeObject> {
   #resume: string | undefined
   /** In a row: a watch that brought something, or lasted, ends the row. */
   #failures = 0
+  readonly #failureLog: FailureLog<'watch'>
 
   constructor(options: ReflectorOptions<T>) {
     this.#options = { log: silentLogger, ...defaults, ...options }
+    this.#failureLog = new FailureLog(this.#options.log)
     this.synced = this.#firstList.promise
     // Nobody has to wait for it, so its rejection is no fault of the program.
     this.synced.catch(() => undefined)
@@ -222,7 +225,13 @@ export class Reflector<T extends KubeObject> {
     }
     const asked = isKubeError(error) ? Math.min(error.retryAfterMs ?? 0, maxRetryAfterMs) : 0
     const waitMs = Math.max(backoffMs(this.#failures, backoff, random), asked)
-    log.warn({ ...fields, waitMs: Math.round(waitMs) }, 'list or watch failed: trying again')
+    if (this.#failures === 1) this.#failureLog.over('watch')
+    this.#failureLog.tell('watch', {
+      level: 'warn',
+      what: String(error),
+      fields: { ...fields, waitMs: Math.round(waitMs) },
+      message: 'list or watch failed: trying again',
+    })
     await delay(clock, waitMs, signal)
   }
 

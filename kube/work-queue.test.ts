@@ -48,6 +48,50 @@ describe('add', () => {
   })
 })
 
+describe('what is old', () => {
+  test('what waits, from when it became due; an add in between does not make it younger', async () => {
+    const { clock, queue, take } = make()
+    expect([queue.oldestReady(), queue.oldestInWork()]).toEqual([undefined, undefined])
+    queue.addAfter('late', 60)
+    queue.add('a')
+    await clock.advance(50)
+    queue.add('b')
+    queue.add('a')
+    await clock.advance(50)
+    expect(queue.oldestReady()).toEqual({ key: 'a', ms: 100 })
+    await take()
+    expect(queue.oldestReady()).toEqual({ key: 'b', ms: 50 })
+    await take()
+    expect(queue.oldestReady()).toEqual({ key: 'late', ms: 40 })
+  })
+
+  test('what is in work, from when it was taken', async () => {
+    const { clock, queue, take } = make()
+    queue.add('a')
+    queue.add('b')
+    await clock.advance(50)
+    await take()
+    await clock.advance(30)
+    await take()
+    expect(queue.oldestInWork()).toEqual({ key: 'a', ms: 30 })
+    queue.done('a')
+    expect(queue.oldestInWork()).toEqual({ key: 'b', ms: 0 })
+  })
+
+  test('how many have nothing to do', async () => {
+    const { queue, take } = make()
+    const first = take()
+    const second = take()
+    expect(queue.idle).toBe(2)
+    queue.add('a')
+    await first
+    expect(queue.idle).toBe(1)
+    queue.shutDown()
+    await expect(second).rejects.toThrow('shut down')
+    expect(queue.idle).toBe(0)
+  })
+})
+
 describe('addAfter', () => {
   test('not before its time', async () => {
     const { clock, queue } = make()
@@ -159,7 +203,12 @@ describe('runWorkers', () => {
     const stop = new AbortController()
     const done: string[] = []
     const logged: LogFields[] = []
-    const log = { ...silentLogger, error: (fields: LogFields) => void logged.push(fields) }
+    const repeated: LogFields[] = []
+    const log = {
+      ...silentLogger,
+      error: (fields: LogFields) => void logged.push(fields),
+      debug: (fields: LogFields) => void repeated.push(fields),
+    }
     const running = runWorkers(
       queue,
       1,
@@ -176,10 +225,29 @@ describe('runWorkers', () => {
     expect(done).toEqual(['x', 'y'])
     await clock.advance(150)
     expect(done).toEqual(['x', 'y', 'bad'])
-    expect(logged).toMatchObject([
-      { key: 'bad', waitMs: 50 },
-      { key: 'bad', waitMs: 100 },
-    ])
+    expect(logged).toMatchObject([{ key: 'bad', waitMs: 50 }])
+    expect(repeated).toMatchObject([{ key: 'bad', waitMs: 100 }])
+    stop.abort()
+    await running
+  })
+
+  test('a failure is logged again when it is another, and when it went well in between', async () => {
+    const { clock, queue } = make()
+    const stop = new AbortController()
+    const logged: string[] = []
+    const log = { ...silentLogger, error: ({ err }: LogFields) => void logged.push(String(err)) }
+    const outcomes = ['a', 'a', 'b', undefined, 'b']
+    const handler = (key: string): Promise<void> => {
+      const outcome = outcomes.shift()
+      if (outcome === undefined) queue.forget(key)
+      return outcome === undefined ? Promise.resolve() : Promise.reject(new Error(outcome))
+    }
+    const running = runWorkers(queue, 1, handler, stop.signal, log)
+    queue.add('key')
+    await clock.advance(10_000)
+    queue.add('key')
+    await clock.advance(0)
+    expect(logged).toEqual(['Error: a', 'Error: b', 'Error: b'])
     stop.abort()
     await running
   })

@@ -1,5 +1,6 @@
 import { backoffMs, type BackoffOptions } from './backoff.ts'
 import type { Clock, Timer } from './clock.ts'
+import { FailureLog } from './failure-log.ts'
 import type { Logger } from './log.ts'
 
 export interface WorkQueueOptions {
@@ -8,6 +9,11 @@ export interface WorkQueueOptions {
   readonly random: () => number
   /** For {@link WorkQueue.retry}. */
   readonly backoff: BackoffOptions
+}
+
+export interface AgedKey<K> {
+  readonly key: K
+  readonly ms: number
 }
 
 /**
@@ -20,8 +26,9 @@ export interface WorkQueueOptions {
  */
 export class WorkQueue<K extends string> {
   readonly #options: WorkQueueOptions
-  readonly #ready = new Set<K>()
-  readonly #inWork = new Set<K>()
+  /** Since when, by the monotonic clock; the oldest first. */
+  readonly #ready = new Map<K, number>()
+  readonly #inWork = new Map<K, number>()
   /** Added while in work. */
   readonly #again = new Set<K>()
   readonly #delayed = new Map<K, { readonly due: number; readonly timer: Timer }>()
@@ -48,6 +55,21 @@ export class WorkQueue<K extends string> {
     return this.#inWork.size
   }
 
+  /** Takers that have nothing to do. */
+  get idle(): number {
+    return this.#waiting.size
+  }
+
+  /** Of the keys that are due and not in work, the one that has waited longest. */
+  oldestReady(): AgedKey<K> | undefined {
+    return this.#oldest(this.#ready)
+  }
+
+  /** The key that is in work for the longest time. */
+  oldestInWork(): AgedKey<K> | undefined {
+    return this.#oldest(this.#inWork)
+  }
+
   /** How many times in a row {@link retry} was called for the key. */
   failures(key: K): number {
     return this.#failures.get(key) ?? 0
@@ -59,7 +81,7 @@ export class WorkQueue<K extends string> {
       this.#again.add(key)
       return
     }
-    this.#ready.add(key)
+    if (!this.#ready.has(key)) this.#ready.set(key, this.#options.clock.monotonic())
     this.#hand()
   }
 
@@ -134,20 +156,26 @@ export class WorkQueue<K extends string> {
   }
 
   #hand(): void {
-    for (const key of this.#ready) {
+    for (const key of this.#ready.keys()) {
       const [settle] = this.#waiting
       if (settle === undefined) return
       this.#ready.delete(key)
-      this.#inWork.add(key)
+      this.#inWork.set(key, this.#options.clock.monotonic())
       settle(key)
     }
+  }
+
+  #oldest(since: ReadonlyMap<K, number>): AgedKey<K> | undefined {
+    const [first] = since
+    return first && { key: first[0], ms: this.#options.clock.monotonic() - first[1] }
   }
 }
 
 /**
  * Works off the queue, `count` keys at a time, until the signal aborts or the queue is shut down; resolves when the last
  * handler has ended. The handler gets one key and says itself how it went: `forget` it, or `addAfter`, or `retry`. One that
- * throws is logged and its key retried; it never stops a worker nor delays another key.
+ * throws is logged and its key retried; it never stops a worker nor delays another key. What fails in the same way again is
+ * logged at `debug`.
  */
 export async function runWorkers<K extends string>(
   queue: WorkQueue<K>,
@@ -156,14 +184,21 @@ export async function runWorkers<K extends string>(
   signal: AbortSignal,
   log: Logger,
 ): Promise<void> {
+  const failures = new FailureLog<K>(log)
   const work = async (): Promise<void> => {
     for (let key = await queue.next(signal); key !== undefined; key = await queue.next(signal)) {
       try {
         await handler(key, signal)
+        failures.over(key)
       } catch (error) {
         if (signal.aborted) continue
         const waitMs = Math.round(queue.retry(key))
-        log.error({ err: error, key, waitMs }, 'work on a key failed: trying again')
+        failures.tell(key, {
+          level: 'error',
+          what: String(error),
+          fields: { err: error, key, waitMs },
+          message: 'work on a key failed: trying again',
+        })
       } finally {
         queue.done(key)
       }

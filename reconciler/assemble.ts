@@ -11,10 +11,12 @@ import { FullTables } from './apply/full-tables.ts'
 import { Turns } from './apply/turns.ts'
 import { Brake, conditionBrake, deleteBrake } from './guard/brake.ts'
 import type { Policy } from './guard/policy.ts'
-import { Allocator } from './ipam/allocator.ts'
+import { type Allocator, nodeOwner } from './ipam/allocator.ts'
+import { Ipam, type IpamSources } from './ipam/ipam.ts'
+import { PodCidrWriter } from './ipam/pod-cidr-writer.ts'
 import type { Pool } from './ipam/pool.ts'
 import { Ledger } from './ledger/ledger.ts'
-import { type DestinationKey, type NodeRef, destinationKey } from './ledger/record.ts'
+import { type DestinationKey, type NodeRef, destinationKey, owns } from './ledger/record.ts'
 import { Losses } from './losses.ts'
 import { NodeReconciler } from './node-reconciler.ts'
 import type { NodeRoute } from './node-route/node-route.ts'
@@ -24,8 +26,11 @@ import { Planner } from './planner.ts'
 import { Capacity } from './report/capacity.ts'
 import { isOursToChange } from './report/condition-reason.ts'
 import type { EventSink, EventSubject } from './report/events.ts'
-import { ControllerMetrics } from './report/metrics.ts'
+import type { ControllerHealth } from './report/health.ts'
+import type { ControllerMetrics } from './report/metrics.ts'
+import { NodeReports } from './report/node-reports.ts'
 import { outcomeLog } from './report/outcome-log.ts'
+import { survey } from './report/survey.ts'
 import { Troubles } from './report/troubles.ts'
 import { Verdicts } from './report/verdict.ts'
 import { RouteGuard } from './route-guard.ts'
@@ -46,6 +51,8 @@ export interface ControllerOptions {
   readonly records: Reflector<NodeRoute>
   /** From which nodes get their podCIDRs; undefined if somebody else allocates them. */
   readonly pools: readonly Pool[] | undefined
+  /** What else says what nodes may get. */
+  readonly ipamSources?: IpamSources
   readonly policy: Policy
   /** Whether foreign routes that say what podway would write become its own. */
   readonly adopt: 'matching' | 'none'
@@ -59,6 +66,9 @@ export interface ControllerOptions {
   readonly events: EventSink
   /** What Events are about that are about no one Node: the controller itself. */
   readonly subject: EventSubject
+  /** Told of what happens, and what to ask when somebody looks. */
+  readonly metrics: ControllerMetrics
+  readonly health: ControllerHealth
   readonly log: Logger
 }
 
@@ -68,6 +78,9 @@ export interface ControllerParts {
   readonly claims: Claims
   readonly ledger: Ledger
   readonly allocator: Allocator | undefined
+  readonly ipam: Ipam | undefined
+  /** Tables were read: what nodes must not get may be something else now. */
+  readonly tablesRead: () => void
   readonly tables: TableCache
   readonly reader: TableReader
   readonly targets: Targets
@@ -77,25 +90,35 @@ export interface ControllerParts {
   readonly nodeBrake: Brake<string>
   readonly routes: RouteReconciler
   readonly nodes: NodeReconciler
-  readonly metrics: ControllerMetrics
+  readonly reports: NodeReports
 }
 
-/** Under which name the ledger holds its destinations, so that they are not given to another node (quarantine). */
-const ledgerOwner = 'ledger'
-
 export function assemble(options: ControllerOptions, signal: AbortSignal): ControllerParts {
-  const { adopt, clock, events, log, nodes, policy, provider, random, reflector, store, subject } = options
+  const { adopt, clock, events, log, metrics, nodes, policy, provider, random, reflector, store, subject } =
+    options
   const now = (): string => new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
   const monotonic = (): number => clock.monotonic()
   const queue = new WorkQueue<WorkKey>({ clock, random, backoff: { baseMs: 200, maxMs: 60_000 } })
   // Who only observes gives nothing away.
   const pools = policy === 'observe' ? undefined : options.pools
-  const allocator = pools === undefined ? undefined : new Allocator(pools)
+  const ipam =
+    pools === undefined
+      ? undefined
+      : new Ipam({
+          ...{ clock, events, log, pools, random, subject },
+          sources: options.ipamSources ?? {},
+          onChance: () => {
+            for (const { metadata, spec } of reflector.list())
+              if ((spec.podCIDRs ?? []).length === 0) queue.add(`node ${metadata.name}`)
+          },
+        })
+  const allocator = ipam?.allocator
   const claims = new Claims()
   const ledger = new Ledger(store, {
-    held: (destination) => allocator?.occupy(destination, ledgerOwner),
+    held: (destination, { uid, providerID }) =>
+      allocator?.quarantine(destination, { owner: nodeOwner(uid), providerID }),
     released: (destination) => {
-      allocator?.release(destination, ledgerOwner)
+      allocator?.endQuarantine(destination)
       // Whoever had to stand back behind it may go now.
       for (const key of claims.overlapping(destination)) queue.add(`route ${key}`)
     },
@@ -106,44 +129,76 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
   const losses = new Losses({ claims, ledger, planner, monotonic })
   const brake = new Brake<DestinationKey>({ ...deleteBrake, monotonic })
   const nodeBrake = new Brake<string>({ ...conditionBrake, monotonic })
-  const metrics = new ControllerMetrics({ deletes: () => brake.held, conditions: () => nodeBrake.held })
   const fullTables = new FullTables(monotonic)
   const known = { claims, ledger, tables, targets, planner }
+  const reports = new NodeReports({ monotonic, onRouted: (ms) => metrics.nodeRouted(ms) })
+  const guard = new RouteGuard({
+    ...known,
+    fullTables,
+    brake,
+    policy,
+    onHeld: (key, wanted) => tellHeld(options, key, wanted),
+  })
+  const turns = new Turns({
+    readyInMs: (op, ahead) => provider.readyInMs?.(op, ahead) ?? 0,
+    after: (ms, callback) => clock.setTimeout(callback, ms),
+    call: (key) => queue.add(`route ${key}`),
+  })
+  const tellOutcome = outcomeLog(log)
   const routes = new RouteReconciler({
     ...known,
     policy,
     adopt,
     brake,
-    guard: new RouteGuard({
-      ...known,
-      fullTables,
-      brake,
-      policy,
-      onHeld: (key, wanted) => tellHeld(options, key, wanted),
-    }),
+    guard,
     writer: new RouteWriter({
       tables,
       fullTables,
       losses,
       applier: new Applier(provider, signal),
-      turns: new Turns({
-        readyInMs: (op, ahead) => provider.readyInMs?.(op, ahead) ?? 0,
-        after: (ms, callback) => clock.setTimeout(callback, ms),
-        call: (key) => queue.add(`route ${key}`),
-      }),
+      turns,
       onRoom: (tableId) => queue.add(`table ${tableId}`),
-      onOutcome: outcomeLog(log),
+      onOutcome: (answered) => {
+        metrics.changed(answered.change.op, answered.outcome, answered.ms)
+        tellOutcome(answered)
+      },
+      onWaited: (op, ms) => metrics.waited(op, ms),
+      monotonic,
     }),
     records: new RouteRecords({ ledger, planner, now }),
     nodeGone: (node, abort) => nodeGone(nodes, node, abort),
-    onReusable: (destination) => allocator?.release(destination, ledgerOwner),
+    onReusable: (destination) => allocator?.endQuarantine(destination),
     log,
+  })
+  metrics.watch({
+    queue,
+    nodes: reports,
+    survey: () => survey({ ...known, guard }),
+    heldDeletes: () => brake.held,
+    heldConditions: () => nodeBrake.held,
+    waiting: () => turns.waiting,
+    pools: () => allocator?.statistics() ?? [],
+  })
+  options.health.watch({
+    queue,
+    tables,
+    nodesSynced: () => reflector.hasSynced(),
+    recordsSynced: () => options.records.hasSynced(),
   })
   return {
     queue,
     claims,
     ledger,
     allocator,
+    ipam,
+    tablesRead: () =>
+      ipam?.tablesRead(
+        {
+          tables: tables.tables().map(({ id }) => ({ id, routes: tables.routes(id) })),
+          complete: tables.discovered && tables.tables().every(({ id }) => tables.loaded(id)),
+        },
+        (tableId, destination) => owns(ledger.get(destinationKey(destination)), tableId),
+      ),
     tables,
     reader: new TableReader(
       provider,
@@ -169,15 +224,19 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
       node: (name) => reflector.get(name),
       nodeCount: () => reflector.list().length,
       verdicts: new Verdicts({ ...known, losses, fullTables }),
-      troubles: new Troubles(events),
+      reports,
+      troubles: new Troubles(events, monotonic),
       events,
       policy,
       brake: nodeBrake,
-      allocator,
+      podCidrs:
+        ipam === undefined
+          ? undefined
+          : new PodCidrWriter({ nodes, node: (name) => reflector.get(name), ipam, ledger, events, log }),
       log,
       now,
     }),
-    metrics,
+    reports,
   }
 }
 

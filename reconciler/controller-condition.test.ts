@@ -10,8 +10,9 @@ test('True is written before the podCIDRs: no pod may come where no route leads'
   await world.quiet()
   expect(world.cluster.writes).toEqual([
     'PATCH nodes/node-1/status',
-    'PATCH nodes/node-1',
     'POST noderoutes',
+    'PATCH nodes/node-1',
+    'PATCH noderoutes/v4-10-244-0-0-24',
     'PATCH noderoutes/v4-10-244-0-0-24/status',
     'PATCH nodes/node-1/status',
   ])

@@ -14,8 +14,8 @@ interface Trouble {
   readonly note: RegExp
   /** Whether the node has its routes all the same. */
   readonly routed: boolean
-  begin(world: ControllerWorld): void
-  end(world: ControllerWorld): void
+  readonly begin: (world: ControllerWorld) => void
+  readonly end: (world: ControllerWorld) => void
 }
 
 /** The Node of an instance that was there all the time. */

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { eventually } from '../kube/testing/manual-clock.ts'
 import { ControllerWorld, driftMs } from './testing/controller-world.ts'
 
@@ -43,6 +43,64 @@ test.each([
   expect(world.routeWrites).toEqual([])
   expect(world.routes()).toHaveLength(2)
   expect(world.records).toHaveLength(2)
+})
+
+describe('an empty node list after an etcd restore: nothing is deleted', () => {
+  const names = Array.from({ length: 30 }, (_, i) => `node-${i}`)
+
+  async function worldOf30(): Promise<ControllerWorld> {
+    const world = await ControllerWorld.open({ pools: ['10.244.0.0/16 24'] })
+    for (const name of names) world.join(name)
+    await world.settled()
+    expect(world.routes()).toHaveLength(30)
+    world.forgetCalls()
+    return world
+  }
+
+  /** To a time before the Nodes, or before podway too. Their instances run on. */
+  function restore({ cluster }: ControllerWorld, before: 'the Nodes' | 'podway too'): void {
+    for (const { metadata } of cluster.nodes()) cluster.deleteNode(metadata.name)
+    if (before === 'the Nodes') return
+    for (const { metadata } of cluster.records()) {
+      cluster.patchRecord(metadata.name, { metadata: { finalizers: [] } })
+      cluster.deleteRecord(metadata.name)
+    }
+  }
+
+  test.each([
+    ['the Nodes', 'while it runs'],
+    ['the Nodes', 'while it is down'],
+    ['podway too', 'while it runs'],
+    ['podway too', 'while it is down'],
+  ] as const)('to a time before %s, %s', async (before, when) => {
+    await using world = await worldOf30()
+    if (when === 'while it is down') await world.stop()
+    restore(world, before)
+    if (when === 'while it is down') await world.settled()
+    await world.pass(3_600_000)
+    expect(world.routeWrites).toEqual([])
+    expect(world.routes()).toHaveLength(30)
+  })
+
+  test.each(['the Nodes', 'podway too'] as const)(
+    'to a time before %s: the kubelets register again, with the podCIDRs that they had, and are routed',
+    async (before) => {
+      await using world = await worldOf30()
+      const nodes = world.cluster.nodes()
+      await world.stop()
+      restore(world, before)
+      await world.settled()
+      await world.pass(driftMs)
+      for (const { metadata, spec } of nodes)
+        world.cluster.addNode(metadata.name, {
+          ...(spec.podCIDRs === undefined ? {} : { podCIDRs: spec.podCIDRs }),
+          ...(spec.providerID === undefined ? {} : { providerID: spec.providerID }),
+        })
+      await world.pass(driftMs)
+      expect(world.routeWrites).toEqual([])
+      for (const name of names) expect(world.unavailable(name)).toBe('False')
+    },
+  )
 })
 
 test('missing from a list, and a live GET says 404: the route goes', async () => {

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest'
 import { parseCidr } from '../net/cidr.ts'
-import { type ErrorClass, ProviderError } from '../providers/errors.ts'
+import type { ErrorClass } from '../providers/errors.ts'
 import type { Target } from '../providers/route.ts'
+import { failCreates, statusWrites } from './testing/controller-faults.ts'
 import { ControllerWorld, type WorldOptions, driftMs } from './testing/controller-world.ts'
 
 /** Invariant: a node that works is taken out of scheduling only for a route that is surely lost, and never many at once. */
@@ -21,9 +22,6 @@ async function routedWorld(options: WorldOptions = {}): Promise<ControllerWorld>
   world.forgetCalls()
   return world
 }
-
-const statusWrites = (world: ControllerWorld): readonly string[] =>
-  world.cluster.writes.filter((write) => /nodes\/.*\/status/.test(write))
 
 describe('a route that somebody deletes again and again', () => {
   test('is repaired each time, and the condition is not touched', async () => {
@@ -217,61 +215,6 @@ test('a stopped instance: its route turns to a blackhole, which counts after two
   expect(world.unavailable('node-1')).toBe('False')
 })
 
-describe('a third table appears in a 400-node cluster and no condition changes', () => {
-  const count = 400
-  async function bigWorld(): Promise<ControllerWorld> {
-    const world = await ControllerWorld.open({ tables: ['table-1', 'table-2'], pools: ['10.244.0.0/14 24'] })
-    for (let i = 0; i < count; i++) world.join(`node-${i}`)
-    await world.settled()
-    expect(world.routes()).toHaveLength(count)
-    await world.pass(driftMs)
-    world.forgetCalls()
-    return world
-  }
-
-  test('and takes all routes', async () => {
-    await using world = await bigWorld()
-    world.cloud.addTable('table-3')
-    await world.pass(driftMs)
-    expect(world.routes('table-3')).toEqual(world.routes('table-1'))
-    await world.pass(driftMs)
-    expect(statusWrites(world)).toEqual([])
-    expect(world.events).toEqual([])
-  }, 60_000)
-
-  // Of the others each destination has a schedule of its own, and an hour of them takes a test a minute.
-  test.each([
-    ['quota', hour],
-    ['unauthorized', 300_000],
-    ['throttled', 300_000],
-  ] as const)(
-    'and refuses every create (%s, for %i ms); a new node waits for it, a restart changes nothing',
-    async (cause, ms) => {
-      await using world = await bigWorld()
-      const mend = failCreates(world, cause, 'table-3')
-      world.cloud.addTable('table-3')
-      await world.pass(ms / 2)
-      expect(statusWrites(world)).toEqual([])
-      await world.stop()
-      await world.settled()
-      await world.pass(ms / 2)
-      expect(statusWrites(world)).toEqual([])
-
-      world.join('new')
-      await world.pass(driftMs)
-      expect(world.cluster.condition('new')).toMatchObject({ status: 'True' })
-      expect(world.cluster.condition('new')?.message).toContain('in table table-3')
-      expect(world.routes('table-1').join()).toContain(' new')
-
-      mend()
-      expect(await world.passUntil(() => world.routes('table-3').length === count + 1, 180_000)).toBe(true)
-      expect(await world.passUntil(() => world.unavailable('new') === 'False', 60_000)).toBe(true)
-      expect(new Set(statusWrites(world))).toEqual(new Set(['PATCH nodes/new/status']))
-    },
-    120_000,
-  )
-})
-
 describe('30 nodes’ routes vanish and can’t be repaired', () => {
   const names = Array.from({ length: 30 }, (_, i) => `node-${i}`)
   const unavailable = (world: ControllerWorld): readonly string[] =>
@@ -329,22 +272,6 @@ describe('30 nodes’ routes vanish and can’t be repaired', () => {
     expect(unavailable(world)).toEqual(before)
   })
 })
-
-/** From now on all creates fail, in one table or everywhere; until the returned function is called. */
-function failCreates({ cloud }: ControllerWorld, cause: ErrorClass, table?: string): () => void {
-  const strike = cloud.strike.bind(cloud)
-  let broken = true
-  cloud.strike = (at, id, ...more) => {
-    if (broken && at === 'create' && (table ?? id) === id) {
-      cloud.struck.push({ at, class: cause })
-      throw new ProviderError(cause, `creates are ${cause}`, { code: 'Broken' })
-    }
-    return strike(at, id, ...more)
-  }
-  return () => {
-    broken = false
-  }
-}
 
 /** The next listing of the table is empty, as that of a cloud that is not consistent yet. */
 function showEmptyOnce({ cloud }: ControllerWorld): void {

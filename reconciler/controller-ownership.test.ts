@@ -37,6 +37,32 @@ test('two clusters on one table do not delete each other’s routes', async () =
   expect(world.routeWrites).toEqual(['create table-1 10.244.0.0/24'])
 })
 
+// https://github.com/kubernetes/cloud-provider-openstack/issues/3128
+test('two clusters on one router or table, 50 passes: nodes come and go in both, and neither touches the other’s routes', async () => {
+  await using a = await ControllerWorld.open()
+  await using b = await ControllerWorld.open({ beside: a })
+  for (let i = 0; i < 12; i++) {
+    a.join(`a-${i}`, { podCIDRs: [`10.244.${i}.0/24`] })
+    b.join(`b-${i}`, { podCIDRs: [`10.245.${i}.0/24`] })
+  }
+  await a.settled()
+  await b.settled()
+  for (let pass = 0; pass < 50; pass++) {
+    const [one, other] = pass % 2 === 0 ? ([a, b] as const) : ([b, a] as const)
+    if (pass < 10) one.leave(`${one === a ? 'a' : 'b'}-${Math.floor(pass / 2)}`)
+    await one.pass(driftMs / 2)
+    await other.pass(driftMs / 2)
+  }
+  await a.quiet()
+  const left = (prefix: string, range: number): readonly string[] =>
+    [5, 6, 7, 8, 9, 10, 11].map((i) => `10.${range}.${i}.0/24 ${prefix}-${i}`)
+  expect(a.routes()).toEqual([...left('a', 244), ...left('b', 245)].sort())
+  expect(a.records.map((record) => record.split(' ')[1]?.[0])).toEqual(Array(7).fill('a'))
+  expect(b.records.map((record) => record.split(' ')[1]?.[0])).toEqual(Array(7).fill('b'))
+  // Each route was made once, and those of the ten that left were deleted once.
+  expect(a.routeWrites).toHaveLength(24 + 10)
+})
+
 // https://github.com/gardener/gardener-extension-provider-aws/issues/466
 test('operator’s route with the same destination: disputed, nothing written, the condition names it', async () => {
   await using world = await ControllerWorld.open()
@@ -161,5 +187,22 @@ test('a crash between the intent and the write: a foreign route that came meanwh
   await world.pass(3 * driftMs)
   expect(world.routeWrites).toEqual([])
   expect(world.routes()).toEqual(['10.244.0.0/24 gateway'])
+  expect(world.records).toEqual([])
+})
+
+test('an identical foreign route that came after the last reading is not taken for ours', async () => {
+  await using world = await ControllerWorld.open()
+  await world.settled()
+  world.cloud.putRoute('table-1', {
+    destination: parseCidr('10.244.0.0/24'),
+    target: { kind: 'instance', id: 'node-1' },
+  })
+  world.join('node-1', { podCIDRs: ['10.244.0.0/24'] })
+  await world.quiet()
+  expect(world.unavailable('node-1')).toBe('False')
+  expect(world.cluster.record('v4-10-244-0-0-24')?.spec.tables).toEqual([])
+  world.leave('node-1')
+  await world.pass(60_000)
+  expect(world.routes()).toEqual(['10.244.0.0/24 node-1'])
   expect(world.records).toEqual([])
 })

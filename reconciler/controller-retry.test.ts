@@ -234,3 +234,21 @@ test('a blackholed route of a node that still exists is not written again and ag
   expect(world.routeWrites).toEqual([])
   expect(world.unavailable('node-1')).toBe('False')
 })
+
+test.each<{ class: ErrorClass; everyMs: number }>([
+  { class: 'unauthorized', everyMs: 60_000 },
+  { class: 'invalid', everyMs: 300_000 },
+])(
+  '$class keeps to its schedule, however often the table is read',
+  async ({ class: errorClass, everyMs }) => {
+    await using world = await ControllerWorld.open()
+    world.cloud.fail({ at: 'create', class: errorClass, times: Infinity })
+    world.join('node-1', { podCIDRs })
+    await world.settled()
+    world.forgetCalls()
+    await world.pass(3_600_000)
+    const tries = world.cloud.calls.filter(({ method }) => method === 'apply').length
+    expect(tries).toBeGreaterThanOrEqual(3_600_000 / everyMs - 1)
+    expect(tries).toBeLessThanOrEqual(3_600_000 / everyMs + 1)
+  },
+)

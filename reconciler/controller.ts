@@ -3,12 +3,12 @@ import type { Change } from '../kube/store.ts'
 import { runWorkers } from '../kube/work-queue.ts'
 import { type ControllerOptions, type ControllerParts, assemble, restoreBrakes } from './assemble.ts'
 import { openLedger } from './open-ledger.ts'
-import { nodeOwner } from './ipam/allocator.ts'
 import { destinationKey } from './ledger/record.ts'
 import { type NodeRoute, destinationOf } from './node-route/node-route.ts'
 import type { NodeRouteStore } from './node-route/node-route-store.ts'
 import { harmless } from './report/events.ts'
-import { podRanges, routedNode } from './routed-node.ts'
+import { saysRouted } from './report/network-unavailable.ts'
+import { routedNode } from './routed-node.ts'
 import { Worker } from './worker.ts'
 
 /**
@@ -50,12 +50,16 @@ async function work(
   stop: AbortController,
 ): Promise<void> {
   const { log, records, reflector, store } = options
-  const { ledger, queue } = parts
+  const { ipam, ledger, queue } = parts
   await openLedger(ledger, options, stop.signal)
   stop.signal.throwIfAborted()
   reflector.onChange((change) => observeNode(change, parts))
   records.onChange((change) => observeRecord(change, store, parts))
-  const watching = Promise.all([reflector.run(stop.signal), records.run(stop.signal)])
+  const watching = Promise.all([
+    reflector.run(stop.signal),
+    records.run(stop.signal),
+    ipam?.follow(stop.signal),
+  ])
   // Before the first whole list nothing is known to be gone, and nothing is known to be free.
   await reflector.synced
   restoreBrakes(parts, reflector.list())
@@ -86,16 +90,20 @@ function observeRecord(
 
 function observeNode(
   change: Change<Node>,
-  { allocator, claims, losses, queue, targets }: ControllerParts,
+  { claims, ipam, losses, queue, reports, targets }: ControllerParts,
 ): void {
-  const { name, uid } = change.object.metadata
+  const { name } = change.object.metadata
+  for (const left of ipam?.see(change) ?? []) queue.add(`route ${destinationKey(left)}`)
   switch (change.type) {
     case 'added':
     case 'updated':
     case 'resync': {
       const node = routedNode(change.object)
-      for (const range of podRanges(node)) allocator?.occupy(range, nodeOwner(uid))
-      for (const destination of claims.upsert(node)) queue.add(`route ${destination}`)
+      const destinations = claims.upsert(node)
+      // One that was routed before this program came is no news.
+      const isNews = change.type !== 'added' || !saysRouted(change.object)
+      if (isNews && node.podCIDRs.length > 0 && destinations.length > 0) reports.changed(name)
+      for (const destination of destinations) queue.add(`route ${destination}`)
       break
     }
     case 'deleted':
@@ -104,7 +112,6 @@ function observeNode(
         queue.add(`route ${destination}`)
       }
       targets.forget(name)
-      allocator?.releaseAll(nodeOwner(uid))
       break
   }
   queue.add(`node ${name}`)

@@ -1,6 +1,7 @@
 import { backoffMs } from '../kube/backoff.ts'
 import { type Clock, delay } from '../kube/clock.ts'
 import { isKubeError } from '../kube/errors.ts'
+import { FailureLog } from '../kube/failure-log.ts'
 import type { Logger } from '../kube/log.ts'
 import type { Ledger } from './ledger/ledger.ts'
 
@@ -22,6 +23,7 @@ export async function openLedger(
   { clock, random, log }: Waiting,
   signal: AbortSignal,
 ): Promise<void> {
+  const told = new FailureLog<'ledger'>(log)
   for (let failures = 1; !signal.aborted; failures++) {
     try {
       await ledger.open(signal)
@@ -29,7 +31,12 @@ export async function openLedger(
     } catch (error) {
       if (!isKubeError(error)) throw error
       const waitMs = Math.round(backoffMs(failures, backoff, random))
-      log.warn({ err: error, failures, waitMs }, 'the ledger could not be read: trying again')
+      told.tell('ledger', {
+        level: 'warn',
+        what: String(error),
+        fields: { err: error, failures, waitMs },
+        message: 'the ledger could not be read: trying again',
+      })
       await delay(clock, waitMs, signal)
     }
   }

@@ -71,6 +71,13 @@ export class RouteReconciler {
     return work.every((one) => !('change' in one.item) && (record === undefined || isSettled(one, record)))
   }
 
+  /** What is to be done about the destination, as a text: equal as long as nothing new is known. */
+  outlook(key: DestinationKey): string {
+    const { guard, planner } = this.#parts
+    const work = guard.guarded(key, planner.inspect(key))
+    return work.map(({ table, item, hold }) => `${table.id} ${item.op} ${item.reason} ${hold?.reason}`).join()
+  }
+
   /** Returns when to come again by itself; undefined if only a change is a reason to. @throws ProviderError, KubeError */
   async reconcile(key: DestinationKey, signal: AbortSignal): Promise<Retry | undefined> {
     let retry: Retry | undefined
@@ -96,7 +103,7 @@ export class RouteReconciler {
 
     if (holder === undefined) {
       if (policy === 'observe') this.#observe(key, undefined)
-      if (record === undefined || policy === 'observe') return undefined
+      if (record === undefined || policy === 'observe' || this.#isAwaited(record)) return undefined
       return this.#withdraw(key, record, signal)
     }
     brake.drop(key)
@@ -140,6 +147,8 @@ export class RouteReconciler {
     }
     const written = await writer.write(key, changes, holder)
     await records.disown(key, before, written, signal)
+    // What was there already is whose it was: the plan says so now.
+    if (written.some(({ outcome }) => outcome.result === 'done' && outcome.existed === true)) work = look()
     await records.settle(key, work, written, signal)
     const failures = failuresOf(written)
     // The target itself may be what is gone: look the instance up afresh.
@@ -165,7 +174,7 @@ export class RouteReconciler {
     const work = guard.guarded(key, plan, answer.answer === 'held')
     const changes = changesOf(work)
     if (!writer.mayWrite(key, changes)) return { kind: 'turn' }
-    const written = await writer.write(key, changes, undefined)
+    const written = await writer.write(key, changes, record.node)
 
     const undone = new Set([
       ...written.filter(({ outcome }) => outcome.result !== 'done').map(({ table }) => table.id),
@@ -204,6 +213,12 @@ export class RouteReconciler {
     const text = JSON.stringify(wishes)
     if (this.#told.get(key) !== text) for (const wish of wishes) log.info(wish, 'would change a route')
     this.#told.set(key, text)
+  }
+
+  /** A claim of a Node that has no podCIDRs yet: whatever it gets brings the key back. */
+  #isAwaited({ node, tables }: LedgerRecord): boolean {
+    const current = this.#parts.claims.node(node.name)
+    return tables.length === 0 && current?.uid === node.uid && current.podCIDRs.length === 0
   }
 
   /** Whether what the record's node held may be given to another, or taken away. */

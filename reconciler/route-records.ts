@@ -25,7 +25,7 @@ export class RouteRecords {
   /** Before: whose the destination is, and in which tables its route is about to be ours. */
   async intend(
     key: DestinationKey,
-    { name, uid }: RoutedNode,
+    { name, uid, providerID }: RoutedNode,
     target: Target,
     changes: readonly TableChange[],
     adopted: readonly string[],
@@ -37,7 +37,7 @@ export class RouteRecords {
     if (record === undefined && tables.size === 0) return
     const intent: LedgerRecord = {
       destination: parseCidr(key),
-      node: { name, uid },
+      node: { name, uid, ...(providerID === undefined ? {} : { providerID }) },
       target,
       previousTargets: this.#leftBehind(record, target, changes),
       tables: [...tables].sort(),
@@ -47,8 +47,8 @@ export class RouteRecords {
   }
 
   /**
-   * After: takes back the intent for tables where the cloud refused to create the route, so that what stands there, or
-   * will, is not taken for ours. An unknown outcome keeps it: the route may be there, and then it is ours. A move that is
+   * After: takes back the intent for tables where the cloud refused to create the route, or had it already, so that what
+   * stands there, or will, is not taken for ours. An unknown outcome keeps it: the route may be there, and then it is ours. A move that is
    * through drops the memory of the old targets.
    */
   async disown(
@@ -61,7 +61,8 @@ export class RouteRecords {
     const record = ledger.get(key)
     if (record === undefined) return
     const refused = written.filter(({ table, change, outcome }) => {
-      const wroteNothing = outcome.result === 'failed' && outcome.error.class !== 'unknown-outcome'
+      const wroteNothing =
+        outcome.result === 'failed' ? outcome.error.class !== 'unknown-outcome' : outcome.existed === true
       return change.op === 'create' && wroteNothing && !owns(before, table.id)
     })
     const ids = new Set(refused.map(({ table }) => table.id))
@@ -108,7 +109,10 @@ export class RouteRecords {
     changes: readonly TableChange[],
   ): readonly Target[] {
     if (record === undefined || (changes.length === 0 && this.#parts.planner.allRead(record))) return []
-    const all = [...record.previousTargets, record.target].filter((one) => !sameTarget(one, target))
+    // A claim names no target that was ever written.
+    const all = [...record.previousTargets, record.target].filter(
+      (one) => one.kind !== 'other' && !sameTarget(one, target),
+    )
     const known = new Map(all.map((one) => [formatTarget(one), one]))
     return [...known].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, one]) => one)
   }

@@ -1,12 +1,10 @@
 import type { Change, Outcome } from '../providers/provider.ts'
-import type { Table } from '../providers/route.ts'
 import type { Applier } from './apply/apply.ts'
 import type { FullTables } from './apply/full-tables.ts'
 import type { Turns } from './apply/turns.ts'
 import type { TableChange, WrittenChange } from './guarded-work.ts'
-import type { DestinationKey } from './ledger/record.ts'
+import type { DestinationKey, NodeRef } from './ledger/record.ts'
 import type { Losses } from './losses.ts'
-import type { RoutedNode } from './plan/claims.ts'
 import type { TableCache } from './table-cache.ts'
 
 export interface RouteWriterParts {
@@ -18,12 +16,25 @@ export interface RouteWriterParts {
   /** A table that counted as full has room. */
   readonly onRoom: (tableId: string) => void
   /** Told of every change that a cloud has answered. */
-  readonly onOutcome: (table: Table, change: Change, outcome: Outcome, holder: RoutedNode | undefined) => void
+  readonly onOutcome: (answered: AnsweredChange) => void
+  /** The destination had to wait so long for its turn. */
+  readonly onWaited: (op: Change['op'], ms: number) => void
+  /** Milliseconds that never go back. */
+  readonly monotonic: () => number
+}
+
+export interface AnsweredChange extends WrittenChange {
+  /** Whose destination it is, or was. */
+  readonly node: string
+  /** From handing it over until the answer. */
+  readonly ms: number
 }
 
 /** The one way to the cloud's tables: each change has its turn, and what became of it is remembered. */
 export class RouteWriter {
   readonly #parts: RouteWriterParts
+  /** Since when those wait that wait for their turn. */
+  readonly #waiting = new Map<DestinationKey, number>()
 
   constructor(parts: RouteWriterParts) {
     this.#parts = parts
@@ -34,12 +45,19 @@ export class RouteWriter {
    * its turn comes, to be planned anew.
    */
   mayWrite(key: DestinationKey, changes: readonly TableChange[]): boolean {
-    const { fullTables, turns } = this.#parts
+    const { fullTables, monotonic, onWaited, turns } = this.#parts
     const mayWrite = turns.take(
       key,
       changes.map(({ change }) => change),
     )
-    if (!mayWrite) return false
+    const since = this.#waiting.get(key)
+    if (!mayWrite) {
+      if (since === undefined) this.#waiting.set(key, monotonic())
+      return false
+    }
+    this.#waiting.delete(key)
+    const [first] = changes
+    if (first !== undefined && since !== undefined) onWaited(first.change.op, monotonic() - since)
     for (const { table, change } of changes) {
       if (change.op === 'create') fullTables.trying(table.id, change.destination.family)
     }
@@ -48,6 +66,7 @@ export class RouteWriter {
 
   /** The destination needs its turn no more. Idempotent. */
   drop(key: DestinationKey): void {
+    this.#waiting.delete(key)
     this.#parts.turns.done(key)
   }
 
@@ -55,23 +74,25 @@ export class RouteWriter {
   write(
     key: DestinationKey,
     changes: readonly TableChange[],
-    holder: RoutedNode | undefined,
+    node: Pick<NodeRef, 'name'>,
   ): Promise<readonly WrittenChange[]> {
-    const { applier, losses, onOutcome, tables, turns } = this.#parts
+    const { applier, losses, monotonic, onOutcome, tables, turns } = this.#parts
+    const start = monotonic()
     let toSend = changes.length
     const onSent = (): void => {
       if (--toSend === 0) turns.done(key)
     }
     return Promise.all(
-      changes.map(async ({ table, change }) => {
+      changes.map(async ({ table, change, reason }) => {
         const outcome = await applier.submit(table, change, onSent)
         if (outcome.result === 'done') {
           tables.record(table.id, change)
           losses.mended(key, table.id)
         }
         this.#noteRoom(table.id, change, outcome)
-        onOutcome(table, change, outcome, holder)
-        return { table, change, outcome }
+        const written = { table, change, reason, outcome }
+        onOutcome({ ...written, node: node.name, ms: monotonic() - start })
+        return written
       }),
     )
   }

@@ -88,6 +88,18 @@ describe('resolve', () => {
     expect(await targets.resolve(view('a'), 4)).toEqual(instance('a'))
   })
 
+  test('doubted, it is asked about again, and is what it was until the answer comes', async () => {
+    const { cloud, targets, calls } = makeTargets()
+    cloud.addInstance('a')
+    targets.doubt('a')
+    await targets.resolve(view('a'), 4)
+    targets.doubt('a')
+    expect(targets.cached(view('a'), 4)).toEqual(instance('a'))
+    await targets.resolve(view('a'), 4)
+    await targets.resolve(view('a'), 4)
+    expect(calls('targets')).toBe(2)
+  })
+
   test('forgotten, it is looked up afresh, both families', async () => {
     const { cloud, targets } = makeTargets()
     cloud.addInstance('a')

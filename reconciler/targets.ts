@@ -10,6 +10,7 @@ import {
   targetKey,
 } from '../providers/provider.ts'
 import { type Target, formatTarget } from '../providers/route.ts'
+import { FailureLog } from '../kube/failure-log.ts'
 import type { Logger } from '../kube/log.ts'
 import { Coalescer } from './apply/coalesce.ts'
 
@@ -33,11 +34,14 @@ export class Targets {
   readonly #asking = new Map<string, Promise<Target | TargetProblem>>()
   readonly #preparing = new Map<string, Promise<PrepareOutcome>>()
   readonly #log: Logger
+  /** By target. */
+  readonly #failures: FailureLog<string>
   readonly #mayPrepare: boolean
 
   /** @param mayPrepare whether targets may be made to forward, or only looked at */
   constructor(provider: RouteProvider, log: Logger, signal: AbortSignal, mayPrepare = true) {
     this.#log = log
+    this.#failures = new FailureLog(log)
     this.#mayPrepare = mayPrepare
     this.#lookups = new Coalescer(
       async (_lane, queries) => {
@@ -143,9 +147,15 @@ export class Targets {
     this.#prepared.set(name, outcome)
     if (outcome.result === 'failed') {
       const { class: errorClass, code, requestId, message } = outcome.error
-      this.#log.warn({ target: name, class: errorClass, code, requestId }, message)
+      this.#failures.tell(name, {
+        level: 'warn',
+        what: `${errorClass} ${code}`,
+        fields: { target: name, class: errorClass, code, requestId },
+        message,
+      })
       return outcome
     }
+    this.#failures.over(name)
     if (outcome.changed) this.#log.info({ target: name }, 'target made to forward')
     return outcome
   }

@@ -1,3 +1,4 @@
+import { FailureLog } from '../kube/failure-log.ts'
 import type { Logger } from '../kube/log.ts'
 import type { Family } from '../net/address.ts'
 import { ProviderError } from '../providers/errors.ts'
@@ -5,7 +6,7 @@ import type { TargetQuery } from '../providers/provider.ts'
 import { type Retry, retryOf } from './apply/retry.ts'
 import type { ControllerParts } from './assemble.ts'
 import { RecordChangedError } from './ledger/ledger.ts'
-import { destinationKey } from './ledger/record.ts'
+import { type DestinationKey, destinationKey } from './ledger/record.ts'
 import { type WorkKey, workOf } from './work-key.ts'
 
 interface WorkerOptions {
@@ -19,10 +20,15 @@ interface WorkerOptions {
 export class Worker {
   readonly #parts: ControllerParts
   readonly #options: WorkerOptions
+  readonly #failures: FailureLog<WorkKey>
+
+  /** What was to be done about each destination that waits for its time. */
+  readonly #waiting = new Map<DestinationKey, string>()
 
   constructor(parts: ControllerParts, options: WorkerOptions) {
     this.#parts = parts
     this.#options = options
+    this.#failures = new FailureLog(options.log)
   }
 
   /** Rejects with what it does not know: the queue then retries the key with back-off. */
@@ -31,6 +37,7 @@ export class Worker {
     let retry: Retry | undefined
     try {
       retry = await this.#look(key, signal)
+      this.#failures.over(key)
     } catch (error) {
       if (signal.aborted) throw error
       if (error instanceof RecordChangedError) {
@@ -39,7 +46,12 @@ export class Worker {
         return
       }
       if (!(error instanceof ProviderError)) throw error
-      this.#options.log.warn({ key, err: error, class: error.class }, error.message)
+      this.#failures.tell(key, {
+        level: 'warn',
+        what: `${error.class} ${error.code} ${error.action}`,
+        fields: { key, err: error, class: error.class },
+        message: error.message,
+      })
       retry = retryOf(error)
       if (retry.kind === 'never') this.#options.fatal(error)
     }
@@ -55,7 +67,10 @@ export class Worker {
         await reader.discover(signal)
         for (const { id } of tables.tables()) queue.add(`table ${id}`)
         // Otherwise the nodes learn of it by the reading of the tables.
-        if (tables.tables().length === 0) this.#lookAtRoutes()
+        if (tables.tables().length === 0) {
+          this.#parts.tablesRead()
+          this.#lookAtRoutes()
+        }
         queue.add('targets')
         // The next look is due even if one in between fails.
         queue.addAfter('tables', this.#options.driftMs)
@@ -63,6 +78,7 @@ export class Worker {
       case 'table':
         if (await reader.read(work.id, signal)) {
           losses.afterRead(work.id)
+          this.#parts.tablesRead()
           this.#lookAtRoutes()
           return undefined
         }
@@ -74,6 +90,7 @@ export class Worker {
         return undefined
       case 'route': {
         const retry = await routes.reconcile(work.destination, signal)
+        if (retry?.kind !== 'after') this.#waiting.delete(work.destination)
         // Of several that claim it, each is told whose it is.
         for (const name of claims.claimants(work.destination)) queue.add(`node ${name}`)
         return retry
@@ -96,14 +113,19 @@ export class Worker {
   }
 
   #comeAgain(key: WorkKey, retry: Retry): void {
-    const { queue, tables } = this.#parts
+    const { queue, routes, tables } = this.#parts
     switch (retry.kind) {
       case 'soon':
         queue.retry(key)
         return
-      case 'after':
+      case 'after': {
+        const work = workOf(key)
+        if (work.kind === 'route') this.#waiting.set(work.destination, routes.outlook(work.destination))
+        // It has a time of its own, and no back-off to keep to: what makes it possible earlier may bring it earlier.
+        queue.forget(key)
         queue.addAfter(key, retry.ms)
         return
+      }
       case 'reread':
         // Each table when its turn comes; the key waits its back-off, by which time they are usually read.
         for (const { id } of tables.tables()) if (key !== `table ${id}`) queue.add(`table ${id}`)
@@ -123,8 +145,10 @@ export class Worker {
       const holder = claims.holder(key, ledger.get(key)?.node)
       // What failed comes back by itself. A failure that asks for a reading would be repeated at once by it, without end.
       const failed = queue.failures(`route ${key}`) > 0
-      if (holder !== undefined && (failed || routes.atRest(key))) queue.add(`node ${holder.name}`)
-      else if (!failed) queue.add(`route ${key}`)
+      // What has a time of its own keeps to it, unless there is something new to be done about it.
+      const waits = this.#waiting.has(key) && this.#waiting.get(key) === routes.outlook(key)
+      if (holder !== undefined && (failed || waits || routes.atRest(key))) queue.add(`node ${holder.name}`)
+      else if (!failed && !waits) queue.add(`route ${key}`)
     }
   }
 

@@ -1,6 +1,6 @@
 import { KubeConfig } from '@kubernetes/client-node'
 import { createKubeClient, type KubeClient } from '../client.ts'
-import { silentLogger, type LogFields } from '../log.ts'
+import type { LogFields } from '../log.ts'
 import { nodeType } from '../node-type.ts'
 import type { KubeObject } from '../objects.ts'
 import { Reflector } from '../reflector.ts'
@@ -76,7 +76,7 @@ export class ReflectorWorld {
       resource: new Resource<KubeObject>(this.#client, nodeType),
       clock: this.clock,
       random: () => 0.5,
-      log: { ...silentLogger, info: write('info'), warn: write('warn'), error: write('error') },
+      log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
       pageSize: 2,
     })
     this.reflector.onChange((change) => void this.seen.push(told(change)))
@@ -118,7 +118,7 @@ export class ReflectorWorld {
   /** Waits until the reflector backs off for the n-th time, and gives the wait in milliseconds. */
   async backedOff(times = 1): Promise<number> {
     const waits = (): readonly unknown[] =>
-      this.logged.filter(({ level }) => level === 'warn').map(({ fields }) => fields.waitMs)
+      this.logged.flatMap(({ fields }) => ('waitMs' in fields ? [fields.waitMs] : []))
     await eventually(`back-off ${times}`, () => waits().length >= times)
     return Number(waits()[times - 1])
   }

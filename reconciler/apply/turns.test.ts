@@ -72,6 +72,11 @@ test('who was called and has nothing to write any more lets the next one go', ()
   expect(world.called).toEqual(['a', 'b'])
 })
 
+test('who is alone goes with the first, though the cloud never takes all of its writes at once', () => {
+  const { turns } = make({ create: 1 })
+  expect(turns.take('a', [...create, ...create, ...create])).toBe(true)
+})
+
 test('one key that writes to three tables needs three', () => {
   const { turns } = make({ create: 3 })
   expect(turns.take('a', [...create, ...create, ...create])).toBe(true)

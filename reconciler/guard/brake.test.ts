@@ -27,6 +27,14 @@ describe('without a grace', () => {
     expect(answers).toEqual(['go', 'go', 'go', 'go'])
   })
 
+  test('what passed before a restart counts', () => {
+    const { ask, brake, time } = make()
+    brake.restorePassed(2)
+    expect(ask('a', 'b')).toEqual(['go', 'held'])
+    time.now = 1_001
+    expect(ask('c', 'd', 'e')).toEqual(['go', 'go', 'held'])
+  })
+
   test('the window slides', () => {
     const { ask, time } = make()
     ask('a', 'b', 'c')

@@ -70,6 +70,25 @@ describe('an intent', () => {
     expect(world.ledger.get(key)).toEqual(record())
   })
 
+  test('takes the destination from the moment on that it is on its way; one of no table does not', async () => {
+    const world = await openLedger()
+    const intended = world.ledger.intend(record(), never)
+    expect([world.ledger.get(key), world.ledger.taken(key)]).toEqual([undefined, true])
+    await intended
+    expect(world.ledger.taken(key)).toBe(true)
+    const left = world.ledger.intend(record({ tables: [] }), never)
+    expect(world.ledger.taken(key)).toBe(true)
+    await left
+    expect(world.ledger.taken(key)).toBe(false)
+  })
+
+  test('that the store refuses takes nothing', async () => {
+    const world = await openLedger()
+    world.refuse = true
+    await expect(world.ledger.intend(record(), never)).rejects.toThrow('refuses')
+    expect(world.ledger.taken(key)).toBe(false)
+  })
+
   test('that the store refuses is not seen', async () => {
     const world = await openLedger()
     world.refuse = true

@@ -1,6 +1,13 @@
 import type { Cidr } from '../../net/cidr.ts'
 import { formatTarget } from '../../providers/route.ts'
-import { type DestinationKey, type LedgerRecord, type TableState, destinationKey } from './record.ts'
+import {
+  type DestinationKey,
+  type LedgerRecord,
+  type NodeRef,
+  type TableState,
+  claimOf,
+  destinationKey,
+} from './record.ts'
 
 /**
  * Where the record of the routes that podway made is kept: the one thing that tells ours from everybody else's. What
@@ -65,7 +72,7 @@ export class Ledger {
   /** Reads the store once, before anything else is called. */
   async open(signal: AbortSignal): Promise<void> {
     for (const record of await this.#store.load(signal)) {
-      this.#listener.held(record.destination)
+      this.#listener.held(record.destination, record.node)
       this.#records.set(destinationKey(record.destination), record)
     }
   }
@@ -100,9 +107,18 @@ export class Ledger {
       this.#damaged.delete(key)
     }
     if (record === undefined) return
-    this.#listener.held(record.destination)
+    this.#listener.held(record.destination, record.node)
     // Our own states are newer than any sight of them.
     this.#records.set(key, before === undefined ? record : { ...record, states: before.states })
+  }
+
+  /**
+   * Makes it durable that the destination is the node's, before the node is told. Of two that claim one destination for
+   * different nodes, in whatever programs, the store lets one win. Nothing to do if there is a record: whoever holds it was
+   * asked before. @throws RecordChangedError, taken in by then, if it is another's
+   */
+  async claim(destination: Cidr, node: NodeRef, signal: AbortSignal): Promise<void> {
+    if (!this.#records.has(destinationKey(destination))) await this.intend(claimOf(destination, node), signal)
   }
 
   /** Makes the intent durable; no write if the record says it already. @throws RecordChangedError, taken in by then */
@@ -111,7 +127,7 @@ export class Ledger {
     const before = this.#records.get(key)
     const damaged = this.#damaged.has(key)
     if (before !== undefined && !damaged && sameIntent(before, record)) return
-    this.#listener.held(record.destination)
+    this.#listener.held(record.destination, record.node)
     if (record.tables.length > 0) this.#intending.add(key)
     const states = before?.states ?? new Map<string, TableState>()
     try {
@@ -160,7 +176,7 @@ export class Ledger {
 /** Who must know which destinations are recorded: what is, is not given to another node (quarantine). */
 export interface LedgerListener {
   /** Called for each record that is read, and before one is written; perhaps more than once. */
-  held(destination: Cidr): void
+  held(destination: Cidr, node: NodeRef): void
   released(destination: Cidr): void
 }
 
@@ -169,6 +185,7 @@ function sameIntent(a: LedgerRecord, b: LedgerRecord): boolean {
     JSON.stringify([
       node.name,
       node.uid,
+      node.providerID,
       formatTarget(target),
       previousTargets.map(formatTarget).sort(),
       [...tables].sort(),

@@ -29,6 +29,8 @@ export interface LedgerRecord {
 export interface NodeRef {
   readonly name: string
   readonly uid: string
+  /** The node's machine, if it was known then: it may come back as another Node. */
+  readonly providerID?: string
 }
 
 export interface TableState {
@@ -45,6 +47,19 @@ export interface TableState {
    */
   readonly written: boolean
 }
+
+/**
+ * The record of a destination that is about to be given to the node, before there is a route to it: nobody else may have
+ * it. `pending` is nothing that a route could point at; the first intent to write one names its target.
+ */
+export const claimOf = (destination: Cidr, node: NodeRef): LedgerRecord => ({
+  destination,
+  node,
+  target: { kind: 'other', id: 'pending' },
+  previousTargets: [],
+  tables: [],
+  states: new Map(),
+})
 
 /** Whether our route was ever seen in the table. */
 export function wasWritten(record: LedgerRecord | undefined, tableId: string): boolean {

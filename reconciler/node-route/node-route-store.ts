@@ -176,7 +176,11 @@ export class NodeRouteStore implements LedgerStore {
 
   async #write(name: string, record: LedgerRecord, signal: AbortSignal): Promise<NodeRoute> {
     // A merge patch removes what is null (RFC 7396), and leaves what is not named.
-    const spec = { previousTargets: null, ...specOf(record) }
+    const spec = {
+      previousTargets: null,
+      ...specOf(record),
+      node: { providerID: null, ...record.node },
+    }
     // What the caller has decided on: a watch may show more while the patch is under way.
     const decided = this.#known.get(name)
     const resourceVersion = decided?.resourceVersion
@@ -272,7 +276,16 @@ export class NodeRouteStore implements LedgerStore {
 
 /** Whatever the order of the fields. */
 const specText = ({ destination, node, previousTargets = [], tables, target }: NodeRoute['spec']): string =>
-  JSON.stringify([destination, node.name, node.uid, target.kind, target.id, previousTargets, tables])
+  JSON.stringify([
+    destination,
+    node.name,
+    node.uid,
+    node.providerID,
+    target.kind,
+    target.id,
+    previousTargets,
+    tables,
+  ])
 
 const isDeleting = (object: NodeRoute): boolean => object.metadata.deletionTimestamp !== undefined
 

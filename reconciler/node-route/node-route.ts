@@ -25,7 +25,7 @@ export const releaseAnnotation = 'podway.dev/release'
 export interface NodeRoute extends KubeObject {
   readonly spec: {
     readonly destination: string
-    readonly node: { readonly name: string; readonly uid: string }
+    readonly node: { readonly name: string; readonly uid: string; readonly providerID?: string }
     readonly target: { readonly kind: string; readonly id: string }
     readonly previousTargets?: readonly { readonly kind: string; readonly id: string }[]
     readonly tables: readonly string[]
@@ -62,7 +62,11 @@ export function recordOf(object: RecordSource): LedgerRecord {
   const released = object.metadata.annotations?.[releaseAnnotation]
   return {
     destination: parseCidr(destination),
-    node: { name: node.name, uid: node.uid },
+    node: {
+      name: node.name,
+      uid: node.uid,
+      ...(node.providerID === undefined ? {} : { providerID: node.providerID }),
+    },
     target: targetOf(target),
     previousTargets: previousTargets.map(targetOf),
     ...(released === undefined ? {} : { released }),

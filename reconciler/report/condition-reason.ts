@@ -1,3 +1,4 @@
+import type { EventReason } from './event-reasons.ts'
 import { failureReasons } from './failure-reason.ts'
 
 /** `reason` of the condition NetworkUnavailable while it is True. A machine reads the status; the reason is for people. */
@@ -5,6 +6,8 @@ export const unroutedReasons = [
   /** Under way, or waiting for something that will come. */
   'NoRouteCreated',
   'NoRouteTable',
+  'CIDRNotAvailable',
+  'AnotherAllocator',
   'InvalidPodCIDR',
   'PodCIDRConflict',
   'PodCIDROverlap',
@@ -12,7 +15,7 @@ export const unroutedReasons = [
   'InvalidTarget',
   'ForeignRoute',
   'RouteBlackhole',
-] as const
+] as const satisfies readonly (EventReason | 'NoRouteCreated')[]
 
 /** Those, or the reason of a failure. */
 export type UnroutedReason = string

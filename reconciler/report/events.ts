@@ -1,4 +1,5 @@
 import type { Logger } from '../../kube/log.ts'
+import type { EventReason } from './event-reasons.ts'
 
 /** What an Event is about. */
 export interface EventSubject {
@@ -15,8 +16,7 @@ export interface EventSink {
     readonly regarding: EventSubject
     readonly related?: EventSubject
     readonly type: 'Normal' | 'Warning'
-    /** Stable, documented in `docs/reference/events.md`. */
-    readonly reason: string
+    readonly reason: EventReason
     readonly action: string
     readonly note: string
   }): void

@@ -49,6 +49,19 @@ describe('TestUpdateNetworkingCondition', () => {
   })
 })
 
+// Upstream overwrites it, and Calico writes it again (https://github.com/kubernetes/kubernetes/pull/136561). Invariant: what
+// a CNI says of itself is left.
+test('TestUpdateNetworkingConditionWithCalicoScenario (upstream: False/RouteCreated; ours: no patch)', () => {
+  const calico: NodeCondition = {
+    type: 'NetworkUnavailable',
+    status: 'False',
+    reason: 'CalicoIsUp',
+    message: 'Calico is running on this node',
+    lastTransitionTime: then,
+  }
+  for (const verdict of [yes, no]) expect(nextCondition(calico, verdict, now)).toBeUndefined()
+})
+
 test.each([
   ['True/NodeInitialization', yes, 'False/RouteCreated'],
   ['True/NodeInitialization', no, 'True/NoRouteCreated'],

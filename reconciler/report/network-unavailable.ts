@@ -1,6 +1,15 @@
-import type { NodeCondition } from '../../kube/objects.ts'
+import type { Node, NodeCondition } from '../../kube/objects.ts'
 import { isOursToChange } from './condition-reason.ts'
 import type { RouteVerdict } from './verdict.ts'
+
+/** Whether the Node's condition says that all its routes are there. */
+export const saysRouted = ({ status }: Node): boolean =>
+  status?.conditions?.some(
+    (condition) =>
+      condition.type === 'NetworkUnavailable' &&
+      condition.status === 'False' &&
+      condition.reason === 'RouteCreated',
+  ) === true
 
 /**
  * The `NetworkUnavailable` condition that the node should have, or undefined if it is right or not ours to change.

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest'
 import type { LogFields, Logger } from '../../kube/log.ts'
 import type { Change } from '../../providers/provider.ts'
+import type { AnsweredChange } from '../route-writer.ts'
 import { destination, failed, instance } from '../testing/values.ts'
 import { outcomeLog } from './outcome-log.ts'
 
@@ -13,42 +14,65 @@ function makeLog(): { readonly log: Logger; readonly lines: unknown[] } {
   return { log: { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }, lines }
 }
 
-const where = { table: 't', destination: '10.244.3.0/24' }
+const answered = (change: Change, more: Partial<AnsweredChange> = {}): AnsweredChange => ({
+  table: { id: 't' },
+  change,
+  reason: 'Moved',
+  outcome: { result: 'done' },
+  node: 'n',
+  ms: 12.6,
+  ...more,
+})
+const where = { table: 't', destination: '10.244.3.0/24', node: 'n', reason: 'Moved', ms: 13 }
 
 test.each<[op: string, change: Change, line: unknown]>([
   [
     'create',
     { op: 'create', destination, target: instance('a') },
-    ['info', 'route created', { op: 'create', ...where, target: 'instance/a', node: 'n' }],
+    ['info', 'route created', { op: 'create', ...where, target: 'instance/a' }],
   ],
   [
     'replace',
     { op: 'replace', destination, from: instance('b'), target: instance('a') },
-    [
-      'info',
-      'route replaced',
-      { op: 'replace', ...where, from: 'instance/b', target: 'instance/a', node: 'n' },
-    ],
+    ['info', 'route replaced', { op: 'replace', ...where, from: 'instance/b', target: 'instance/a' }],
   ],
   [
     'delete',
     { op: 'delete', destination, from: instance('b') },
-    ['info', 'route deleted', { op: 'delete', ...where, from: 'instance/b', node: 'n' }],
+    ['info', 'route deleted', { op: 'delete', ...where, from: 'instance/b' }],
   ],
 ])('%s', (_op, change, line) => {
   const { log, lines } = makeLog()
-  outcomeLog(log)({ id: 't' }, change, { result: 'done' }, { name: 'n' })
+  outcomeLog(log)(answered(change))
   expect(lines).toEqual([line])
 })
 
-test('a failure says its class and code; without a holder there is no node', () => {
+const remove: Change = { op: 'delete', destination, from: instance('b') }
+
+test('a failure says its class and code', () => {
   const { log, lines } = makeLog()
-  outcomeLog(log)({ id: 't' }, { op: 'delete', destination, from: instance('b') }, failed('quota'), undefined)
+  outcomeLog(log)(answered(remove, { outcome: failed('quota') }))
   expect(lines).toEqual([
     [
       'warn',
       'it is quota',
       { op: 'delete', ...where, from: 'instance/b', class: 'quota', code: 'Test', requestId: undefined },
     ],
+  ])
+})
+
+test('a failure that stays the same is told once; in each table for itself, and again after a success', () => {
+  const { log, lines } = makeLog()
+  const tell = outcomeLog(log)
+  const quota = answered(remove, { outcome: failed('quota') })
+  for (const one of [quota, quota, { ...quota, table: { id: 'u' } }, answered(remove), quota]) tell(one)
+  tell(answered(remove, { outcome: failed('unauthorized') }))
+  expect(lines.map((line) => (line as [string])[0])).toEqual([
+    'warn',
+    'debug',
+    'warn',
+    'info',
+    'warn',
+    'warn',
   ])
 })

@@ -10,12 +10,13 @@ import type { Claims } from '../plan/claims.ts'
 import type { Planner } from '../planner.ts'
 import type { TableCache } from '../table-cache.ts'
 import type { Targets } from '../targets.ts'
-import { failureReason } from './failure-reason.ts'
+import type { EventReason } from './event-reasons.ts'
+import { failureReason, readFailureReason } from './failure-reason.ts'
 
 /** Something that a person should know of a node's routes. */
 export interface Trouble {
-  /** One stable CamelCase word. */
-  readonly reason: string
+  /** `NoRouteCreated` is what is merely under way, and worth no Event. */
+  readonly reason: EventReason | 'NoRouteCreated'
   readonly message: string
 }
 
@@ -124,11 +125,14 @@ export class Verdicts {
         // What is said of the node that had it before is not said of this one.
         const state = record?.node.uid === holder.uid ? record.states.get(table.id) : undefined
         if (state?.state === 'Failed' || state?.reason === 'RouteTableFull')
-          return { reason: state.reason, message: `${key} in table ${table.id}: ${state.message}` }
+          return {
+            reason: readFailureReason(state.reason),
+            message: `${key} in table ${table.id}: ${state.message}`,
+          }
         // One that was never tried, since others were refused, has no record that could say so.
         if (item.op === 'create' && fullTables.isFull(table.id, parseCidr(key).family))
           return {
-            reason: tableFullHold.reason,
+            reason: 'RouteTableFull',
             message: `${key} in table ${table.id}: ${tableFullHold.message}`,
           }
       } else if (item.op === 'disputed' || item.reason === 'Blackhole') {
@@ -153,13 +157,17 @@ export class Verdicts {
     return tables.tables().flatMap((table) =>
       tables
         .inside(table.id, destination)
-        .filter((route) => !owns(ledger.get(destinationKey(route.destination)), table.id))
+        // Another node's is a contest, and told as one; one of ours that nobody needs any more is in the way all the same.
+        .filter(({ destination: inner }) => {
+          const innerKey = destinationKey(inner)
+          return claims.claimants(innerKey).length === 0 || !owns(ledger.get(innerKey), table.id)
+        })
         .filter(
           (route) => target === undefined || isTargetProblem(target) || !sameTarget(route.target, target),
         )
         .map((route) => ({
           reason: 'ForeignRouteInside',
-          message: `${formatCidr(route.destination)} in table ${table.id}, a route that podway did not make, leads to ${formatTarget(route.target)}: packets to that part of ${key} don't reach the node`,
+          message: `${formatCidr(route.destination)} in table ${table.id}, which belongs to no Node, leads to ${formatTarget(route.target)}: packets to that part of ${key} don't reach the node`,
         })),
     )
   }

@@ -1,5 +1,7 @@
 import { KubeConfig } from '@kubernetes/client-node'
+import { Registry } from 'prom-client'
 import { createKubeClient } from '../../kube/client.ts'
+import { delay } from '../../kube/clock.ts'
 import type { LogFields, Logger } from '../../kube/log.ts'
 import { nodeType } from '../../kube/node-type.ts'
 import type { KubeObject, Node } from '../../kube/objects.ts'
@@ -9,7 +11,8 @@ import { ManualClock } from '../../kube/testing/manual-clock.ts'
 import { parseAddress } from '../../net/address.ts'
 import { formatCidr, parseCidr } from '../../net/cidr.ts'
 import { ApiBudget, type ApiLimits } from '../../providers/budget.ts'
-import { MemoryCloud, type MemoryCloudOptions } from '../../providers/memory/memory-cloud.ts'
+import type { Permit } from '../../providers/budget-lane.ts'
+import { type MemoryCall, MemoryCloud, type MemoryCloudOptions } from '../../providers/memory/memory-cloud.ts'
 import { memoryProvider } from '../../providers/memory/memory-provider.ts'
 import { runController } from '../controller.ts'
 import type { Policy } from '../guard/policy.ts'
@@ -18,6 +21,8 @@ import { type NodeRoute, nodeRouteType } from '../node-route/node-route.ts'
 import { NodeRouteStore } from '../node-route/node-route-store.ts'
 import { Cluster, type NodeDraft } from './cluster.ts'
 import type { EventSink } from '../report/events.ts'
+import { ControllerHealth } from '../report/health.ts'
+import { ControllerMetrics } from '../report/metrics.ts'
 import { type Tap, Traffic } from './traffic.ts'
 
 export interface WorldOptions {
@@ -28,7 +33,11 @@ export interface WorldOptions {
   readonly cloud?: MemoryCloudOptions
   /** What the cloud's API may be asked, on the world's clock; as much as one likes unless told. */
   readonly limits?: ApiLimits
+  /** How long, in milliseconds of the world's clock, a call of the cloud is on its way; none unless told. */
+  readonly latency?: (call: MemoryCall) => number
   readonly defined?: boolean
+  /** Another cluster's world, with which this one has its clock and its cloud in common. */
+  readonly beside?: ControllerWorld
 }
 
 export interface StartOptions {
@@ -57,8 +66,27 @@ export function noAnswer(signal: AbortSignal): Promise<void> {
 
 export const driftMs = 60_000
 
-/** How long a test waits, in real time, for what takes milliseconds. */
+/** Knows how many calls wait for their turn: they are under way, and nothing happens to them until time passes. */
+class WatchedBudget extends ApiBudget {
+  waiting = 0
+
+  override async reserve(action: string, signal: AbortSignal): Promise<Permit> {
+    this.waiting++
+    try {
+      return await super.reserve(action, signal)
+    } finally {
+      this.waiting--
+    }
+  }
+}
+
+/** A watch lags for so long, in real time, only if it has ended, and comes back when time passes. */
+const lagMs = 1_000
+
+/** How long a test waits, in real time, for the next thing to happen: that takes milliseconds. */
 const patienceMs = 4_000
+/** And for all of it: what goes on for longer does not end. */
+const endMs = 20_000
 
 /**
  * The whole controller over a simulated API server (real HTTP, the real client and reflector) and a cloud in memory. Time
@@ -72,22 +100,31 @@ export class ControllerWorld implements AsyncDisposable {
   /** What podway told people, in order. */
   readonly events: ToldEvent[] = []
   readonly #options: WorldOptions
+  readonly #budget: WatchedBudget | undefined
+  #onTheWay = 0
   #running: RunningController | undefined
 
   private constructor(clock: ManualClock, cluster: Cluster, options: WorldOptions) {
     this.clock = clock
     this.cluster = cluster
-    const { limits } = options
-    this.cloud = new MemoryCloud({
-      ...options.cloud,
-      ...(limits === undefined ? {} : { budget: new ApiBudget({ clock, limits, share: 1 }) }),
-    })
-    for (const id of options.tables ?? ['table-1']) this.cloud.addTable(id)
+    const { beside, limits } = options
+    this.#budget = limits === undefined ? undefined : new WatchedBudget({ clock, limits, share: 1 })
+    this.cloud = beside?.cloud ?? this.#makeCloud(options)
     this.#options = options
   }
 
+  #makeCloud({ cloud, latency, tables = ['table-1'] }: WorldOptions): MemoryCloud {
+    const made = new MemoryCloud({
+      ...cloud,
+      ...(this.#budget === undefined ? {} : { budget: this.#budget }),
+      ...(latency === undefined ? {} : { before: (call, signal) => this.#travel(latency(call), signal) }),
+    })
+    for (const id of tables) made.addTable(id)
+    return made
+  }
+
   static async open(options: WorldOptions = {}): Promise<ControllerWorld> {
-    const clock = new ManualClock()
+    const clock = options.beside?.clock ?? new ManualClock()
     return new ControllerWorld(clock, await Cluster.start(clock, options), options)
   }
 
@@ -125,11 +162,25 @@ export class ControllerWorld implements AsyncDisposable {
     return this.#running?.quiet() ?? Promise.resolve()
   }
 
+  /** Calls of the cloud that wait for time to pass. */
+  get waiting(): number {
+    return (this.#budget?.waiting ?? 0) + this.#onTheWay
+  }
+
+  async #travel(ms: number, signal: AbortSignal): Promise<void> {
+    this.#onTheWay++
+    try {
+      await delay(this.clock, ms, signal)
+    } finally {
+      this.#onTheWay--
+    }
+  }
+
   /** Moves time from one due time to the next, for at most `ms`, until the condition holds; false if it never did. */
   async passUntil(condition: () => boolean, ms = 600_000): Promise<boolean> {
     const end = this.clock.monotonic() + ms
     for (;;) {
-      await this.quiet()
+      await this.#running?.quiet({ mayLag: true })
       if (condition()) return true
       const left = end - this.clock.monotonic()
       if (left <= 0) return false
@@ -198,11 +249,16 @@ export class ControllerWorld implements AsyncDisposable {
 export class RunningController {
   /** Settles as `runController` does. */
   readonly ended: Promise<void>
+  readonly registry = new Registry()
+  readonly metrics = new ControllerMetrics(this.registry)
+  readonly health = new ControllerHealth('test')
   readonly #world: ControllerWorld
   readonly #traffic = new Traffic()
   readonly #reflector: Reflector<Node>
   readonly #records: Reflector<NodeRoute>
   readonly #stop = new AbortController()
+  /** The objects' versions when the API server was last asked. */
+  #shown: { readonly resourceVersion: string; readonly nodes: string; readonly records: string } | undefined
   #over = false
 
   constructor(world: ControllerWorld, options: Required<Pick<StartOptions, 'pools'>> & StartOptions) {
@@ -230,6 +286,8 @@ export class RunningController {
         adopt: options.adopt ?? 'none',
         events: options.events ?? { record: (event) => void world.events.push(event) },
         subject: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: 'podway-controller' },
+        metrics: this.metrics,
+        health: this.health,
         pools: options.pools.length === 0 ? undefined : options.pools.map(readPool),
         driftMs,
         workers: 4,
@@ -248,14 +306,23 @@ export class RunningController {
   }
 
   /** See {@link ControllerWorld.quiet}; also once the controller has ended. */
-  async quiet(): Promise<void> {
-    const deadline = performance.now() + patienceMs
+  async quiet({ mayLag = false }: { readonly mayLag?: boolean } = {}): Promise<void> {
+    const { cloud, cluster } = this.#world
+    const start = performance.now()
+    let happened = ''
+    let since = start
     for (let calm = 0; calm < 3; calm++) {
       await new Promise((resolve) => setImmediate(resolve))
       if (this.#over) return
-      if (this.#traffic.inFlight > 0 || !this.#upToDate()) calm = -1
-      if (performance.now() > deadline)
-        throw new Error(`still busy after ${patienceMs} ms: ${this.#traffic.inFlight} calls under way`)
+      const busy = this.#traffic.inFlight > this.#world.waiting
+      if (busy || !this.#upToDate()) calm = -1
+      const now = `${cluster.simulator.resourceVersion} ${cloud.calls.length}`
+      if (now !== happened) since = performance.now()
+      happened = now
+      const idleMs = performance.now() - since
+      if (mayLag && !busy && idleMs > lagMs) return
+      if (idleMs > patienceMs || performance.now() - start > endMs)
+        throw new Error(`still busy: ${this.#traffic.inFlight} calls under way, nothing new for ${idleMs} ms`)
     }
   }
 
@@ -282,11 +349,18 @@ export class RunningController {
         .sort()
         .join()
     const { cluster } = this.#world
+    const { resourceVersion } = cluster.simulator
+    if (this.#shown?.resourceVersion !== resourceVersion)
+      this.#shown = {
+        resourceVersion,
+        nodes: versions(cluster.nodes()),
+        records: versions(cluster.records()),
+      }
     return (
       this.#reflector.hasSynced() &&
       this.#records.hasSynced() &&
-      versions(this.#reflector.list()) === versions(cluster.nodes()) &&
-      versions(this.#records.list()) === versions(cluster.records())
+      versions(this.#reflector.list()) === this.#shown.nodes &&
+      versions(this.#records.list()) === this.#shown.records
     )
   }
 }

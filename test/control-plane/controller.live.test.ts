@@ -1,3 +1,4 @@
+import { Registry } from 'prom-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { KubeClient } from '../../kube/client.ts'
 import { systemClock } from '../../kube/clock.ts'
@@ -12,6 +13,8 @@ import { formatCidr, parseCidr } from '../../net/cidr.ts'
 import { MemoryCloud } from '../../providers/memory/memory-cloud.ts'
 import { memoryProvider } from '../../providers/memory/memory-provider.ts'
 import { runController } from '../../reconciler/controller.ts'
+import { ControllerHealth } from '../../reconciler/report/health.ts'
+import { ControllerMetrics } from '../../reconciler/report/metrics.ts'
 import { Pool } from '../../reconciler/ipam/pool.ts'
 import { type NodeRoute, nodeRouteType } from '../../reconciler/node-route/node-route.ts'
 import { NodeRouteStore } from '../../reconciler/node-route/node-route-store.ts'
@@ -191,6 +194,8 @@ function startController(account: Account, cloud: MemoryCloud): RunningControlle
       adopt: 'none',
       events: recorder,
       subject: { apiVersion: 'v1', kind: 'Namespace', name: 'podway-system' },
+      metrics: new ControllerMetrics(new Registry()),
+      health: new ControllerHealth('test'),
       pools: [new Pool(parseCidr('10.244.0.0/16'), 24), new Pool(parseCidr('fd00:10:244::/48'), 64)],
       driftMs: 60_000,
       workers: 8,

@@ -1,0 +1,94 @@
+import { type Family, addressBits } from '../net/address.ts'
+import type { Cidr } from '../net/cidr.ts'
+import { Pool, PoolConfigurationError, refuseOverlaps } from '../reconciler/ipam/pool.ts'
+import { readBoolean, readCidrs, readInteger } from './flag-values.ts'
+import { UsageError } from './usage.ts'
+
+/** The flags that say what nodes get. */
+export interface PoolFlags {
+  readonly allocateNodeCidrs: string | boolean
+  readonly clusterCidr?: string
+  readonly nodeCidrMaskSizeIpv4: string
+  readonly nodeCidrMaskSizeIpv6: string
+  readonly poolsConfigMap?: string
+  readonly poolsFile?: string
+  readonly serviceClusterIpRange?: string
+}
+
+/** Where the pools are written down, if not in the flags. */
+export type PoolPlace =
+  | { readonly kind: 'config-map'; readonly namespace: string; readonly name: string }
+  | { readonly kind: 'file'; readonly path: string }
+
+export interface PoolConfig {
+  /** Undefined where somebody else gives the nodes their podCIDRs; none where the place says which there are. */
+  readonly pools: readonly Pool[] | undefined
+  readonly poolPlace: PoolPlace | undefined
+  readonly serviceRanges: readonly Cidr[]
+}
+
+/** @throws UsageError */
+export function readPoolConfig(flags: PoolFlags): PoolConfig {
+  const { clusterCidr, poolsConfigMap, poolsFile, serviceClusterIpRange } = flags
+  const allocate =
+    typeof flags.allocateNodeCidrs === 'boolean'
+      ? flags.allocateNodeCidrs
+      : readBoolean('allocate-node-cidrs', flags.allocateNodeCidrs)
+  const ranges = clusterCidr === undefined ? [] : readCidrs('cluster-cidr', clusterCidr)
+  const serviceRanges =
+    serviceClusterIpRange === undefined ? [] : readCidrs('service-cluster-ip-range', serviceClusterIpRange)
+  const place = readPlace(poolsConfigMap, poolsFile)
+  if (!allocate) return { pools: undefined, poolPlace: undefined, serviceRanges }
+  if (place !== undefined) {
+    if (ranges.length > 0)
+      throw new UsageError(`--cluster-cidr and ${place.flag} both name pools: leave one of them out`)
+    return { pools: [], poolPlace: place.place, serviceRanges }
+  }
+  if (ranges.length === 0) {
+    throw new UsageError(
+      '--cluster-cidr is required to allocate podCIDRs: name the ranges (or where pools are written down, by --pools-config-map or --pools-file), or set --allocate-node-cidrs=false',
+    )
+  }
+  return { pools: readRanges(flags, ranges), poolPlace: undefined, serviceRanges }
+}
+
+function readPlace(
+  configMap: string | undefined,
+  path: string | undefined,
+): { readonly flag: string; readonly place: PoolPlace } | undefined {
+  if (configMap !== undefined && path !== undefined)
+    throw new UsageError('--pools-config-map and --pools-file both name pools: leave one of them out')
+  if (path !== undefined) {
+    if (path === '') throw new UsageError('--pools-file is empty: name a file')
+    return { flag: '--pools-file', place: { kind: 'file', path } }
+  }
+  if (configMap === undefined) return undefined
+  const [namespace = '', name = '', ...rest] = configMap.split('/')
+  if (namespace === '' || name === '' || rest.length > 0)
+    throw new UsageError(`--pools-config-map=${configMap}: expected namespace/name`)
+  return { flag: '--pools-config-map', place: { kind: 'config-map', namespace, name } }
+}
+
+function readRanges(flags: PoolFlags, ranges: readonly Cidr[]): readonly Pool[] {
+  const masks: Readonly<Record<Family, number>> = {
+    4: readMask('node-cidr-mask-size-ipv4', flags.nodeCidrMaskSizeIpv4, 4),
+    6: readMask('node-cidr-mask-size-ipv6', flags.nodeCidrMaskSizeIpv6, 6),
+  }
+  const pools = ranges.map((range) =>
+    naming(`--node-cidr-mask-size-ipv${range.family}`, () => new Pool(range, masks[range.family])),
+  )
+  naming('--cluster-cidr', () => refuseOverlaps(pools))
+  return pools
+}
+
+const readMask = (flag: string, text: string, family: Family): number =>
+  readInteger(flag, text, { min: 1, max: addressBits(family) })
+
+function naming<T>(flag: string, read: () => T): T {
+  try {
+    return read()
+  } catch (error) {
+    if (!(error instanceof PoolConfigurationError)) throw error
+    throw new UsageError(`${flag}: ${error.message}`, { cause: error })
+  }
+}
