@@ -1,6 +1,7 @@
 import type { Logger } from '../kube/log.ts'
 import { ProviderError } from '../providers/errors.ts'
-import type { RouteProvider } from '../providers/provider.ts'
+import type { NodeView, RouteProvider } from '../providers/provider.ts'
+import type { Table } from '../providers/route.ts'
 import type { Capacity } from './report/capacity.ts'
 import type { TableCache } from './table-cache.ts'
 
@@ -18,9 +19,14 @@ export class TableReader {
     this.#log = log
   }
 
-  /** Finds the tables of the cluster. @throws ProviderError */
-  async discover(signal: AbortSignal): Promise<void> {
-    const tables = await this.#provider.tables(signal)
+  /** Whether the nodes that were looked up meanwhile may have brought other tables. */
+  get outdated(): boolean {
+    return this.#provider.tablesOutdated?.() ?? false
+  }
+
+  /** Finds the tables of the cluster of these nodes; returns those that were not known before. @throws ProviderError */
+  async discover(nodes: readonly NodeView[], signal: AbortSignal): Promise<readonly Table[]> {
+    const tables = await this.#provider.tables(signal, nodes)
     const first = !this.#cache.discovered
     const known = this.#cache.tables().map(({ id }) => id)
     const fresh = this.#cache.discover(tables)
@@ -34,6 +40,7 @@ export class TableReader {
     if (fresh.length > 0) this.#log.info({ tables: fresh.map(({ id }) => id) }, 'route tables found')
     if (first && tables.length === 0)
       this.#log.warn({}, 'no route table belongs to the cluster: there is nothing to write to')
+    return fresh
   }
 
   /** Reads one table; false if it is no longer there, and the tables have to be looked for again. @throws ProviderError */

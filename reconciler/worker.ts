@@ -64,8 +64,9 @@ export class Worker {
     const work = workOf(key)
     switch (work.kind) {
       case 'tables':
-        await reader.discover(signal)
+        // Asked for before the answer, so that a provider reads all of them by one call.
         for (const { id } of tables.tables()) queue.add(`table ${id}`)
+        for (const { id } of await reader.discover(claims.nodes(), signal)) queue.add(`table ${id}`)
         // Otherwise the nodes learn of it by the reading of the tables.
         if (tables.tables().length === 0) {
           this.#parts.tablesRead()
@@ -87,10 +88,12 @@ export class Worker {
         return { kind: 'soon' }
       case 'targets':
         await this.#lookAtTargets()
+        if (reader.outdated) queue.add('tables')
         return undefined
       case 'route': {
         const retry = await routes.reconcile(work.destination, signal)
         if (retry?.kind !== 'after') this.#waiting.delete(work.destination)
+        if (reader.outdated) queue.add('tables')
         // Of several that claim it, each is told whose it is.
         for (const name of claims.claimants(work.destination)) queue.add(`node ${name}`)
         return retry

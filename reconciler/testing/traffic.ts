@@ -47,7 +47,8 @@ export class Traffic {
       canonical: (route) => provider.canonical(route),
       readyInMs: (op, ahead) => provider.readyInMs?.(op, ahead) ?? 0,
       quota: (table, snapshot) => provider.quota?.(table, snapshot),
-      tables: (signal) => tapped('provider.tables', () => provider.tables(signal)),
+      tables: (signal, nodes) => tapped('provider.tables', () => provider.tables(signal, nodes)),
+      tablesOutdated: () => provider.tablesOutdated?.() ?? false,
       list: (table, signal) => tapped(`provider.list ${table.id}`, () => provider.list(table, signal)),
       targets: (wanted, signal) => tapped('provider.targets', () => provider.targets(wanted, signal)),
       apply: (table, batch, signal) =>
