@@ -35,9 +35,16 @@ export const reconcilerMutants: readonly Mutant[] = [
   {
     name: 'a lost answer is taken for a refusal: the route that may be there is disowned',
     file: 'reconciler/route-records.ts',
-    find: "outcome.result === 'failed' && outcome.error.class !== 'unknown-outcome'",
-    replace: "outcome.result === 'failed'",
+    find: "? outcome.error.class !== 'unknown-outcome'",
+    replace: '? true',
     caughtBy: controller,
+  },
+  {
+    name: 'a route that was there already becomes ours by our create',
+    file: 'reconciler/route-records.ts',
+    find: ': outcome.existed === true',
+    replace: ': false',
+    caughtBy: ['reconciler/controller-ownership'],
   },
   {
     name: 'the old target of a move is forgotten before every table has moved',
