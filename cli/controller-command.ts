@@ -12,6 +12,7 @@ import { nodeType } from '../kube/node-type.ts'
 import type { Node } from '../kube/objects.ts'
 import { Reflector, type ReflectorOptions } from '../kube/reflector.ts'
 import { Resource } from '../kube/resource.ts'
+import { noProvider } from '../providers/no-provider.ts'
 import { runController } from '../reconciler/controller.ts'
 import { policies } from '../reconciler/guard/policy.ts'
 import {
@@ -88,6 +89,12 @@ export function addControllerCommand(program: Command): void {
     .addOption(awsTargetInterfaceOption())
     .addOption(awsMatchNodeNamesOption())
     .addOption(awsRoutesPerTableOption())
+    .option(
+      '--configure-cloud-routes [boolean]',
+      'whether to write routes, or only give nodes their podCIDRs',
+      true,
+    )
+    .option('--no-configure-cloud-routes', 'leave routes to somebody else; no cloud is asked')
     .option('--policy <policy>', `what may be done to the tables: ${policies.join(', ')}`, 'sync')
     .option(
       '--adopt <which>',
@@ -150,7 +157,9 @@ async function run(config: ControllerConfig): Promise<void> {
   const { health, metrics } = status
   const client = status.counted(connection)
   const fence = new Fence()
-  const { provider, close } = await openProvider({ ...config, gate: fence.check, observe: status.cloud })
+  const { provider, close } = config.configureRoutes
+    ? await openProvider({ ...config, gate: fence.check, observe: status.cloud })
+    : { provider: noProvider, close: () => undefined }
   const events = new EventRecorder({
     ...tools,
     events: new Resource<KubeEvent>(client, eventType),
@@ -172,6 +181,7 @@ async function run(config: ControllerConfig): Promise<void> {
         records: new Reflector<NodeRoute>({ ...tools, resource: routes }),
         pools,
         ipamSources: ipamSources(config, kube, tools),
+        configureRoutes: config.configureRoutes,
         policy,
         adopt,
         driftMs,

@@ -11,6 +11,7 @@ const flags: ControllerFlags = {
   nodeCidrMaskSizeIpv4: '24',
   nodeCidrMaskSizeIpv6: '64',
   allocateNodeCidrs: true,
+  configureCloudRoutes: true,
   policy: 'sync',
   adopt: 'none',
   leaderElect: true,
@@ -42,6 +43,7 @@ test('the defaults', () => {
     },
     poolPlace: undefined,
     serviceRanges: [],
+    configureRoutes: true,
     policy: 'sync',
     adopt: 'none',
     driftMs: 60_000,
@@ -142,6 +144,10 @@ test.each([
   [{ driftInterval: '5m', routeReconciliationPeriod: '10s' }, 300_000],
 ])('the drift interval of %j', (given, ms) => {
   expect(readControllerConfig({ ...flags, ...given }).driftMs).toBe(ms)
+})
+
+test.each([false, 'false'])('routes left to somebody else by %j', (configureCloudRoutes) => {
+  expect(readControllerConfig({ ...flags, configureCloudRoutes }).configureRoutes).toBe(false)
 })
 
 test.each([false, 'false'])('leader election switched off by %j', (leaderElect) => {

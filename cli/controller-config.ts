@@ -16,6 +16,7 @@ export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as
 export interface ControllerFlags extends CloudFlags, PoolFlags {
   readonly driftInterval?: string
   readonly routeReconciliationPeriod?: string
+  readonly configureCloudRoutes: string | boolean
   readonly policy: string
   readonly adopt: string
   readonly leaderElect: string | boolean
@@ -31,6 +32,8 @@ export interface ControllerFlags extends CloudFlags, PoolFlags {
 }
 
 export interface ControllerConfig extends CloudConfig, PoolConfig {
+  /** Whether routes are written, or Nodes only get their podCIDRs. */
+  readonly configureRoutes: boolean
   readonly policy: Policy
   readonly adopt: (typeof adoptions)[number]
   readonly driftMs: number
@@ -61,6 +64,7 @@ export function readControllerConfig(flags: ControllerFlags): ControllerConfig {
   return {
     ...readCloudConfig(flags),
     ...readPoolConfig(flags),
+    configureRoutes: readSwitch('configure-cloud-routes', flags.configureCloudRoutes),
     policy: readChoice('policy', flags.policy, policies),
     adopt: readChoice('adopt', flags.adopt, adoptions),
     driftMs: readDriftInterval(flags),
@@ -71,6 +75,10 @@ export function readControllerConfig(flags: ControllerFlags): ControllerConfig {
     logLevel: readChoice('log-level', flags.logLevel, logLevels),
   }
 }
+
+/** `--flag`, `--no-flag`, or `--flag=false`. */
+const readSwitch = (flag: string, given: string | boolean): boolean =>
+  typeof given === 'boolean' ? given : readBoolean(flag, given)
 
 function readShare(flag: string, text: string): number {
   const share = Number(text)
@@ -95,8 +103,7 @@ function readPeriod(flag: string, text: string): number {
 
 function readLeaderElection(flags: ControllerFlags): LeaderElection | undefined {
   const { leaderElect } = flags
-  if (!(typeof leaderElect === 'boolean' ? leaderElect : readBoolean('leader-elect', leaderElect)))
-    return undefined
+  if (!readSwitch('leader-elect', leaderElect)) return undefined
   const times = {
     leaseDurationMs: readDuration('leader-elect-lease-duration', flags.leaderElectLeaseDuration),
     renewDeadlineMs: readDuration('leader-elect-renew-deadline', flags.leaderElectRenewDeadline),

@@ -53,6 +53,8 @@ export interface ControllerOptions {
   readonly pools: readonly Pool[] | undefined
   /** What else says what nodes may get. */
   readonly ipamSources?: IpamSources
+  /** Whether routes are written at all; without, Nodes get their podCIDRs and nothing else. */
+  readonly configureRoutes: boolean
   readonly policy: Policy
   /** Whether foreign routes that say what podway would write become its own. */
   readonly adopt: 'matching' | 'none'
@@ -94,8 +96,8 @@ export interface ControllerParts {
 }
 
 export function assemble(options: ControllerOptions, signal: AbortSignal): ControllerParts {
-  const { adopt, clock, events, log, metrics, nodes, policy, provider, random, reflector, store, subject } =
-    options
+  const { adopt, clock, configureRoutes, events, log, metrics, nodes, policy, provider, random } = options
+  const { reflector, store, subject } = options
   const now = (): string => new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
   const monotonic = (): number => clock.monotonic()
   const queue = new WorkQueue<WorkKey>({ clock, random, backoff: { baseMs: 200, maxMs: 60_000 } })
@@ -147,6 +149,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
   const tellOutcome = outcomeLog(log)
   const routes = new RouteReconciler({
     ...known,
+    configureRoutes,
     policy,
     adopt,
     brake,
@@ -227,6 +230,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
       reports,
       troubles: new Troubles(events, monotonic),
       events,
+      configureRoutes,
       policy,
       brake: nodeBrake,
       podCidrs:

@@ -66,7 +66,12 @@ async function work(
   log.info({ nodes: reflector.list().length, records: ledger.all().length }, 'nodes and ledger are known')
   for (const record of ledger.all()) queue.add(`route ${destinationKey(record.destination)}`)
   queue.add('tables')
-  const worker = new Worker(parts, { driftMs: options.driftMs, log, fatal: (error) => stop.abort(error) })
+  const worker = new Worker(parts, {
+    driftMs: options.driftMs,
+    configureRoutes: options.configureRoutes,
+    log,
+    fatal: (error) => stop.abort(error),
+  })
   await runWorkers(queue, options.workers, (key, signal) => worker.handle(key, signal), stop.signal, log)
   await watching
 }

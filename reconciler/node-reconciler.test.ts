@@ -73,6 +73,7 @@ function make() {
     reports: { found: () => undefined, forget: () => undefined },
     troubles: new Troubles(events, () => 0),
     events,
+    configureRoutes: true,
     policy: 'sync',
     brake: new Brake<string>({ ...conditionBrake, monotonic: () => 0 }),
     nodeCount: () => 1,

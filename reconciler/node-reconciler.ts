@@ -20,6 +20,8 @@ export interface NodeReconcilerParts {
   readonly reports: Pick<NodeReports, 'found' | 'forget'>
   readonly troubles: Troubles
   readonly events: EventSink
+  /** Whether routes are written at all. */
+  readonly configureRoutes: boolean
   readonly policy: Policy
   /** Asked before a node that was routed is told to be unrouted; with how many nodes there are. */
   readonly brake: Brake<string>
@@ -45,7 +47,7 @@ export class NodeReconciler {
   }
 
   async reconcile(name: string, signal: AbortSignal): Promise<Retry | undefined> {
-    const { brake, podCidrs, policy, reports, troubles } = this.#parts
+    const { brake, configureRoutes, podCidrs, policy, reports, troubles } = this.#parts
     const node = this.#parts.node(name)
     if (node === undefined) {
       brake.drop(name)
@@ -54,6 +56,8 @@ export class NodeReconciler {
       podCidrs?.forget(name)
       return undefined
     }
+    // Whether the node is reachable is for those to say who route it.
+    if (!configureRoutes) return podCidrs?.give(node, signal)
     const before = podCidrs?.problem(node)
     const verdict = this.#verdict(node)
     reports.found(name, verdict)

@@ -32,6 +32,8 @@ export interface RouteReconcilerParts {
   readonly guard: RouteGuard
   readonly writer: RouteWriter
   readonly records: RouteRecords
+  /** Whether routes are written at all. */
+  readonly configureRoutes: boolean
   readonly policy: Policy
   /** Whether foreign routes that say what we would write become ours. */
   readonly adopt: 'matching' | 'none'
@@ -94,6 +96,8 @@ export class RouteReconciler {
     const record = ledger.get(key)
     const holder = planner.holder(key)
     if (holder === undefined && record === undefined) return undefined
+    // Somebody else routes it: only the claim of a Node that is gone is ours to withdraw.
+    if (!this.#parts.configureRoutes && holder !== undefined) return undefined
 
     const handedOver = record !== undefined && record.tables.length > 0 && record.node.uid !== holder?.uid
     if (handedOver && !(await this.#mayTake(record, signal))) return { kind: 'after', ms: waitingMs }

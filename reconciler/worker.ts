@@ -11,6 +11,8 @@ import { type WorkKey, workOf } from './work-key.ts'
 
 interface WorkerOptions {
   readonly driftMs: number
+  /** Whether routes are written at all. */
+  readonly configureRoutes: boolean
   readonly log: Logger
   /** Called with what no retry can mend. */
   readonly fatal: (error: ProviderError) => void
@@ -64,6 +66,11 @@ export class Worker {
     const work = workOf(key)
     switch (work.kind) {
       case 'tables':
+        if (!this.#options.configureRoutes) {
+          tables.discover([])
+          this.#parts.tablesRead()
+          return undefined
+        }
         // Asked for before the answer, so that a provider reads all of them by one call.
         for (const { id } of tables.tables()) queue.add(`table ${id}`)
         for (const { id } of await reader.discover(claims.nodes(), signal)) queue.add(`table ${id}`)
@@ -108,7 +115,13 @@ export class Worker {
   #lookUpAhead(name: string): void {
     const { allocator, claims, targets } = this.#parts
     const node = claims.node(name)
-    if (allocator === undefined || node === undefined || node.podCIDRs.length > 0) return
+    if (
+      !this.#options.configureRoutes ||
+      allocator === undefined ||
+      node === undefined ||
+      node.podCIDRs.length > 0
+    )
+      return
     for (const family of allocator.families) {
       // Whoever needs the answer asks again, and learns of a failure there.
       if (targets.cached(node, family) === undefined) targets.resolve(node, family).catch(() => undefined)

@@ -43,6 +43,7 @@ export interface WorldOptions {
 export interface StartOptions {
   readonly tap?: Tap
   readonly pools?: readonly string[]
+  readonly configureRoutes?: boolean
   readonly policy?: Policy
   readonly adopt?: 'matching' | 'none'
   /** Told of each Event in place of {@link ControllerWorld.events}. */
@@ -282,6 +283,7 @@ export class RunningController {
         reflector: this.#reflector,
         store: new NodeRouteStore(routes, log),
         records: this.#records,
+        configureRoutes: options.configureRoutes ?? true,
         policy: options.policy ?? 'sync',
         adopt: options.adopt ?? 'none',
         events: options.events ?? { record: (event) => void world.events.push(event) },

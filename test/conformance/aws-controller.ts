@@ -32,6 +32,7 @@ export function startController(provider: RouteProvider, kubernetes: string): { 
       reflector: new Reflector<Node>({ ...tools, resource: nodes }),
       store: new NodeRouteStore(routes, log),
       records: new Reflector<NodeRoute>({ ...tools, resource: routes }),
+      configureRoutes: true,
       policy: 'sync',
       adopt: 'none',
       pools: undefined,

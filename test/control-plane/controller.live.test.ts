@@ -190,6 +190,7 @@ function startController(account: Account, cloud: MemoryCloud): RunningControlle
       reflector: new Reflector<Node>({ resource: nodes, clock, random, log, backoff }),
       store: new NodeRouteStore(routes, log),
       records: new Reflector<NodeRoute>({ resource: routes, clock, random, log, backoff }),
+      configureRoutes: true,
       policy: 'sync',
       adopt: 'none',
       events: recorder,
