@@ -1,14 +1,9 @@
-import type { Node } from '../kube/objects.ts'
-import type { Change } from '../kube/store.ts'
 import { runWorkers } from '../kube/work-queue.ts'
 import { type ControllerOptions, type ControllerParts, assemble, restoreBrakes } from './assemble.ts'
 import { openLedger } from './open-ledger.ts'
 import { destinationKey } from './ledger/record.ts'
-import { type NodeRoute, destinationOf } from './node-route/node-route.ts'
-import type { NodeRouteStore } from './node-route/node-route-store.ts'
+import { observeNode, observeRecord } from './observe.ts'
 import { harmless } from './report/events.ts'
-import { saysRouted } from './report/network-unavailable.ts'
-import { routedNode } from './routed-node.ts'
 import { Worker } from './worker.ts'
 
 /**
@@ -16,8 +11,8 @@ import { Worker } from './worker.ts'
  *
  * ```
  * Nodes ──watch──▶ claims ──┐
- * tables ──list──▶ cache ───┼──▶ plan ──▶ apply ──▶ outcomes ──▶ ledger, NetworkUnavailable
- * ledger ───────────────────┘
+ * tables ──list──▶ cache ───┼──▶ plan ──▶ guard ──▶ apply ──▶ outcomes ──▶ ledger, NetworkUnavailable, Events
+ * ledger ──watch────────────┘
  * ```
  *
  * Whatever happens becomes a key in one queue. A worker takes a key and brings that one thing (a destination, a node, a
@@ -74,50 +69,4 @@ async function work(
   })
   await runWorkers(queue, options.workers, (key, signal) => worker.handle(key, signal), stop.signal, log)
   await watching
-}
-
-/** What others make of a NodeRoute: adopt, release, delete, edit. */
-function observeRecord(
-  change: Change<NodeRoute>,
-  store: NodeRouteStore,
-  { ledger, queue, tables }: ControllerParts,
-): void {
-  const seen = change.type === 'deleted' ? store.seeGone(change.object) : store.see(change.object)
-  const destination = destinationOf(change.object)
-  if (seen === undefined || destination === undefined) return
-  ledger.observe(destination, seen)
-  for (const table of seen.record?.tables ?? []) {
-    tables.doubt(table, destination)
-    queue.add(`table ${table}`)
-  }
-  queue.add(`route ${destination}`)
-}
-
-function observeNode(
-  change: Change<Node>,
-  { claims, ipam, losses, queue, reports, targets }: ControllerParts,
-): void {
-  const { name } = change.object.metadata
-  for (const left of ipam?.see(change) ?? []) queue.add(`route ${destinationKey(left)}`)
-  switch (change.type) {
-    case 'added':
-    case 'updated':
-    case 'resync': {
-      const node = routedNode(change.object)
-      const destinations = claims.upsert(node)
-      // One that was routed before this program came is no news.
-      const isNews = change.type !== 'added' || !saysRouted(change.object)
-      if (isNews && node.podCIDRs.length > 0 && destinations.length > 0) reports.changed(name)
-      for (const destination of destinations) queue.add(`route ${destination}`)
-      break
-    }
-    case 'deleted':
-      for (const destination of claims.remove(name)) {
-        losses.forget(destination)
-        queue.add(`route ${destination}`)
-      }
-      targets.forget(name)
-      break
-  }
-  queue.add(`node ${name}`)
 }
