@@ -20,6 +20,8 @@ export default defineConfig({
             '**/*.live.test.ts',
             'test/e2e/**',
           ],
+          // Most take milliseconds; those that start programs take what a busy machine gives them.
+          testTimeout: 30_000,
         },
       },
       {
