@@ -1,4 +1,4 @@
-//! Compiles the JavaScript modules of the node binary to QuickJS bytecode and embeds them.
+//! Compiles the JavaScript modules of the node binary to QuickJS bytecode and embeds them, and the host's C code.
 //!
 //! The modules are what esbuild makes of `cni/*.ts`; they are expected in `target/js` beside this file. Where they are
 //! not built yet, a module that says so takes their place, so that `cargo clippy` and `cargo test` work alone.
@@ -45,6 +45,24 @@ fn main() {
     }
     table.push_str("]\n");
     fs::write(Path::new(&out).join("modules.rs"), table).expect("OUT_DIR is writable");
+    compile_c();
+}
+
+/// What the engine's C code calls, see `src/c_library.rs`.
+fn compile_c() {
+    println!("cargo:rerun-if-changed=src/c");
+    cc::Build::new()
+        .files(["src/c/diagnostics.c", "src/c/format.c", "src/c/memory.c"])
+        .std("c11")
+        .warnings(true)
+        .extra_warnings(true)
+        // No C library: nothing that compilers would call of one, nor the thread-local guard of a stack.
+        .flag("-ffreestanding")
+        .flag("-fno-builtin")
+        .flag("-fno-stack-protector")
+        .flag_if_supported("-fno-tree-loop-distribute-patterns")
+        .opt_level(2)
+        .compile("podway_c");
 }
 
 fn compile(sources: &[(String, String)]) -> Vec<(String, Vec<u8>)> {
@@ -66,10 +84,17 @@ fn compile(sources: &[(String, String)]) -> Vec<(String, Vec<u8>)> {
                         })
                     })
                     .unwrap_or_else(|error| panic!("{name}: {error}: {:?}", ctx.catch()));
-                (name.clone(), bytecode)
+                (name.clone(), unchecked(bytecode))
             })
             .collect()
     })
+}
+
+/// The same bytecode with a checksum that the engine doesn't verify: it comes with the executable, and every start would
+/// add up all of it. Behind the version, one byte, all ones stand for "don't".
+fn unchecked(mut bytecode: Vec<u8>) -> Vec<u8> {
+    bytecode[1..5].fill(0xff);
+    bytecode
 }
 
 /// To compile a module, the engine wants to see those that it imports.

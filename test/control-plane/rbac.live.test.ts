@@ -63,6 +63,7 @@ await describeControlPlane('deploy/rbac', (cluster) => {
       'delete podway.dev/noderoutes',
       'get nodes',
       'get podway.dev/noderoutes',
+      'list networking.k8s.io/servicecidrs',
       'list nodes',
       'list podway.dev/noderoutes',
       'patch events.k8s.io/events',
@@ -70,6 +71,7 @@ await describeControlPlane('deploy/rbac', (cluster) => {
       'patch nodes/status',
       'patch podway.dev/noderoutes',
       'patch podway.dev/noderoutes/status',
+      'watch networking.k8s.io/servicecidrs',
       'watch nodes',
       'watch podway.dev/noderoutes',
     ])
@@ -81,7 +83,9 @@ await describeControlPlane('deploy/rbac', (cluster) => {
     expect(own.filter((right) => !everywhere.includes(right))).toEqual([
       'create coordination.k8s.io/leases',
       'get coordination.k8s.io/leases',
+      'list configmaps',
       'update coordination.k8s.io/leases',
+      'watch configmaps',
     ])
   })
 

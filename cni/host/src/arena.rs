@@ -2,14 +2,17 @@
 //! that the kernel hands over in large steps, and almost nothing is given back: a page fault for each new page of an
 //! ordinary heap took a tenth of an ADD.
 
-use std::{
+use alloc::alloc as heap;
+use core::{
+    alloc::Layout,
     mem,
     ptr::{self, NonNull},
 };
 
+use crate::system_call::memory;
 use rquickjs::allocator::Allocator;
 
-/// About twice what an ADD needs. What doesn't fit comes from the C library's heap, so this is also the most that can
+/// About twice what an ADD needs. What doesn't fit comes from the heap, so this is also the most that can
 /// be lost to blocks that are freed but not used again.
 const SIZE: usize = 1 << 20;
 
@@ -26,7 +29,7 @@ struct Header {
     size: usize,
 }
 
-/// Blocks one after another in one piece of memory, then the C library's.
+/// Blocks one after another in one piece of memory, then the heap's.
 pub struct Arena {
     /// `SIZE` bytes; none where the kernel didn't give them.
     base: Option<NonNull<u8>>,
@@ -39,21 +42,8 @@ pub struct Arena {
 impl Arena {
     /// Reserves the addresses; memory comes with the first blocks.
     pub fn new() -> Self {
-        // SAFETY: a new anonymous mapping touches nothing that exists.
-        let base = unsafe {
-            libc::mmap(
-                ptr::null_mut(),
-                SIZE,
-                libc::PROT_READ | libc::PROT_WRITE,
-                libc::MAP_PRIVATE | libc::MAP_ANONYMOUS,
-                -1,
-                0,
-            )
-        };
         Self {
-            base: (base != libc::MAP_FAILED)
-                .then(|| NonNull::new(base.cast()))
-                .flatten(),
+            base: memory::map(SIZE).and_then(NonNull::new),
             used: 0,
             populated: 0,
         }
@@ -77,17 +67,16 @@ impl Arena {
         }
         let end = self.used.next_multiple_of(STEP).min(SIZE);
         if let Some(base) = self.base {
-            // SAFETY: the range lies in the mapping; its content doesn't change. Kernels before 5.14 don't know the
-            // advice: then the pages come one by one.
+            // SAFETY: the range lies in the mapping.
             unsafe {
                 let start = base.add(self.populated).as_ptr();
-                libc::madvise(start.cast(), end - self.populated, libc::MADV_POPULATE_WRITE);
+                memory::populate(start, end - self.populated);
             }
         }
         self.populated = end;
     }
 
-    /// Where in the arena the block with this header is; none if it is the C library's.
+    /// Where in the arena the block with this header is; none if it is the heap's.
     fn offset(&self, header: *mut Header) -> Option<usize> {
         let offset = (header as usize).checked_sub(self.base?.as_ptr() as usize)?;
         (offset < SIZE).then_some(offset)
@@ -103,7 +92,7 @@ impl Drop for Arena {
     fn drop(&mut self) {
         if let Some(base) = self.base {
             // SAFETY: it was mapped with this size, and nobody uses a block of an allocator that is gone.
-            unsafe { libc::munmap(base.as_ptr().cast(), SIZE) };
+            unsafe { memory::unmap(base.as_ptr(), SIZE) };
         }
     }
 }
@@ -112,6 +101,12 @@ impl Drop for Arena {
 fn round(size: usize) -> Option<usize> {
     size.checked_next_multiple_of(ALIGN)
         .filter(|size| *size < isize::MAX as usize - ALIGN)
+}
+
+/// Of a block in the heap, with its header.
+fn layout(size: usize) -> Layout {
+    // SAFETY: the alignment is a power of two, and `round` gives no sizes whose sum with a header would be too large.
+    unsafe { Layout::from_size_align_unchecked(ALIGN + size, ALIGN) }
 }
 
 fn header_of(block: *mut u8) -> *mut Header {
@@ -138,8 +133,8 @@ unsafe impl Allocator for Arena {
         };
         let start = match self.cut(ALIGN + size) {
             Some(start) => start.as_ptr(),
-            // SAFETY: malloc only takes a number.
-            None => unsafe { libc::malloc(ALIGN + size) }.cast::<u8>(),
+            // SAFETY: the layout has a size.
+            None => unsafe { heap::alloc(layout(size)) },
         };
         if start.is_null() {
             return start;
@@ -169,8 +164,8 @@ unsafe impl Allocator for Arena {
             // SAFETY: the block is one of ours, so its header is there.
             Some(offset) if self.is_last(offset, unsafe { (*header).size }) => self.used = offset,
             Some(_) => {}
-            // SAFETY: it came from malloc, which gave us the address of the header.
-            None => unsafe { libc::free(header.cast()) },
+            // SAFETY: it came from the heap, which gave us the address of the header.
+            None => unsafe { heap::dealloc(header.cast(), layout((*header).size)) },
         }
     }
 
@@ -185,8 +180,8 @@ unsafe impl Allocator for Arena {
         // SAFETY: the block is one of ours, so its header is there.
         let size = unsafe { (*header).size };
         let Some(offset) = self.offset(header) else {
-            // SAFETY: it came from malloc, which gave us the address of the header.
-            let start = unsafe { libc::realloc(header.cast(), ALIGN + rounded) }.cast::<u8>();
+            // SAFETY: it came from the heap, which gave us the address of the header. `round` keeps the sum valid.
+            let start = unsafe { heap::realloc(header.cast(), layout(size), ALIGN + rounded) };
             if start.is_null() {
                 return start;
             }

@@ -1,5 +1,11 @@
 //! QuickJS: the embedded modules and the limits that scripts run under.
 
+use alloc::{
+    borrow::ToOwned,
+    string::{String, ToString},
+};
+use core::mem;
+
 use crate::arena::Arena;
 use rquickjs::{
     CatchResultExt, Context, Ctx, Error, Function, Module, Object, Promise, Result, Runtime,
@@ -71,7 +77,7 @@ impl Loader for Embedded {
 pub fn run(
     modules: Modules,
     system: impl for<'js> FnOnce(&Ctx<'js>) -> Result<Object<'js>>,
-) -> std::result::Result<i32, String> {
+) -> core::result::Result<i32, String> {
     let failed = |error: Error| error.to_string();
     let runtime = Runtime::new_with_alloc(Arena::new()).map_err(failed)?;
     runtime.set_memory_limit(MEMORY_LIMIT);
@@ -89,8 +95,8 @@ pub fn run(
         code.catch(&ctx).map_err(|error| error.to_string())
     });
     // The process ends now, and the kernel frees at once what would be freed object by object: a tenth of an ADD.
-    std::mem::forget(context);
-    std::mem::forget(runtime);
+    mem::forget(context);
+    mem::forget(runtime);
     code
 }
 
@@ -115,7 +121,7 @@ mod tests {
         Box::leak(modules.into_boxed_slice())
     }
 
-    fn outcome(source: &str) -> std::result::Result<i32, String> {
+    fn outcome(source: &str) -> core::result::Result<i32, String> {
         run(
             compiled(&[("main.js", source), ("other.js", "export const code = 7")]),
             crate::host::system,

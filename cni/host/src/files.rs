@@ -1,20 +1,20 @@
 //! Files: what the scripts may do with paths. Every path is UTF-8 without NUL, every content is UTF-8 text.
 
-use std::{
-    ffi::CString,
-    fs::{self, DirBuilder, File},
-    io::{Read, Write},
-    mem::MaybeUninit,
-    os::{
-        fd::{FromRawFd, OwnedFd, RawFd},
-        unix::fs::DirBuilderExt,
-    },
+use alloc::{borrow::ToOwned, ffi::CString, format, string::String, vec::Vec};
+use core::ffi::CStr;
+
+use linux_raw_sys::{
+    errno,
+    general::{O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_TRUNC, O_WRONLY},
 };
 
-use crate::sys_error::SysError;
+use crate::{
+    sys_error::SysError,
+    system_call::{self, Descriptor},
+};
 
 /// No file of a node binary is near this; a limit keeps a strange one from eating the memory.
-const READ_LIMIT: u64 = 1 << 20;
+const READ_LIMIT: usize = 1 << 20;
 
 /// What `write` does with a file that exists, or does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,118 +38,134 @@ impl Disposition {
         }
     }
 
-    fn flags(self) -> i32 {
+    fn flags(self) -> u32 {
         match self {
             Self::Existing => 0,
-            Self::Exclusive => libc::O_CREAT | libc::O_EXCL,
-            Self::Replace => libc::O_CREAT | libc::O_TRUNC,
+            Self::Exclusive => O_CREAT | O_EXCL,
+            Self::Replace => O_CREAT | O_TRUNC,
         }
     }
 }
 
+/// Calls with the path as the kernel wants it. EINVAL if it holds a NUL.
+fn with_path<T>(
+    path: &str,
+    syscall: &'static str,
+    call: impl FnOnce(&CStr) -> system_call::Result<T>,
+) -> Result<T, SysError> {
+    CString::new(path)
+        .map_err(|_| errno::EINVAL)
+        .and_then(|path| call(&path))
+        .map_err(|errno| SysError::new(errno, syscall).at(path))
+}
+
 /// Opens for reading; creates the file with that mode first if one is given.
-pub fn open(path: &str, create_mode: Option<u32>) -> Result<OwnedFd, SysError> {
-    let flags = libc::O_RDONLY | if create_mode.is_some() { libc::O_CREAT } else { 0 };
-    raw_open(path, flags, create_mode.unwrap_or(0))
+pub fn open(path: &str, create_mode: Option<u32>) -> Result<Descriptor, SysError> {
+    let flags = O_RDONLY | if create_mode.is_some() { O_CREAT } else { 0 };
+    with_path(path, "open", |path| {
+        system_call::open(path, flags, create_mode.unwrap_or(0))
+    })
 }
 
 /// Opens for writing, as the disposition says; the mode counts where the file is created.
-pub fn open_for_writing(path: &str, disposition: Disposition, mode: u32) -> Result<OwnedFd, SysError> {
-    raw_open(path, libc::O_WRONLY | disposition.flags(), mode)
+pub fn open_for_writing(path: &str, disposition: Disposition, mode: u32) -> Result<Descriptor, SysError> {
+    with_path(path, "open", |path| {
+        system_call::open(path, O_WRONLY | disposition.flags(), mode)
+    })
 }
 
-fn raw_open(path: &str, flags: i32, mode: u32) -> Result<OwnedFd, SysError> {
-    let name = CString::new(path).map_err(|_| SysError::new(libc::EINVAL, "open").at(path))?;
+/// All that can be read, as text. EFBIG over the limit, EILSEQ if it is not UTF-8.
+pub fn read_text(descriptor: i32, limit: usize) -> Result<String, SysError> {
+    /// What a small file, and most of them are, needs.
+    const FIRST: usize = 512;
+    let mut content = Vec::<u8>::with_capacity(FIRST);
     loop {
-        // SAFETY: `name` is a NUL-terminated string that outlives the call.
-        let descriptor = unsafe { libc::open(name.as_ptr(), flags | libc::O_CLOEXEC, mode as libc::c_uint) };
-        if descriptor >= 0 {
-            // SAFETY: the kernel has just given us this descriptor, nobody else owns it.
-            return Ok(unsafe { OwnedFd::from_raw_fd(descriptor) });
+        let count = system_call::read(descriptor, content.spare_capacity_mut())
+            .map_err(SysError::from_call("read"))?;
+        // SAFETY: the kernel has written that many bytes behind the others.
+        unsafe { content.set_len(content.len() + count) };
+        if content.len() > limit {
+            return Err(SysError::new(errno::EFBIG, "read"));
         }
-        let error = SysError::last("open").at(path);
-        if error.errno != libc::EINTR {
-            return Err(error);
+        if count == 0 {
+            return String::from_utf8(content).map_err(|_| SysError::new(errno::EILSEQ, "read"));
         }
+        // There is always room to ask for more.
+        content.reserve(FIRST / 2);
     }
 }
 
 /// The whole content. EFBIG over 1 MiB, EILSEQ if it is not UTF-8.
 pub fn read(path: &str) -> Result<String, SysError> {
-    let fail = |errno| SysError::new(errno, "read").at(path);
-    let mut content = Vec::new();
-    let mut file = File::from(open(path, None)?).take(READ_LIMIT + 1);
-    file.read_to_end(&mut content)
-        .map_err(|error| SysError::from_io(&error, "read").at(path))?;
-    if content.len() as u64 > READ_LIMIT {
-        return Err(fail(libc::EFBIG));
-    }
-    String::from_utf8(content).map_err(|_| fail(libc::EILSEQ))
+    let file = open(path, None)?;
+    read_text(file.number(), READ_LIMIT).map_err(|error| error.at(path))
 }
 
 /// Writes all of the text. When this fails after the open, the file exists with a part of it.
-pub fn write(file: OwnedFd, text: &str, path: &str) -> Result<(), SysError> {
-    File::from(file)
-        .write_all(text.as_bytes())
-        .map_err(|error| SysError::from_io(&error, "write").at(path))
+pub fn write(file: Descriptor, text: &str, path: &str) -> Result<(), SysError> {
+    system_call::write(file.number(), text.as_bytes()).map_err(|errno| SysError::new(errno, "write").at(path))
 }
 
 /// Waits for the exclusive flock(2) of an open file; closing it unlocks.
-pub fn lock(descriptor: RawFd) -> Result<(), SysError> {
-    loop {
-        // SAFETY: flock only takes numbers.
-        if unsafe { libc::flock(descriptor, libc::LOCK_EX) } == 0 {
-            return Ok(());
-        }
-        let error = SysError::last("flock");
-        if error.errno != libc::EINTR {
-            return Err(error);
-        }
-    }
+pub fn lock(descriptor: i32) -> Result<(), SysError> {
+    system_call::lock(descriptor).map_err(SysError::from_call("flock"))
 }
 
 /// Makes one directory (EEXIST, ENOENT).
 pub fn make_directory(path: &str, mode: u32) -> Result<(), SysError> {
-    DirBuilder::new()
-        .mode(mode)
-        .create(path)
-        .map_err(|error| SysError::from_io(&error, "mkdir").at(path))
+    with_path(path, "mkdir", |path| system_call::make_directory(path, mode))
 }
 
 /// Unlinks a file.
 pub fn remove(path: &str) -> Result<(), SysError> {
-    fs::remove_file(path).map_err(|error| SysError::from_io(&error, "unlink").at(path))
+    with_path(path, "unlink", system_call::unlink)
 }
 
 /// The names in a directory, in no order, without those that are not UTF-8: none of ours is.
 pub fn list(path: &str) -> Result<Vec<String>, SysError> {
-    let fail = |error: std::io::Error| SysError::from_io(&error, "getdents64").at(path);
-    let entries = fs::read_dir(path).map_err(|error| SysError::from_io(&error, "open").at(path))?;
+    let directory = with_path(path, "open", |path| {
+        system_call::open(path, O_RDONLY | O_DIRECTORY, 0)
+    })?;
     let mut names = Vec::new();
-    for entry in entries {
-        if let Ok(name) = entry.map_err(fail)?.file_name().into_string() {
-            names.push(name);
+    let mut buffer = [0_u64; 512];
+    loop {
+        let length = system_call::directory_entries(directory.number(), &mut buffer)
+            .map_err(|errno| SysError::new(errno, "getdents64").at(path))?;
+        if length == 0 {
+            return Ok(names);
+        }
+        // SAFETY: the kernel has written that many bytes, and any eight bytes are a valid number.
+        let mut rest = unsafe { core::slice::from_raw_parts(buffer.as_ptr().cast::<u8>(), length) };
+        while let Some((name, next)) = first_entry(rest) {
+            if let Ok(name) = name.to_str()
+                && name != "."
+                && name != ".."
+            {
+                names.push(name.to_owned());
+            }
+            rest = next;
         }
     }
-    Ok(names)
+}
+
+/// The name of the first entry that getdents64(2) gave, and what follows: inode and offset, eight bytes each, the
+/// entry's length, two bytes, its type, one byte, the name.
+fn first_entry(entries: &[u8]) -> Option<(&CStr, &[u8])> {
+    let length = u16::from_ne_bytes(entries.get(16..18)?.try_into().ok()?);
+    let (entry, rest) = entries.split_at_checked(usize::from(length))?;
+    Some((CStr::from_bytes_until_nul(entry.get(19..)?).ok()?, rest))
 }
 
 /// Device and inode: equal exactly for descriptors of the same file, or of the same namespace.
-pub fn identity(descriptor: RawFd) -> Result<String, SysError> {
-    let mut status = MaybeUninit::<libc::stat>::uninit();
-    // SAFETY: the kernel fills the structure that we point at.
-    if unsafe { libc::fstat(descriptor, status.as_mut_ptr()) } != 0 {
-        return Err(SysError::last("fstat"));
-    }
-    // SAFETY: fstat succeeded, so it is filled.
-    let status = unsafe { status.assume_init() };
-    Ok(format!("{}:{}", status.st_dev, status.st_ino))
+pub fn identity(descriptor: i32) -> Result<String, SysError> {
+    let (device, inode) = system_call::identity(descriptor).map_err(SysError::from_call("fstat"))?;
+    Ok(format!("{device}:{inode}"))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{os::fd::AsRawFd, path::PathBuf};
+    use std::{fs, path::PathBuf};
 
     struct Folder(PathBuf);
 
@@ -182,12 +198,12 @@ mod tests {
         let path = folder.path("f");
         assert_eq!(
             put(&path, "x", Disposition::Existing).unwrap_err().errno,
-            libc::ENOENT
+            errno::ENOENT
         );
         put(&path, "first", Disposition::Exclusive).unwrap();
         assert_eq!(
             put(&path, "x", Disposition::Exclusive).unwrap_err().errno,
-            libc::EEXIST
+            errno::EEXIST
         );
         put(&path, "2nd", Disposition::Replace).unwrap();
         assert_eq!(read(&path).unwrap(), "2nd");
@@ -199,23 +215,26 @@ mod tests {
     #[test]
     fn errors_carry_call_and_path() {
         let error = read("/nonexistent/file").unwrap_err();
-        assert_eq!(error, SysError::new(libc::ENOENT, "open").at("/nonexistent/file"));
+        assert_eq!(
+            error,
+            SysError::new(errno::ENOENT, "open").at("/nonexistent/file")
+        );
         assert_eq!(
             read("/").unwrap_err(),
-            SysError::new(libc::EISDIR, "read").at("/")
+            SysError::new(errno::EISDIR, "read").at("/")
         );
-        assert_eq!(read("a\0b").unwrap_err().errno, libc::EINVAL);
+        assert_eq!(read("a\0b").unwrap_err().errno, errno::EINVAL);
         assert_eq!(remove("a\0b").unwrap_err().syscall, "unlink");
-        assert_eq!(list("/nonexistent").unwrap_err().errno, libc::ENOENT);
+        assert_eq!(list("/nonexistent").unwrap_err().errno, errno::ENOENT);
     }
 
     #[test]
     fn content_that_is_no_text_or_too_long_is_refused() {
         let folder = Folder::new("content");
         fs::write(folder.path("binary"), [0xff, 0xfe]).unwrap();
-        assert_eq!(read(&folder.path("binary")).unwrap_err().errno, libc::EILSEQ);
-        fs::write(folder.path("long"), vec![b'x'; READ_LIMIT as usize + 1]).unwrap();
-        assert_eq!(read(&folder.path("long")).unwrap_err().errno, libc::EFBIG);
+        assert_eq!(read(&folder.path("binary")).unwrap_err().errno, errno::EILSEQ);
+        fs::write(folder.path("long"), vec![b'x'; READ_LIMIT + 1]).unwrap();
+        assert_eq!(read(&folder.path("long")).unwrap_err().errno, errno::EFBIG);
     }
 
     #[test]
@@ -224,15 +243,56 @@ mod tests {
         make_directory(&folder.path("d"), 0o755).unwrap();
         assert_eq!(
             make_directory(&folder.path("d"), 0o755).unwrap_err().errno,
-            libc::EEXIST
+            errno::EEXIST
         );
         put(&folder.path("d/10.0.0.2"), "id", Disposition::Exclusive).unwrap();
         assert_eq!(list(&folder.path("d")).unwrap(), ["10.0.0.2"]);
+        assert_eq!(
+            list(&folder.path("d/10.0.0.2")).unwrap_err(),
+            SysError::new(errno::ENOTDIR, "open").at(&folder.path("d/10.0.0.2"))
+        );
         remove(&folder.path("d/10.0.0.2")).unwrap();
         assert_eq!(
             remove(&folder.path("d/10.0.0.2")).unwrap_err().errno,
-            libc::ENOENT
+            errno::ENOENT
         );
+    }
+
+    #[test]
+    fn a_long_list_comes_whole() {
+        let folder = Folder::new("long-list");
+        let mut wanted: Vec<String> = (0..1000).map(|number| format!("name-{number}")).collect();
+        for name in &wanted {
+            put(&folder.path(name), "", Disposition::Exclusive).unwrap();
+        }
+        let mut names = list(&folder.path("")).unwrap();
+        names.sort();
+        wanted.sort();
+        assert_eq!(names, wanted);
+    }
+
+    #[test]
+    fn a_torn_directory_entry_ends_the_list() {
+        for length in [0, 1, 17, 18, 19, 23] {
+            let mut entry = [0_u8; 24];
+            entry[16..18].copy_from_slice(&24_u16.to_ne_bytes());
+            assert!(first_entry(&entry[..length]).is_none());
+        }
+        // A length that would go on for ever, and a name without an end.
+        assert!(first_entry(&[0; 24]).is_none());
+        let mut endless = [1_u8; 24];
+        endless[16..18].copy_from_slice(&24_u16.to_ne_bytes());
+        assert!(first_entry(&endless).is_none());
+    }
+
+    #[test]
+    fn long_content_comes_whole() {
+        let folder = Folder::new("long");
+        for length in [0, 1, 511, 512, 513, 100_000, READ_LIMIT] {
+            let text = "x".repeat(length);
+            fs::write(folder.path("f"), &text).unwrap();
+            assert_eq!(read(&folder.path("f")).unwrap(), text);
+        }
     }
 
     #[test]
@@ -241,14 +301,8 @@ mod tests {
         let one = open(&folder.path("lock"), Some(0o750)).unwrap();
         let two = open(&folder.path("lock"), Some(0o750)).unwrap();
         let other = open(&folder.path("other"), Some(0o750)).unwrap();
-        lock(one.as_raw_fd()).unwrap();
-        assert_eq!(
-            identity(one.as_raw_fd()).unwrap(),
-            identity(two.as_raw_fd()).unwrap()
-        );
-        assert_ne!(
-            identity(one.as_raw_fd()).unwrap(),
-            identity(other.as_raw_fd()).unwrap()
-        );
+        lock(one.number()).unwrap();
+        assert_eq!(identity(one.number()).unwrap(), identity(two.number()).unwrap());
+        assert_ne!(identity(one.number()).unwrap(), identity(other.number()).unwrap());
     }
 }

@@ -1,8 +1,10 @@
 //! Descriptors as the scripts see them: opaque numbers that never come to mean another file.
 
-use std::os::fd::{AsRawFd, OwnedFd, RawFd};
+use alloc::vec::Vec;
 
-use crate::sys_error::SysError;
+use linux_raw_sys::errno;
+
+use crate::{sys_error::SysError, system_call::Descriptor};
 
 /// How many descriptors can be open at once; far more than any verb needs.
 const CAPACITY: u64 = 1024;
@@ -16,12 +18,12 @@ pub struct Handles {
 
 struct Slot {
     generation: u32,
-    descriptor: Option<OwnedFd>,
+    descriptor: Option<Descriptor>,
 }
 
 impl Handles {
     /// Takes the descriptor over and names it. EMFILE when all slots are taken.
-    pub fn insert(&mut self, descriptor: OwnedFd) -> Result<u64, SysError> {
+    pub fn insert(&mut self, descriptor: Descriptor) -> Result<u64, SysError> {
         let free = self
             .slots
             .iter()
@@ -35,7 +37,7 @@ impl Handles {
                 });
                 self.slots.len() - 1
             }
-            None => return Err(SysError::new(libc::EMFILE, "open")),
+            None => return Err(SysError::new(errno::EMFILE, "open")),
         };
         let slot = &mut self.slots[index];
         slot.generation += 1;
@@ -44,14 +46,14 @@ impl Handles {
     }
 
     /// The kernel's number behind a handle, valid until it is closed.
-    pub fn descriptor(&self, handle: u64, syscall: &'static str) -> Result<RawFd, SysError> {
+    pub fn descriptor(&self, handle: u64, syscall: &'static str) -> Result<i32, SysError> {
         let slot = self.slots.get((handle % CAPACITY) as usize);
         match slot {
             Some(Slot {
                 generation,
                 descriptor: Some(descriptor),
-            }) if u64::from(*generation) == handle / CAPACITY => Ok(descriptor.as_raw_fd()),
-            _ => Err(SysError::new(libc::EBADF, syscall)),
+            }) if u64::from(*generation) == handle / CAPACITY => Ok(descriptor.number()),
+            _ => Err(SysError::new(errno::EBADF, syscall)),
         }
     }
 
@@ -66,23 +68,23 @@ impl Handles {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::fs::File;
+    use crate::files;
 
-    fn null() -> OwnedFd {
-        File::open("/dev/null").expect("/dev/null").into()
+    fn null() -> Descriptor {
+        files::open("/dev/null", None).unwrap()
     }
 
     #[test]
     fn a_handle_names_its_descriptor_until_it_is_closed() {
         let mut handles = Handles::default();
         let descriptor = null();
-        let raw = descriptor.as_raw_fd();
+        let raw = descriptor.number();
         let handle = handles.insert(descriptor).unwrap();
         assert_eq!(handles.descriptor(handle, "read").unwrap(), raw);
         handles.close(handle).unwrap();
         assert_eq!(
             handles.descriptor(handle, "read").unwrap_err(),
-            SysError::new(libc::EBADF, "read")
+            SysError::new(errno::EBADF, "read")
         );
     }
 
@@ -95,7 +97,7 @@ mod tests {
         assert_ne!(first, second);
         assert_eq!(
             handles.close(first).unwrap_err(),
-            SysError::new(libc::EBADF, "close")
+            SysError::new(errno::EBADF, "close")
         );
         handles.close(second).unwrap();
     }
@@ -104,7 +106,10 @@ mod tests {
     fn invented_handles_are_ebadf() {
         let handles = Handles::default();
         for handle in [0, 1, CAPACITY, u64::MAX] {
-            assert_eq!(handles.descriptor(handle, "read").unwrap_err().errno, libc::EBADF);
+            assert_eq!(
+                handles.descriptor(handle, "read").unwrap_err().errno,
+                errno::EBADF
+            );
         }
     }
 }

@@ -1,10 +1,10 @@
 //! The port `cni/sys.ts`, as an object that the scripts are given.
 
-use std::{
-    cell::RefCell,
-    os::fd::{OwnedFd, RawFd},
+use alloc::{
     rc::Rc,
+    string::{String, ToString},
 };
+use core::cell::RefCell;
 
 use rquickjs::{Ctx, Error, Exception, Function, Object, Result, TypedArray, prelude::Opt};
 
@@ -13,6 +13,7 @@ use crate::{
     handles::Handles,
     namespaces, netlink, process,
     sys_error::SysError,
+    system_call::Descriptor,
 };
 
 type Shared = Rc<RefCell<Handles>>;
@@ -34,7 +35,7 @@ pub fn system<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
 }
 
 /// Turns a failed system call into the `SysError` that the scripts catch.
-fn or_throw<T>(ctx: &Ctx<'_>, result: std::result::Result<T, SysError>) -> Result<T> {
+fn or_throw<T>(ctx: &Ctx<'_>, result: core::result::Result<T, SysError>) -> Result<T> {
     result.map_err(|error| thrown(ctx, &error).unwrap_or_else(|failed| failed))
 }
 
@@ -48,12 +49,12 @@ fn thrown(ctx: &Ctx<'_>, error: &SysError) -> Result<Error> {
 }
 
 /// A handle as JavaScript has it. What is no whole number is no handle.
-fn descriptor(handles: &Shared, handle: f64, syscall: &'static str) -> std::result::Result<RawFd, SysError> {
+fn descriptor(handles: &Shared, handle: f64, syscall: &'static str) -> core::result::Result<i32, SysError> {
     handles.borrow().descriptor(handle_number(handle), syscall)
 }
 
 fn handle_number(handle: f64) -> u64 {
-    if handle.fract() == 0.0 && (0.0..9e15).contains(&handle) {
+    if (0.0..9e15).contains(&handle) && handle as u64 as f64 == handle {
         handle as u64
     } else {
         u64::MAX
@@ -63,8 +64,8 @@ fn handle_number(handle: f64) -> u64 {
 /// Handles stay under 2⁴², so a JavaScript number holds them exactly.
 fn keep(
     handles: &Shared,
-    opened: std::result::Result<OwnedFd, SysError>,
-) -> std::result::Result<f64, SysError> {
+    opened: core::result::Result<Descriptor, SysError>,
+) -> core::result::Result<f64, SysError> {
     opened
         .and_then(|opened| handles.borrow_mut().insert(opened))
         .map(|handle| handle as f64)
@@ -87,13 +88,13 @@ fn process_part<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     part.set(
         "stdout",
         Function::new(ctx.clone(), |ctx: Ctx<'js>, text: String| {
-            or_throw(&ctx, process::print(libc::STDOUT_FILENO, &text))
+            or_throw(&ctx, process::print(process::STDOUT, &text))
         })?,
     )?;
     part.set(
         "stderr",
         Function::new(ctx.clone(), |ctx: Ctx<'js>, text: String| {
-            or_throw(&ctx, process::print(libc::STDERR_FILENO, &text))
+            or_throw(&ctx, process::print(process::STDERR, &text))
         })?,
     )?;
     Ok(part)

@@ -1,34 +1,31 @@
 //! The host of podway's node binary. It offers system calls; every decision is in TypeScript (`cni/main.ts`).
+//!
+//! The program has no C library and no standard library: it enters at `entry`, talks to the kernel by `system_call`,
+//! takes memory from `heap`, and `c_library` has the few functions that the engine's C code calls. Tests run with the
+//! standard library.
 
-#![cfg_attr(not(test), no_main)]
+#![cfg_attr(not(test), no_std, no_main)]
+// The tests have no use for `entry`, which uses everything.
+#![cfg_attr(test, allow(dead_code))]
+
+extern crate alloc;
 
 mod arena;
+mod c_library;
 mod engine;
+#[cfg(not(test))]
+mod entry;
+mod errno_text;
 mod failure;
 mod files;
 mod handles;
+mod heap;
 mod host;
 mod namespaces;
 mod netlink;
 mod process;
 mod sys_error;
+mod system_call;
 
 /// Made by build.rs.
 static MODULES: engine::Modules = include!(concat!(env!("OUT_DIR"), "/modules.rs"));
-
-/// Where the C library enters. The standard library's own way in would first read /proc/self/maps and set up signal
-/// stacks, for the sake of threads and of a message after a stack overflow: a tenth of what the start takes.
-///
-/// # Safety
-/// `argv` must be what the C library gives.
-#[cfg_attr(not(test), unsafe(export_name = "main"))]
-#[cfg_attr(test, allow(dead_code))]
-unsafe extern "C" fn start(_argc: libc::c_int, argv: *const *const libc::c_char) -> libc::c_int {
-    failure::install_panic_hook();
-    // SAFETY: as the caller promises.
-    unsafe { process::begin(argv) };
-    match engine::run(MODULES, host::system) {
-        Ok(code) => failure::leave(code),
-        Err(error) => failure::exit(&error),
-    }
-}

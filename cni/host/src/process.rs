@@ -1,109 +1,113 @@
 //! The process itself: its name, environment and standard streams.
 
-use std::{
-    env,
-    ffi::CStr,
-    io::{self, Read},
-    os::fd::RawFd,
-    sync::OnceLock,
+use alloc::{borrow::ToOwned, string::String, vec, vec::Vec};
+use core::{
+    ffi::{CStr, c_char},
+    ptr,
+    sync::atomic::{AtomicPtr, Ordering},
 };
 
-use crate::sys_error::SysError;
+use linux_raw_sys::{
+    errno,
+    general::{O_RDWR, SIGPIPE},
+};
+
+use crate::{files, sys_error::SysError, system_call};
+
+/// Standard output.
+pub const STDOUT: i32 = 1;
+
+/// Standard error.
+pub const STDERR: i32 = 2;
 
 /// A network configuration is a few kilobytes.
-const STDIN_LIMIT: u64 = 4 << 20;
+const STDIN_LIMIT: usize = 4 << 20;
 
-/// The name that the program was called by; empty until `begin`.
-static ARGV0: OnceLock<String> = OnceLock::new();
+/// The program's arguments and its environment: pointers to strings, ended by null. Null until `begin`.
+static ARGUMENTS: AtomicPtr<*const c_char> = AtomicPtr::new(ptr::null_mut());
+static ENVIRONMENT: AtomicPtr<*const c_char> = AtomicPtr::new(ptr::null_mut());
 
 /// What has to be so before anything else happens: descriptors 0 to 2 are open, since a file of ours in their place
-/// would get the output, and a reader that is gone is an error of `print`, not a signal. It keeps the program's name.
+/// would get the output, and a reader that is gone is an error of `print`, not a signal. It keeps what the kernel has
+/// handed over.
 ///
 /// # Safety
-/// `argv` must be null, or begin with a pointer that is null or that of a string that is never freed.
-pub unsafe fn begin(argv: *const *const libc::c_char) {
-    let closed = |descriptor| {
-        // SAFETY: fcntl only takes numbers here.
-        unsafe { libc::fcntl(descriptor, libc::F_GETFD) < 0 }
-    };
-    for descriptor in libc::STDIN_FILENO..=libc::STDERR_FILENO {
-        // The lowest number that is free is this one.
-        // SAFETY: the path is a string.
-        if closed(descriptor) && unsafe { libc::open(c"/dev/null".as_ptr(), libc::O_RDWR) } != descriptor {
-            std::process::abort();
+/// Both must be lists of pointers to strings that end with null, and stay as they are for ever.
+pub unsafe fn begin(arguments: *const *const c_char, environment: *const *const c_char) {
+    for descriptor in 0..=STDERR {
+        if system_call::is_open(descriptor) {
+            continue;
+        }
+        // The lowest number that is free is this one. It stays open, though not for a program that we would start.
+        match system_call::open(c"/dev/null", O_RDWR, 0) {
+            Ok(opened) if opened.number() == descriptor => core::mem::forget(opened),
+            _ => system_call::abort(),
         }
     }
-    // SAFETY: to ignore a signal runs nothing of ours.
-    unsafe { libc::signal(libc::SIGPIPE, libc::SIG_IGN) };
-    // SAFETY: as the caller promises.
-    if let Some(first) = unsafe { argv.as_ref() }.filter(|first| !first.is_null()) {
-        // SAFETY: as the caller promises.
-        let name = unsafe { CStr::from_ptr(*first) };
-        let _ = ARGV0.set(name.to_string_lossy().into_owned());
-    }
+    // It can't fail for this signal.
+    let _ = system_call::ignore_signal(SIGPIPE);
+    ARGUMENTS.store(arguments.cast_mut(), Ordering::Relaxed);
+    ENVIRONMENT.store(environment.cast_mut(), Ordering::Relaxed);
+}
+
+/// The strings of a list that was handed to `begin`.
+fn strings(list: &AtomicPtr<*const c_char>) -> impl Iterator<Item = &'static CStr> {
+    let mut next = list.load(Ordering::Relaxed).cast_const();
+    core::iter::from_fn(move || {
+        if next.is_null() {
+            return None;
+        }
+        // SAFETY: `begin` was promised a list that ends with null, and we go no further.
+        unsafe {
+            let string = next.read();
+            if string.is_null() {
+                return None;
+            }
+            next = next.add(1);
+            Some(CStr::from_ptr(string))
+        }
+    })
 }
 
 /// The name that the program was called by, as given.
-pub fn argv0() -> &'static str {
-    ARGV0.get().map_or("", String::as_str)
+pub fn argv0() -> String {
+    strings(&ARGUMENTS)
+        .next()
+        .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
 /// An environment variable. EILSEQ if its value is not UTF-8.
 pub fn environment(name: &str) -> Result<Option<String>, SysError> {
-    // The standard library panics on names that no environment can hold.
     if name.is_empty() || name.contains(['=', '\0']) {
         return Ok(None);
     }
-    match env::var_os(name).map(std::ffi::OsString::into_string) {
+    let value = strings(&ENVIRONMENT)
+        .find_map(|entry| entry.to_bytes().strip_prefix(name.as_bytes())?.strip_prefix(b"="));
+    match value.map(core::str::from_utf8) {
         None => Ok(None),
-        Some(Ok(value)) => Ok(Some(value)),
-        Some(Err(_)) => Err(SysError::new(libc::EILSEQ, "getenv").at(name)),
+        Some(Ok(value)) => Ok(Some(value.to_owned())),
+        Some(Err(_)) => Err(SysError::new(errno::EILSEQ, "getenv").at(name)),
     }
 }
 
 /// All of standard input. EFBIG over 4 MiB, EILSEQ if it is not UTF-8.
 pub fn stdin() -> Result<String, SysError> {
-    let mut content = Vec::new();
-    io::stdin()
-        .take(STDIN_LIMIT + 1)
-        .read_to_end(&mut content)
-        .map_err(|error| SysError::from_io(&error, "read"))?;
-    if content.len() as u64 > STDIN_LIMIT {
-        return Err(SysError::new(libc::EFBIG, "read"));
-    }
-    String::from_utf8(content).map_err(|_| SysError::new(libc::EILSEQ, "read"))
+    files::read_text(0, STDIN_LIMIT)
 }
 
 /// Writes all of the text to a standard stream, unbuffered.
-pub fn print(descriptor: RawFd, text: &str) -> Result<(), SysError> {
-    let mut rest = text.as_bytes();
-    while !rest.is_empty() {
-        // SAFETY: pointer and length describe `rest`.
-        let written = unsafe { libc::write(descriptor, rest.as_ptr().cast(), rest.len()) };
-        match usize::try_from(written) {
-            Ok(written) => rest = &rest[written..],
-            Err(_) => {
-                let error = SysError::last("write");
-                if error.errno != libc::EINTR {
-                    return Err(error);
-                }
-            }
-        }
-    }
-    Ok(())
+pub fn print(descriptor: i32, text: &str) -> Result<(), SysError> {
+    system_call::write(descriptor, text.as_bytes()).map_err(SysError::from_call("write"))
 }
 
 /// Bytes from the kernel's random number generator.
 pub fn random(length: usize) -> Result<Vec<u8>, SysError> {
     // The kernel gives up to 256 bytes at once and never fewer than asked.
     if length > 256 {
-        return Err(SysError::new(libc::EINVAL, "getrandom"));
+        return Err(SysError::new(errno::EINVAL, "getrandom"));
     }
     let mut bytes = vec![0_u8; length];
-    // SAFETY: pointer and length describe `bytes`.
-    if unsafe { libc::getrandom(bytes.as_mut_ptr().cast(), length, 0) } != length as isize {
-        return Err(SysError::last("getrandom"));
-    }
+    system_call::random(&mut bytes).map_err(SysError::from_call("getrandom"))?;
     Ok(bytes)
 }
 
@@ -111,24 +115,44 @@ pub fn random(length: usize) -> Result<Vec<u8>, SysError> {
 mod tests {
     use super::*;
 
+    unsafe extern "C" {
+        static environ: *const *const c_char;
+    }
+
+    fn begin_here() {
+        static NAME: &CStr = c"podway-cni";
+        let arguments = Box::leak(Box::new([NAME.as_ptr(), ptr::null()]));
+        // SAFETY: both end with null; no test changes the environment.
+        unsafe { begin(arguments.as_ptr(), environ) };
+    }
+
+    #[test]
+    fn the_name_is_the_first_argument() {
+        begin_here();
+        assert_eq!(argv0(), "podway-cni");
+    }
+
     #[test]
     fn names_that_no_environment_can_hold_are_absent() {
+        begin_here();
         for name in ["", "A=B", "A\0B", "PODWAY_TEST_SURELY_UNSET"] {
             assert_eq!(environment(name), Ok(None));
         }
-        assert!(environment("PATH").unwrap().is_some());
+        assert_eq!(environment("PATH").unwrap(), std::env::var("PATH").ok());
+        // Not the beginning of a longer name.
+        assert_eq!(environment("PAT"), Ok(None));
     }
 
     #[test]
     fn random_bytes_have_the_length_asked_for() {
         assert_eq!(random(6).unwrap().len(), 6);
         assert_ne!(random(32).unwrap(), random(32).unwrap());
-        assert_eq!(random(257).unwrap_err().errno, libc::EINVAL);
+        assert_eq!(random(257).unwrap_err().errno, errno::EINVAL);
         assert!(random(0).unwrap().is_empty());
     }
 
     #[test]
     fn printing_to_a_closed_stream_is_an_error() {
-        assert_eq!(print(-1, "x").unwrap_err().errno, libc::EBADF);
+        assert_eq!(print(-1, "x").unwrap_err().errno, errno::EBADF);
     }
 }

@@ -1,12 +1,15 @@
 //! A failed system call, as the scripts get to see it.
 
-use std::{ffi::CStr, fmt, io};
+use alloc::{borrow::ToOwned, string::String};
+use core::fmt;
+
+use crate::errno_text::errno_text;
 
 /// What a system call failed with: the number, the call, and the path if it had one.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SysError {
     /// The kernel's error number.
-    pub errno: i32,
+    pub errno: u32,
     /// The system call, by its name in section 2 of the manual.
     pub syscall: &'static str,
     /// The path that it was called with.
@@ -15,7 +18,7 @@ pub struct SysError {
 
 impl SysError {
     /// An error without a path.
-    pub fn new(errno: i32, syscall: &'static str) -> Self {
+    pub fn new(errno: u32, syscall: &'static str) -> Self {
         Self {
             errno,
             syscall,
@@ -23,14 +26,9 @@ impl SysError {
         }
     }
 
-    /// The error that the last call of this thread left behind.
-    pub fn last(syscall: &'static str) -> Self {
-        Self::from_io(&io::Error::last_os_error(), syscall)
-    }
-
-    /// The number out of an error of the standard library; EIO where that has none.
-    pub fn from_io(error: &io::Error, syscall: &'static str) -> Self {
-        Self::new(error.raw_os_error().unwrap_or(libc::EIO), syscall)
+    /// For `map_err` of a system call.
+    pub fn from_call(syscall: &'static str) -> impl Fn(u32) -> Self {
+        move |errno| Self::new(errno, syscall)
     }
 
     /// The same error with the path that it happened at.
@@ -46,29 +44,26 @@ impl fmt::Display for SysError {
         if let Some(path) = &self.path {
             write!(f, " {path}")?;
         }
-        // SAFETY: strerror returns a string that lives until the next call; this program has one thread.
-        let text = unsafe { CStr::from_ptr(libc::strerror(self.errno)) }.to_string_lossy();
-        // As Go's system library has it, and so everything that reads messages of CNI plugins: lower case.
-        let mut letters = text.chars();
-        let first = letters
-            .next()
-            .map(|letter| letter.to_ascii_lowercase())
-            .into_iter();
-        write!(f, ": {}", first.chain(letters).collect::<String>())
+        match errno_text(self.errno) {
+            "" => write!(f, ": errno {}", self.errno),
+            text => write!(f, ": {text}"),
+        }
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use linux_raw_sys::errno;
 
     #[test]
     fn reads_like_the_messages_of_other_plugins() {
-        let error = SysError::new(libc::ENOENT, "open").at("/run/netns/x");
+        let error = SysError::new(errno::ENOENT, "open").at("/run/netns/x");
         assert_eq!(error.to_string(), "open /run/netns/x: no such file or directory");
         assert_eq!(
-            SysError::new(libc::EBADF, "close").to_string(),
+            SysError::new(errno::EBADF, "close").to_string(),
             "close: bad file descriptor"
         );
+        assert_eq!(SysError::new(4000, "close").to_string(), "close: errno 4000");
     }
 }

@@ -1,0 +1,272 @@
+//! The program's heap: what Rust allocates, and what the scripts need beyond the arena. Blocks of similar size follow one
+//! another in a list when they are free; large ones are mappings of their own.
+
+use core::{
+    alloc::{GlobalAlloc, Layout},
+    cell::UnsafeCell,
+    ptr,
+};
+
+use crate::system_call::memory;
+
+/// The kernel is asked for that much at once.
+const CHUNK: usize = 1 << 20;
+
+/// From here on, a block is a mapping of its own.
+const LARGE: usize = 256 << 10;
+
+/// Of every block from a chunk.
+const ALIGN: usize = 16;
+
+const PAGE: usize = 4096;
+
+/// Four for each power of two, from 64 on; below, one for each sixteen bytes.
+const CLASSES: usize = 52;
+
+/// A free block: in its first bytes, the next one.
+struct Free {
+    next: *mut Free,
+}
+
+/// Blocks in chunks, and those that are free.
+pub struct Heap {
+    free: [*mut Free; CLASSES],
+    /// What is left of the last chunk.
+    next: *mut u8,
+    left: usize,
+}
+
+/// The class of blocks that hold `size` bytes, and how long they are.
+fn class(size: usize) -> (usize, usize) {
+    let last = size.max(1) - 1;
+    let shift = ((last | 63).ilog2() - 2).max(4);
+    let index = (shift as usize - 4) * 4 + (last >> shift);
+    (index, ((last >> shift) + 1) << shift)
+}
+
+/// How long the mapping is that holds a large block.
+fn pages(size: usize) -> usize {
+    size.next_multiple_of(PAGE)
+}
+
+impl Heap {
+    /// An empty heap.
+    pub const fn new() -> Self {
+        Self {
+            free: [ptr::null_mut(); CLASSES],
+            next: ptr::null_mut(),
+            left: 0,
+        }
+    }
+
+    /// Whether the block is a mapping of its own.
+    fn is_large(layout: Layout) -> bool {
+        layout.size() >= LARGE || layout.align() > ALIGN
+    }
+
+    /// A block; null where the kernel has no memory, or for an alignment that no page has.
+    pub fn allocate(&mut self, layout: Layout) -> *mut u8 {
+        if Self::is_large(layout) {
+            if layout.align() > PAGE {
+                return ptr::null_mut();
+            }
+            return memory::map(pages(layout.size())).unwrap_or(ptr::null_mut());
+        }
+        let (class, length) = class(layout.size());
+        let free = self.free[class];
+        if !free.is_null() {
+            // SAFETY: what is in the list is a free block of this class, which nobody else uses.
+            self.free[class] = unsafe { (*free).next };
+            return free.cast();
+        }
+        if self.left < length {
+            // What is left of the old chunk is lost.
+            let Some(chunk) = memory::map(CHUNK) else {
+                return ptr::null_mut();
+            };
+            self.next = chunk;
+            self.left = CHUNK;
+        }
+        let block = self.next;
+        // SAFETY: at least that much is left.
+        self.next = unsafe { block.add(length) };
+        self.left -= length;
+        block
+    }
+
+    /// Takes a block back.
+    ///
+    /// # Safety
+    /// It must be one of this heap's with that layout, and used by nobody.
+    pub unsafe fn free(&mut self, block: *mut u8, layout: Layout) {
+        if Self::is_large(layout) {
+            // SAFETY: as the caller promises.
+            return unsafe { memory::unmap(block, pages(layout.size())) };
+        }
+        let (class, _) = class(layout.size());
+        let free = block.cast::<Free>();
+        // SAFETY: the block is free, aligned, and long enough for a pointer.
+        unsafe {
+            free.write(Free {
+                next: self.free[class],
+            });
+        }
+        self.free[class] = free;
+    }
+
+    /// Makes a block longer or shorter, perhaps elsewhere. Null where there is no memory; it is as before then.
+    ///
+    /// # Safety
+    /// It must be one of this heap's with that layout; where it was, nobody may use it afterwards. The new size must
+    /// make a valid layout with the same alignment.
+    pub unsafe fn resize(&mut self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        // SAFETY: as the caller promises.
+        let new_layout = unsafe { Layout::from_size_align_unchecked(new_size, layout.align()) };
+        match (Self::is_large(layout), Self::is_large(new_layout)) {
+            (true, true) => {
+                // SAFETY: as the caller promises.
+                let moved = unsafe { memory::remap(block, pages(layout.size()), pages(new_size)) };
+                return moved.unwrap_or(ptr::null_mut());
+            }
+            (false, false) if class(layout.size()) == class(new_size) => return block,
+            _ => {}
+        }
+        let moved = self.allocate(new_layout);
+        if !moved.is_null() {
+            // SAFETY: both have at least the smaller size, and they don't overlap. The old one is given up.
+            unsafe {
+                ptr::copy_nonoverlapping(block, moved, layout.size().min(new_size));
+                self.free(block, layout);
+            }
+        }
+        moved
+    }
+}
+
+/// The heap of a program that has one thread and handles no signals.
+pub struct GlobalHeap(UnsafeCell<Heap>);
+
+// SAFETY: there is only one thread.
+unsafe impl Sync for GlobalHeap {}
+
+// SAFETY: the blocks are as long as asked for, aligned, and overlap no others; nothing here panics or calls back.
+unsafe impl GlobalAlloc for GlobalHeap {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        // SAFETY: there is one thread, and no reference outlives a call.
+        unsafe { (*self.0.get()).allocate(layout) }
+    }
+
+    unsafe fn dealloc(&self, block: *mut u8, layout: Layout) {
+        // SAFETY: as above, and as the caller promises.
+        unsafe { (*self.0.get()).free(block, layout) }
+    }
+
+    unsafe fn realloc(&self, block: *mut u8, layout: Layout, new_size: usize) -> *mut u8 {
+        // SAFETY: as above, and as the caller promises.
+        unsafe { (*self.0.get()).resize(block, layout, new_size) }
+    }
+}
+
+#[cfg(not(test))]
+#[global_allocator]
+static HEAP: GlobalHeap = GlobalHeap(UnsafeCell::new(Heap::new()));
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn classes_hold_what_they_are_for_and_waste_little() {
+        let mut known = std::collections::BTreeMap::new();
+        assert_eq!(class(0), class(1));
+        for size in 1..LARGE {
+            let (index, length) = class(size);
+            assert!(index < CLASSES, "{size}");
+            assert!(length >= size && length.is_multiple_of(ALIGN), "{size}");
+            assert!(length - size < 16 || (length - size) * 4 <= length, "{size}");
+            assert_eq!(*known.entry(index).or_insert(length), length);
+        }
+    }
+
+    fn layout(size: usize, align: usize) -> Layout {
+        Layout::from_size_align(size, align).unwrap()
+    }
+
+    /// Blocks of every kind, resized and freed in any order, keep their content.
+    #[test]
+    fn blocks_keep_their_content_and_never_overlap() {
+        let mut heap = Heap::new();
+        let mut blocks: Vec<(*mut u8, Layout, u8)> = Vec::new();
+        let sizes = [
+            1,
+            16,
+            17,
+            64,
+            65,
+            500,
+            4096,
+            70_000,
+            LARGE - 1,
+            LARGE,
+            LARGE + 1,
+            2 << 20,
+        ];
+        let mut seed = 1_u64;
+        let mut random = || {
+            seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (seed >> 33) as usize
+        };
+        for step in 0..3_000_usize {
+            let size = sizes[random() % sizes.len()];
+            let byte = (step % 251) as u8;
+            match random() % 4 {
+                0 | 1 if blocks.len() < 60 => {
+                    let layout = layout(size, if step % 50 == 0 { 256 } else { 8 });
+                    let block = heap.allocate(layout);
+                    assert!((block as usize).is_multiple_of(layout.align()));
+                    // SAFETY: the block is that long.
+                    unsafe { block.write_bytes(byte, size) };
+                    blocks.push((block, layout, byte));
+                }
+                2 if !blocks.is_empty() => {
+                    let index = random() % blocks.len();
+                    let (block, old, byte) = blocks[index];
+                    // SAFETY: the block is the heap's and alive, and becomes that long.
+                    unsafe {
+                        let moved = heap.resize(block, old, size);
+                        assert_eq!(*moved, byte);
+                        assert_eq!(*moved.add(size.min(old.size()) - 1), byte);
+                        moved.write_bytes(byte, size);
+                        blocks[index] = (moved, layout(size, old.align()), byte);
+                    }
+                }
+                _ if !blocks.is_empty() => {
+                    let (block, layout, byte) = blocks.swap_remove(random() % blocks.len());
+                    // SAFETY: the block is the heap's and alive until it is freed.
+                    unsafe {
+                        let content = core::slice::from_raw_parts(block, layout.size());
+                        assert!(content.iter().all(|value| *value == byte));
+                        heap.free(block, layout);
+                    }
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_free_is_used_again() {
+        let mut heap = Heap::new();
+        let block = heap.allocate(layout(100, 1));
+        // SAFETY: the block is not used any more.
+        unsafe { heap.free(block, layout(100, 1)) };
+        assert_eq!(heap.allocate(layout(110, 8)), block);
+    }
+
+    #[test]
+    fn what_no_memory_can_hold_is_refused() {
+        let mut heap = Heap::new();
+        assert!(heap.allocate(layout(isize::MAX as usize - 4096, 16)).is_null());
+        assert!(heap.allocate(layout(16, 8192)).is_null());
+    }
+}

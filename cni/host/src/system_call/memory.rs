@@ -1,0 +1,49 @@
+//! Memory from the kernel.
+
+use linux_raw_sys::general as kernel;
+
+use super::call;
+
+/// New memory of that length, zero. None where the kernel has none.
+pub fn map(length: usize) -> Option<*mut u8> {
+    let protection = (kernel::PROT_READ | kernel::PROT_WRITE) as usize;
+    let flags = (kernel::MAP_PRIVATE | kernel::MAP_ANONYMOUS) as usize;
+    // SAFETY: a new anonymous mapping touches nothing that exists.
+    let mapped = unsafe { call(kernel::__NR_mmap, [0, length, protection, flags, usize::MAX, 0]) };
+    mapped.ok().map(|address| address as *mut u8)
+}
+
+/// Gives memory back.
+///
+/// # Safety
+/// It must be a whole mapping of `map` with that length, and used by nobody.
+pub unsafe fn unmap(start: *mut u8, length: usize) {
+    // SAFETY: as the caller promises.
+    let _ = unsafe { call(kernel::__NR_munmap, [start as usize, length]) };
+}
+
+/// Makes a mapping longer or shorter, perhaps elsewhere. None where the kernel has no room; it is as before then.
+///
+/// # Safety
+/// It must be a whole mapping of `map` with that length; where it was, nobody may use it afterwards.
+pub unsafe fn remap(start: *mut u8, length: usize, new_length: usize) -> Option<*mut u8> {
+    let flags = kernel::MREMAP_MAYMOVE as usize;
+    // SAFETY: as the caller promises.
+    let mapped = unsafe { call(kernel::__NR_mremap, [start as usize, length, new_length, flags]) };
+    mapped.ok().map(|address| address as *mut u8)
+}
+
+/// Has the pages of that range handed over at once instead of at a fault for each. Kernels before 5.14 don't know the
+/// advice: then they come one by one.
+///
+/// # Safety
+/// The range must lie in one mapping of `map`.
+pub unsafe fn populate(start: *mut u8, length: usize) {
+    // SAFETY: the advice doesn't change what is in the memory.
+    let _ = unsafe {
+        call(
+            kernel::__NR_madvise,
+            [start as usize, length, kernel::MADV_POPULATE_WRITE as usize],
+        )
+    };
+}
