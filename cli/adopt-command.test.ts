@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { formatAddress } from '../net/address.ts'
-import { parseCidr } from '../net/cidr.ts'
+import { formatCidr, parseCidr } from '../net/cidr.ts'
 import { type SimulatedAws, createSimulatedAws } from '../test/conformance/simulated-aws.ts'
 import type { WorldNode } from '../test/conformance/provider-world.ts'
 import { releaseAnnotation } from '../reconciler/node-route/node-route.ts'
@@ -155,4 +155,35 @@ test('what the brake holds is listed, and then released', async () => {
   })
   const { annotations } = world.cluster.record('v4-10-244-3-0-24')?.metadata ?? {}
   expect(annotations).toEqual({ [releaseAnnotation]: 'uid-3' })
+})
+
+test('what was adopted is cleaned up, once no controller is at work; the rest stays', async () => {
+  const table = await aws.addTable('private')
+  const one = await joinNode('node-1', '10.244.1.0/24')
+  await aws.stealRoute(table, parseCidr('10.244.1.0/24'), one)
+  await aws.stealRoute(table, parseCidr('10.244.9.0/24'), one)
+  const named = ['--provider', 'aws', '--cluster-name', aws.clusterName]
+  await runMain(['adopt', ...named, '--yes'])
+  await fetch(`${world.cluster.url}/api/v1/namespaces`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'podway-system' } }),
+  })
+
+  const listed = await runMain(['cleanup', ...named])
+  expect(listed).toMatchObject({ code: 0 })
+  expect(listed.stdout).toContain('10.244.1.0/24')
+  expect(listed.stdout).not.toContain('10.244.9.0/24')
+  const destinations = async (): Promise<readonly string[]> =>
+    (await aws.provider.list(table, new AbortController().signal)).routes
+      .filter(({ origin }) => origin === 'static')
+      .map(({ destination }) => formatCidr(destination))
+  expect(await destinations()).toHaveLength(2)
+
+  expect(await runMain(['cleanup', ...named, '--yes'])).toMatchObject({
+    code: 0,
+    stderr: '1 route deleted.\n',
+  })
+  expect(await destinations()).toEqual(['10.244.9.0/24'])
+  expect(world.cluster.records()).toEqual([])
 })

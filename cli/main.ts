@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { addAdoptCommand } from './adopt-command.ts'
+import { addCleanupCommand } from './cleanup-command.ts'
 import { addControllerCommand } from './controller-command.ts'
 import { addCrdsCommand } from './crds-command.ts'
 import { addReleaseCommand } from './release-command.ts'
@@ -15,7 +16,14 @@ export async function main(args: readonly string[]): Promise<number> {
     .configureHelp({ sortOptions: false, showGlobalOptions: false })
     .exitOverride()
     .showHelpAfterError('(podway --help tells more)')
-  for (const add of [addControllerCommand, addCrdsCommand, addAdoptCommand, addReleaseCommand]) add(program)
+  const commands = [
+    addControllerCommand,
+    addCrdsCommand,
+    addAdoptCommand,
+    addReleaseCommand,
+    addCleanupCommand,
+  ]
+  for (const add of commands) add(program)
   try {
     await program.parseAsync(args, { from: 'user' })
     return 0

@@ -1,0 +1,83 @@
+import type { Command } from 'commander'
+import { nodeRouteType, type NodeRoute } from '../reconciler/node-route/node-route.ts'
+import { NodeRouteStore } from '../reconciler/node-route/node-route-store.ts'
+import { silentLogger } from '../kube/log.ts'
+import { Resource } from '../kube/resource.ts'
+import { alone } from './alone.ts'
+import {
+  type CloudFlags,
+  clusterNameOption,
+  kubeconfigOption,
+  providerOption,
+  readCloudConfig,
+} from './cloud-options.ts'
+import { connect } from './connect.ts'
+import { readChoice } from './flag-values.ts'
+import { openProvider } from './open-provider.ts'
+import { listFormats, outputOption, standardOutput } from './output.ts'
+import { type CleanupRequest, runCleanup } from './run-cleanup.ts'
+import { untilSignal } from './until-signal.ts'
+import { commandWaits } from './with-retries.ts'
+
+interface CleanupFlags extends CloudFlags {
+  readonly yes?: boolean
+  readonly kubeconfig?: string
+  readonly output: string
+  readonly leaderElectResourceNamespace: string
+  readonly leaderElectResourceName: string
+}
+
+export function addCleanupCommand(program: Command): void {
+  program
+    .command('cleanup')
+    .summary('delete all of podway’s routes')
+    .description(
+      'Lists every route that is recorded as podway’s, in whichever table, and with --yes deletes them and their records. Foreign routes stay. For when a cluster goes, or is routed by something else from now on.',
+    )
+    .addOption(providerOption())
+    .addOption(clusterNameOption())
+    .option('--yes', 'delete them; without it they are only listed')
+    .option('--leader-elect-resource-namespace <name>', 'where the controllers’ Lease is', 'podway-system')
+    .option('--leader-elect-resource-name <name>', 'what that Lease is called', 'podway-controller')
+    .addOption(kubeconfigOption())
+    .addOption(outputOption())
+    .addHelpText(
+      'after',
+      `
+Stop the controller first: while it works it would write them again. It is noticed by its Lease.
+
+Example:
+  $ podway cleanup --provider aws --cluster-name prod
+  $ podway cleanup --provider aws --cluster-name prod --yes
+
+Exit codes: 0 listed, or all deleted (also if there was nothing to delete), 1 failed, if only in part, 64 wrong usage.`,
+    )
+    .action(async (flags: CleanupFlags) => {
+      const request = { yes: flags.yes === true, output: readChoice('output', flags.output, listFormats) }
+      await run(flags, request)
+    })
+}
+
+async function run(flags: CleanupFlags, request: CleanupRequest): Promise<void> {
+  const config = readCloudConfig(flags)
+  const kube = connect(flags.kubeconfig)
+  try {
+    const { provider, close } = await openProvider(config)
+    const lease = { namespace: flags.leaderElectResourceNamespace, name: flags.leaderElectResourceName }
+    const parts = {
+      provider,
+      store: new NodeRouteStore(new Resource<NodeRoute>(kube, nodeRouteType), silentLogger),
+      output: standardOutput,
+      waits: commandWaits,
+      alone: (work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal) =>
+        alone({ kube, ...lease }, work, signal),
+    }
+    try {
+      await untilSignal(['SIGTERM', 'SIGINT'], (signal) => runCleanup(request, parts, signal))
+    } finally {
+      close()
+    }
+  } finally {
+    await kube.close()
+  }
+}
