@@ -58,6 +58,10 @@ export const isConflict = (error: unknown): boolean =>
 export const isOtherObject = (error: unknown): boolean =>
   isKubeError(error) && (error.details.causes ?? []).some(({ field }) => field === 'metadata.uid')
 
+/** There is no such object any more, or another one of its name: what was to be written to it is void. */
+export const isGoneOrOther = (error: unknown): boolean =>
+  isNotFound(error) || isConflict(error) || isOtherObject(error)
+
 export const isAlreadyExists = (error: unknown): boolean =>
   isKubeError(error) && error.reason === 'AlreadyExists'
 

@@ -1,4 +1,4 @@
-import { isConflict, isNotFound, isOtherObject } from '../kube/errors.ts'
+import { isGoneOrOther } from '../kube/errors.ts'
 import type { Logger } from '../kube/log.ts'
 import type { Node, NodeCondition } from '../kube/objects.ts'
 import type { Resource } from '../kube/resource.ts'
@@ -131,7 +131,3 @@ export class NodeReconciler {
     return false
   }
 }
-
-/** There is no such Node any more, or another one of its name. */
-const isGoneOrOther = (error: unknown): boolean =>
-  isNotFound(error) || isConflict(error) || isOtherObject(error)

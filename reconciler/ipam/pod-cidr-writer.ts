@@ -1,4 +1,4 @@
-import { isConflict, isNotFound, isOtherObject } from '../../kube/errors.ts'
+import { isGoneOrOther } from '../../kube/errors.ts'
 import type { Logger } from '../../kube/log.ts'
 import type { Node } from '../../kube/objects.ts'
 import type { Resource } from '../../kube/resource.ts'
@@ -189,7 +189,3 @@ function factsOf({ metadata, spec }: Node): {
 
 const hasPodCidrs = (node: Node | undefined): boolean =>
   node !== undefined && routedNode(node).podCIDRs.length > 0
-
-/** There is no such Node any more, or another one of its name. */
-const isGoneOrOther = (error: unknown): boolean =>
-  isNotFound(error) || isConflict(error) || isOtherObject(error)
