@@ -169,6 +169,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
       monotonic,
     }),
     records: new RouteRecords({ ledger, planner, now }),
+    events,
     nodeGone: (node, abort) => nodeGone(nodes, node, abort),
     onReusable: (destination) => allocator?.endQuarantine(destination),
     log,

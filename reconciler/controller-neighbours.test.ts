@@ -226,6 +226,8 @@ describe('a second route controller that deletes our routes every minute', () =>
     expect(world.routeWrites).toHaveLength(60 * 20)
     expect(world.cluster.writes).toEqual([])
     expect(world.logged('route created')).toHaveLength(60 * 20)
+    // The same text each time: one Event with a count.
+    expect(new Set(world.told('RouteChangedByOthers')).size).toBe(20)
   })
 
   test('that points them elsewhere: they are replaced back, once each drift interval', async () => {

@@ -1,16 +1,17 @@
 import type { Logger } from '../kube/log.ts'
-import { type Cidr, parseCidr } from '../net/cidr.ts'
+import { type Cidr, formatCidr, parseCidr } from '../net/cidr.ts'
 import type { ProviderError } from '../providers/errors.ts'
 import { isTargetProblem } from '../providers/provider.ts'
 import type { Target } from '../providers/route.ts'
 import { type Retry, retryOf, soonest } from './apply/retry.ts'
 import type { Brake } from './guard/brake.ts'
 import type { Policy } from './guard/policy.ts'
-import { type GuardedWork, changesOf, failuresOf } from './guarded-work.ts'
+import { type GuardedWork, type WrittenChange, changesOf, failuresOf } from './guarded-work.ts'
 import type { Ledger } from './ledger/ledger.ts'
-import type { DestinationKey, LedgerRecord, NodeRef } from './ledger/record.ts'
+import { type DestinationKey, type LedgerRecord, type NodeRef, wasWritten } from './ledger/record.ts'
 import type { Claims, RoutedNode } from './plan/claims.ts'
 import type { Planner, TableWork } from './planner.ts'
+import type { EventSink } from './report/events.ts'
 import { tableState } from './report/table-states.ts'
 import type { RouteGuard } from './route-guard.ts'
 import type { RouteRecords } from './route-records.ts'
@@ -42,6 +43,7 @@ export interface RouteReconcilerParts {
   readonly nodeGone: (node: NodeRef, signal: AbortSignal) => Promise<boolean>
   /** The destination may be given to another node though its routes are still there. */
   readonly onReusable: (destination: Cidr) => void
+  readonly events: EventSink
   readonly log: Logger
 }
 
@@ -154,6 +156,7 @@ export class RouteReconciler {
     // What was there already is whose it was: the plan says so now.
     if (written.some(({ outcome }) => outcome.result === 'done' && outcome.existed === true)) work = look()
     await records.settle(key, work, written, signal)
+    this.#tellRepairs(before, holder, written)
     const failures = failuresOf(written)
     // The target itself may be what is gone: look the instance up afresh.
     if (failures.some((error) => error.class === 'not-found')) targets.doubt(holder.name)
@@ -162,6 +165,28 @@ export class RouteReconciler {
       ...retriesOf([...failures, ...(prepared.result === 'failed' ? [prepared.error] : [])]),
       ...guard.untilRoom(key, work),
     ])
+  }
+
+  /** What was ours and had to be written again was undone by somebody: whoever that is, people should know. */
+  #tellRepairs(
+    before: LedgerRecord | undefined,
+    { name, uid }: RoutedNode,
+    written: readonly WrittenChange[],
+  ): void {
+    for (const { table, change, outcome, reason } of written) {
+      const undone = change.op === 'create' || reason === 'Drifted'
+      // A reading that had nothing, where the cloud then says that it was there, was wrong.
+      const wrote = outcome.result === 'done' && outcome.existed !== true
+      if (!undone || !wrote || !wasWritten(before, table.id)) continue
+      const what = change.op === 'create' ? 'removed' : 'changed'
+      this.#parts.events.record({
+        regarding: { apiVersion: 'v1', kind: 'Node', name, uid },
+        type: 'Warning',
+        reason: 'RouteChangedByOthers',
+        action: 'ProgramRoutes',
+        note: `the route to ${formatCidr(change.destination)} in table ${table.id} was ${what} by somebody else: it is written again`,
+      })
+    }
   }
 
   /** A destination that nobody holds any more. */

@@ -154,6 +154,13 @@ export const eventReasons = {
     meaning: 'Somebody else changed the route while podway was about to write it.',
     remedy: 'Wait: the table is read again. If it lasts, find out who else writes there.',
   },
+  RouteChangedByOthers: {
+    type: 'Warning',
+    regarding: 'Node',
+    meaning: 'Somebody else removed a route of podway’s, or made it lead elsewhere; podway has put it right.',
+    remedy:
+      'If it happens again and again, find out who: another route controller (`--configure-cloud-routes=false` turns the cloud-controller-manager’s off), Terraform, a person.',
+  },
   RouteRefused: {
     type: 'Warning',
     regarding: 'Node',
