@@ -5,6 +5,7 @@ import type { Logger } from '../kube/log.ts'
 import { nodeType } from '../kube/node-type.ts'
 import type { Node } from '../kube/objects.ts'
 import { Resource } from '../kube/resource.ts'
+import { secondTime } from '../kube/second-time.ts'
 import { type NodeRoute, nodeRouteType } from '../reconciler/node-route/node-route.ts'
 import { NodeRouteStore } from '../reconciler/node-route/node-route-store.ts'
 import { type AdoptConfig, type AdoptFlags, readAdoptConfig } from './adopt-config.ts'
@@ -63,7 +64,7 @@ async function run(config: AdoptConfig, output: Output): Promise<void> {
   try {
     const { provider, close } = await openProvider(config)
     const ledger = config.state === undefined ? clusterLedger(kube, output) : fileLedger(config.state)
-    const now = (): string => new Date(systemClock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
+    const now = (): string => secondTime(systemClock.now())
     const nodes = new Resource<Node>(kube, nodeType)
     const parts = { provider, nodes, ledger, output, now, waits: commandWaits }
     try {

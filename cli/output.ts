@@ -25,6 +25,9 @@ export const standardOutput: Output = {
 /** JSON for other programs: two blanks a level, and a line feed at the end. */
 export const formatJson = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`
 
+/** `1 route`, `2 routes`. */
+export const routesText = (count: number): string => (count === 1 ? '1 route' : `${count} routes`)
+
 function write(stream: WriteStream, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     // Both the callback and the event tell of a failure, and an event that nobody listens to ends the program.

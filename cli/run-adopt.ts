@@ -10,7 +10,7 @@ import type { AdoptConfig } from './adopt-config.ts'
 import { formatReport, reportLines } from './adopt-report.ts'
 import { type Found, findAdoptable } from './find-adoptable.ts'
 import { listAll } from './list-all.ts'
-import type { Output } from './output.ts'
+import { type Output, routesText } from './output.ts'
 import { type Waits, withRetries } from './with-retries.ts'
 
 /** Where it is recorded which routes are podway's. */
@@ -88,7 +88,9 @@ async function report(
   // What was not asked for by name may well be somebody else's to keep.
   const refused = yes && destinations.length > 0 ? count('refused') + missing.length : 0
   const problems = [
-    ...(count('failed') + refused > 0 ? [`${routes(count('failed') + refused)} could not be adopted`] : []),
+    ...(count('failed') + refused > 0
+      ? [`${routesText(count('failed') + refused)} could not be adopted`]
+      : []),
     ...(unread.length > 0 ? [`${unread.length} of the tables could not be read`] : []),
   ]
   if (problems.length > 0) throw new Error(problems.join(', '))
@@ -100,10 +102,9 @@ function summary(sums: {
   readonly adoptable: number
   readonly owned: number
 }): string {
-  if (sums.adopted > 0) return `${routes(sums.adopted)} adopted.`
-  if (sums.adoptable > 0) return `${routes(sums.adoptable)} can be adopted: run the command again with --yes.`
-  const already = sums.owned === 0 ? '' : ` (${routes(sums.owned)} recorded as podway's already)`
+  if (sums.adopted > 0) return `${routesText(sums.adopted)} adopted.`
+  if (sums.adoptable > 0)
+    return `${routesText(sums.adoptable)} can be adopted: run the command again with --yes.`
+  const already = sums.owned === 0 ? '' : ` (${routesText(sums.owned)} recorded as podway's already)`
   return `Nothing to adopt${already}.`
 }
-
-const routes = (count: number): string => (count === 1 ? '1 route' : `${count} routes`)

@@ -6,7 +6,7 @@ import type { LedgerStore } from '../reconciler/ledger/ledger.ts'
 import { type LedgerRecord, destinationKey } from '../reconciler/ledger/record.ts'
 import { plan } from '../reconciler/plan/plan.ts'
 import { inParallel } from './in-parallel.ts'
-import { type ListFormat, type Output, formatJson } from './output.ts'
+import { type ListFormat, type Output, formatJson, routesText } from './output.ts'
 import { type Column, formatTable } from './table.ts'
 import { type Waits, withRetries } from './with-retries.ts'
 
@@ -50,7 +50,7 @@ export async function runCleanup(
     await parts.output.note(
       count === 0
         ? 'Nothing to delete.'
-        : `${routes(count)} would be deleted: stop the controller, and run the command again with --yes.`,
+        : `${routesText(count)} would be deleted: stop the controller, and run the command again with --yes.`,
     )
     return
   }
@@ -59,8 +59,8 @@ export async function runCleanup(
     await report(request, parts, tasks)
     const failures = (await inParallel(tasks, tasksAtOnce, (task) => carryOut(task, parts, term))).flat()
     for (const failure of failures) await parts.output.note(failure)
-    await parts.output.note(`${routes(countOf(tasks) - failures.length)} deleted.`)
-    if (failures.length > 0) throw new Error(`${routes(failures.length)} could not be deleted`)
+    await parts.output.note(`${routesText(countOf(tasks) - failures.length)} deleted.`)
+    if (failures.length > 0) throw new Error(`${routesText(failures.length)} could not be deleted`)
   }, signal)
 }
 
@@ -172,5 +172,3 @@ async function report(
 
 const countOf = (tasks: readonly Task[]): number =>
   tasks.reduce((sum, { deletes }) => sum + deletes.length, 0)
-
-const routes = (count: number): string => (count === 1 ? '1 route' : `${count} routes`)

@@ -4,6 +4,7 @@ import type { Logger } from '../kube/log.ts'
 import type { Node } from '../kube/objects.ts'
 import type { Reflector } from '../kube/reflector.ts'
 import type { Resource } from '../kube/resource.ts'
+import { secondTime } from '../kube/second-time.ts'
 import { WorkQueue } from '../kube/work-queue.ts'
 import type { RouteProvider } from '../providers/provider.ts'
 import { Applier } from './apply/apply.ts'
@@ -98,7 +99,7 @@ export interface ControllerParts {
 export function assemble(options: ControllerOptions, signal: AbortSignal): ControllerParts {
   const { adopt, clock, configureRoutes, events, log, metrics, nodes, policy, provider, random } = options
   const { reflector, store, subject } = options
-  const now = (): string => new Date(clock.now()).toISOString().replace(/\.\d+Z$/, 'Z')
+  const now = (): string => secondTime(clock.now())
   const monotonic = (): number => clock.monotonic()
   const queue = new WorkQueue<WorkKey>({ clock, random, backoff: { baseMs: 200, maxMs: 60_000 } })
   // Who only observes gives nothing away.

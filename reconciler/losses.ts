@@ -1,7 +1,7 @@
 import type { Ledger } from './ledger/ledger.ts'
 import { type DestinationKey, wasWritten } from './ledger/record.ts'
 import type { Claims } from './plan/claims.ts'
-import type { PlanItem } from './plan/plan.ts'
+import { isRouted } from './plan/plan.ts'
 import type { Planner } from './planner.ts'
 
 /** Two looks that are closer together may both see what a cloud that is slow to agree with itself has yet to forget. */
@@ -83,5 +83,3 @@ interface Sight {
   /** When that was last counted. */
   readonly at: number
 }
-
-const isRouted = (item: PlanItem): boolean => item.op === 'satisfied' || item.reason === 'Programmed'

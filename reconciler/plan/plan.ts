@@ -60,6 +60,9 @@ export interface PlanInput {
   readonly tableId: string
 }
 
+/** Whether the destination is routed as it should be, by our route or by a foreign one. */
+export const isRouted = (item: PlanItem): boolean => item.op === 'satisfied' || item.reason === 'Programmed'
+
 export function plan(input: PlanInput): PlanItem {
   switch (input.wanted.kind) {
     case 'unknown':

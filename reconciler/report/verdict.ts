@@ -7,6 +7,7 @@ import type { FullTables } from '../apply/full-tables.ts'
 import { tableFullHold } from '../guard/guard.ts'
 import type { Losses } from '../losses.ts'
 import type { Claims } from '../plan/claims.ts'
+import { isRouted } from '../plan/plan.ts'
 import type { Planner } from '../planner.ts'
 import type { TableCache } from '../table-cache.ts'
 import type { Targets } from '../targets.ts'
@@ -99,7 +100,7 @@ export class Verdicts {
       target !== undefined &&
       !isTargetProblem(target) &&
       targets.prepared(target) &&
-      planner.inspect(key).every(({ item }) => item.op === 'satisfied' || item.reason === 'Programmed')
+      planner.inspect(key).every(({ item }) => isRouted(item))
     )
   }
 
