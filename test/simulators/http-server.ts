@@ -1,9 +1,10 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { Simulator, SimulatorRequest } from './simulator.ts'
 
 export interface RunningServer {
-  /** `http://127.0.0.1:port`, without a slash at the end. */
+  /** `http://127.0.0.1:port` (or `https:`), without a slash at the end. */
   readonly url: string
   /** How many TCP connections were accepted so far. */
   readonly connections: () => number
@@ -11,16 +12,18 @@ export interface RunningServer {
   close(): Promise<void>
 }
 
-/** Mounts a simulator on a loopback port that the system chooses, or on the one given. */
+/** Mounts a simulator on a loopback port that the system chooses, or on the one given; over TLS with an identity. */
 export async function serve(
   simulator: Simulator,
-  options: { readonly port?: number } = {},
+  options: { readonly port?: number; readonly tls?: { readonly cert: string; readonly key: string } } = {},
 ): Promise<RunningServer> {
   let connections = 0
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     // A client that went away in the middle of its request or of our answer is no event for a simulator.
     answer(simulator, request, response).catch(() => response.destroy())
-  })
+  }
+  const server =
+    options.tls === undefined ? createServer(listener) : createTlsServer({ ...options.tls }, listener)
   server.on('connection', () => connections++)
   server.keepAliveTimeout = 60_000
   await new Promise<void>((resolve, reject) => {
@@ -29,7 +32,7 @@ export async function serve(
   })
   const { port } = server.address() as AddressInfo
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `${options.tls === undefined ? 'http' : 'https'}://127.0.0.1:${port}`,
     connections: () => connections,
     close: () =>
       new Promise((resolve) => {

@@ -1,0 +1,45 @@
+import { asyncOperations } from './async-operations.ts'
+import { machineOperations } from './machines.ts'
+import { interfaceOperations } from './network-interfaces.ts'
+import { networkOperations } from './networks.ts'
+import type { Operation } from './operation.ts'
+import { routeTables } from './route-tables.ts'
+import { routeOperations } from './routes.ts'
+
+/** Everything that the simulator can do. */
+export const operations: readonly Operation[] = [
+  ...routeTables,
+  ...routeOperations,
+  ...networkOperations,
+  ...interfaceOperations,
+  ...machineOperations,
+  ...asyncOperations,
+]
+
+export interface Found {
+  readonly operation: Operation
+  readonly parameters: Readonly<Record<string, string>>
+}
+
+export function findOperation(method: string, path: string): Found | undefined {
+  for (const operation of operations) {
+    if (operation.method !== method) continue
+    const parameters = match(operation.path, path)
+    if (parameters !== undefined) return { operation, parameters }
+  }
+  return undefined
+}
+
+function match(pattern: string, path: string): Readonly<Record<string, string>> | undefined {
+  const wanted = pattern.split('/')
+  const given = path.split('/')
+  if (wanted.length !== given.length) return undefined
+  const parameters: Record<string, string> = {}
+  for (const [index, part] of wanted.entries()) {
+    const text = given[index] ?? ''
+    const name = /^\{(\w+)\}$/.exec(part)?.[1]
+    if (name !== undefined && text !== '') parameters[name] = decodeURIComponent(text)
+    else if (part.toLowerCase() !== text.toLowerCase()) return undefined
+  }
+  return parameters
+}
