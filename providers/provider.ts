@@ -10,7 +10,7 @@ import type { ObservedRoute, Route, Table, Target } from './route.ts'
  * Every method rejects with a {@link ProviderError} and nothing else, except for an abort: then with the signal's reason.
  */
 export interface RouteProvider {
-  /** Short and stable: `aws`, `memory`. */
+  /** Short and stable: `aws`, `azure`, `memory`. */
   readonly name: string
   readonly capabilities: Capabilities
 
@@ -49,11 +49,19 @@ export interface RouteProvider {
 
   /**
    * Carries out the changes and answers one outcome a change, in the order of `batch.changes`, however many they are. A
-   * change that fails never throws for the rest. A `create` or `replace` whose target is already there, and a `delete` of
+   * change that fails never throws for the rest; only where one call carries several, and the cloud refuses them together
+   * for what they say (`invalid`, `quota`), it rejects with that and nothing was written: the caller divides them. A `create` or `replace` whose target is already there, and a `delete` of
    * what is not there, are `done`; of such a `create` it is told, where the API lets it be known. Where `from` is no longer what the table holds, as far as the API can tell, the
    * outcome is `changed`, and nothing was written.
    */
   apply(table: Table, batch: Batch, signal: AbortSignal): Promise<readonly Outcome[]>
+
+  /**
+   * Resolves once packets follow the changes that {@link apply} has called `done`, for a cloud where that is later. It is
+   * no part of `apply`, so that the table's next batch need not wait for it. Rejects only with the signal's reason: what
+   * can't be found out is waited for as long as it may take. Without it: at once.
+   */
+  untilEffective?(table: Table, changes: readonly Change[], signal: AbortSignal): Promise<void>
 
   /**
    * Whether a running machine stands behind each target, in order. False only where the cloud says that it is terminated,
@@ -91,14 +99,10 @@ export interface Capabilities {
   readonly batch: { readonly scope: 'change' | 'target' | 'table'; readonly max: number }
 }
 
-/** A table at one moment. `revision`, where the cloud has one, goes back as `basis` to detect edits in between. */
+/** A table at one moment. */
 export interface Snapshot {
   readonly routes: readonly ObservedRoute[]
-  readonly revision?: Revision
 }
-
-/** Opaque (an ETag, say). */
-export type Revision = string
 
 /** Of one table. */
 export interface Quota {
@@ -145,7 +149,10 @@ export interface TargetProblem {
 
 export const isTargetProblem = (value: Target | TargetProblem): value is TargetProblem => 'problem' in value
 
-/** `from` is what the plan saw there. */
+/**
+ * `from` is what the plan saw there. A provider whose tables have revisions holds it against the revision that it writes
+ * upon: an edit elsewhere in the table is no reason to plan anew, one at the destination is.
+ */
 export type Change =
   | { readonly op: 'create'; readonly destination: Cidr; readonly target: Target }
   | { readonly op: 'replace'; readonly destination: Cidr; readonly from: Target; readonly target: Target }
@@ -153,7 +160,6 @@ export type Change =
 
 export interface Batch {
   readonly changes: readonly Change[]
-  readonly basis?: Revision
 }
 
 export type Outcome =

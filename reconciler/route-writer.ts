@@ -84,7 +84,8 @@ export class RouteWriter {
     }
     return Promise.all(
       changes.map(async ({ table, change, reason }) => {
-        const outcome = await applier.submit(table, change, onSent)
+        const over = tables.begin(table.id, change)
+        const outcome = await applier.submit(table, change, onSent).finally(over)
         if (outcome.result === 'done') {
           tables.record(table.id, change)
           losses.mended(key, table.id)

@@ -92,3 +92,35 @@ test('what we wrote is active and static', () => {
   cache.record('t', replaced)
   expect(cache.route('t', key)).toEqual(observed(instance('b')))
 })
+
+describe('a listing that comes while a write is under way', () => {
+  // Azure shows what it was told before packets follow it: https://github.com/kubernetes-sigs/cloud-provider-azure/issues/527
+  test('what is being written stays as it was until that is over', () => {
+    const cache = makeCache()
+    const over = cache.begin('t', created)
+    cache.load('t', { routes: [observed(instance('a'))] }, cache.mark())
+    expect(targetOf(cache)).toBeUndefined()
+    over()
+    cache.record('t', created)
+    expect(targetOf(cache)).toBe('a')
+  })
+
+  test('what failed is seen by the next listing; other destinations are seen at once', () => {
+    const cache = makeCache([observed(instance('a'))])
+    const other = { ...observed(instance('c')), destination: parseCidr('10.244.4.0/24') }
+    const over = cache.begin('t', replaced)
+    cache.load('t', { routes: [observed(instance('b')), other] }, cache.mark())
+    expect([targetOf(cache), cache.route('t', '10.244.4.0/24')?.target.id]).toEqual(['a', 'c'])
+    over()
+    cache.load('t', { routes: [observed(instance('b'))] }, cache.mark())
+    expect(targetOf(cache)).toBe('b')
+  })
+
+  test('of a table that is gone nothing is kept', () => {
+    const cache = makeCache()
+    const over = cache.begin('t', created)
+    cache.discover([])
+    over()
+    expect(cache.tables()).toEqual([])
+  })
+})

@@ -39,6 +39,7 @@ export class TableCache {
         loaded: false,
         routes: new Map(),
         ranges: new CidrSet(),
+        writing: new Set(),
         written: new Map(),
         doubted: new Map(),
       })
@@ -84,7 +85,7 @@ export class TableCache {
 
   /**
    * Takes a listing that was asked for at the mark. What we have written since then stays as we wrote it: the listing may
-   * be older.
+   * be older. What we are writing stays as it was: that it is there already need not mean that it is over.
    */
   load(tableId: string, snapshot: Snapshot, mark: number): void {
     const view = this.#views.get(tableId)
@@ -94,20 +95,25 @@ export class TableCache {
       (a, b) => Number(a.origin === 'static') - Number(b.origin === 'static'),
     )
     const routes = new Map(staticLast.map((route) => [destinationKey(route.destination), route]))
-    for (const [key, writtenAt] of view.written) {
-      if (writtenAt < mark) {
-        view.written.delete(key)
-        continue
-      }
-      const written = view.routes.get(key)
-      if (written === undefined) routes.delete(key)
-      else routes.set(key, written)
+    for (const [key, writtenAt] of view.written) if (writtenAt < mark) view.written.delete(key)
+    for (const key of [...view.written.keys(), ...view.writing]) {
+      const kept = view.routes.get(key)
+      if (kept === undefined) routes.delete(key)
+      else routes.set(key, kept)
     }
     for (const [key, doubtedAt] of view.doubted) if (doubtedAt < mark) view.doubted.delete(key)
     view.routes = routes
     view.ranges = new CidrSet()
     for (const { destination } of routes.values()) view.ranges.add(destination)
     view.loaded = true
+  }
+
+  /** A write of the destination begins; call what is returned when it is over, whatever became of it. */
+  begin(tableId: string, { destination }: Change): () => void {
+    const writing = this.#views.get(tableId)?.writing
+    const key = destinationKey(destination)
+    writing?.add(key)
+    return () => void writing?.delete(key)
   }
 
   /** Takes a change that the cloud has acknowledged. */
@@ -142,6 +148,8 @@ interface View {
   routes: Map<DestinationKey, ObservedRoute>
   /** The destinations of `routes`. */
   ranges: CidrSet
+  /** What a write is under way for. */
+  readonly writing: Set<DestinationKey>
   /** When, by our own clock, we last wrote the destination. */
   readonly written: Map<DestinationKey, number>
   /** Since when, by our own clock, the destination is in doubt. */

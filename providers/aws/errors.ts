@@ -1,3 +1,4 @@
+import { neverSent } from '../connection-errors.ts'
 import { type ErrorClass, ProviderError } from '../errors.ts'
 import { type Ec2Action, isWrite } from './ec2-api.ts'
 import { inWords, isEncoded, missingPermission } from './refusal.ts'
@@ -67,7 +68,7 @@ function classOf(failure: Failure, action: Ec2Action): ErrorClass {
   if (failure.code === 'InvalidRoute.NotFound') return action === 'ReplaceRoute' ? 'changed' : 'not-found'
   if (failure.code.endsWith('.NotFound')) return 'not-found'
   // It never got as far as sending the request.
-  if (failure.syscall === 'connect' || unsent.has(failure.code)) return 'transient'
+  if (failure.syscall === 'connect' || neverSent.has(failure.code)) return 'transient'
   if (failure.status === 429) return 'throttled'
   // Refused as it is, by EC2 for good or by a proxy that let nothing through.
   if (failure.status !== undefined && failure.status >= 400 && failure.status < 500)
@@ -101,21 +102,6 @@ const codes: ReadonlyMap<string, ErrorClass> = new Map([
   ...list('transient', 'Unavailable', 'ServiceUnavailable'),
   // A page of a reading that took too long: the next one starts anew.
   ...list('transient', 'InvalidPaginationToken', 'InvalidNextToken'),
-])
-
-const unsent: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-  'ERR_PROXY_TUNNEL',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
 ])
 
 function sentence(errorClass: ErrorClass, failure: Failure, action: Ec2Action): string {

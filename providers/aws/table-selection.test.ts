@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { NodePlaces } from './node-places.ts'
+import { NodePlaces } from '../node-places.ts'
 import type { RouteTable } from './route-table.ts'
 import { queriesFor, select } from './table-selection.ts'
 

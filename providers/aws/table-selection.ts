@@ -1,6 +1,6 @@
 import { ProviderError } from '../errors.ts'
 import { literal } from './network-interfaces.ts'
-import type { NodePlaces } from './node-places.ts'
+import type { NodePlaces } from '../node-places.ts'
 import { type RouteTable, type TableQuery, tablesById } from './route-table.ts'
 import type { TablesRead } from './table-reads.ts'
 

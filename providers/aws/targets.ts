@@ -11,7 +11,7 @@ import type { Target } from '../route.ts'
 import type { Ec2 } from './call.ts'
 import { taggedInterfaces } from './network-interfaces.ts'
 import type { NodeInstances } from './node-instances.ts'
-import type { NodePlaces } from './node-places.ts'
+import type { NodePlaces } from '../node-places.ts'
 import { type TargetInterface, targetOf } from './target-interface.ts'
 
 export interface TargetFinder {

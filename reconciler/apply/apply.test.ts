@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { parseCidr } from '../../net/cidr.ts'
 import type { Batch, Capabilities, Change, Outcome, RouteProvider } from '../../providers/provider.ts'
 import { failure, instance } from '../testing/values.ts'
@@ -18,7 +18,10 @@ interface Call {
   readonly fail: (error: unknown) => void
 }
 
-function makeApplier(batch: Capabilities['batch']): { readonly applier: Applier; readonly calls: Call[] } {
+function makeApplier(
+  batch: Capabilities['batch'],
+  untilEffective?: RouteProvider['untilEffective'],
+): { readonly applier: Applier; readonly calls: Call[] } {
   const calls: Call[] = []
   const provider: RouteProvider = {
     name: 'test',
@@ -29,6 +32,7 @@ function makeApplier(batch: Capabilities['batch']): { readonly applier: Applier;
     canonical: (route) => route,
     apply: ({ id }, { changes }: Batch) =>
       new Promise((answer, fail) => void calls.push({ table: id, changes, answer, fail })),
+    ...(untilEffective === undefined ? {} : { untilEffective }),
   }
   return { applier: new Applier(provider, never), calls }
 }
@@ -113,6 +117,49 @@ async function next(calls: Call[]): Promise<Call | undefined> {
   await turn()
   return calls.shift()
 }
+
+describe('where packets follow later than the answer comes', () => {
+  const at = (index: number): Change => create(`10.0.${index}.0/24`, 'a')
+
+  // https://github.com/kubernetes-sigs/cloud-provider-azure/issues/527
+  test('a change is done when they do; the next batch does not wait for it', async () => {
+    const waits: { readonly changes: readonly Change[]; readonly over: () => void }[] = []
+    const { applier, calls } = makeApplier(
+      { scope: 'table', max: 10 },
+      (_table, changes) => new Promise((over) => void waits.push({ changes, over: () => over() })),
+    )
+    const settled: number[] = []
+    for (const index of [0, 1, 2, 3])
+      void applier.submit({ id: 't1' }, at(index)).then(() => settled.push(index))
+    await turn()
+    calls[0]?.answer([
+      done,
+      { result: 'failed', error: failure('changed') },
+      done,
+      { ...done, existed: true },
+    ])
+    await turn()
+    // What was written is waited for, together; what failed, or was there before, is not.
+    expect(settled).toEqual([1, 3])
+    expect(waits.map(({ changes }) => changes)).toEqual([[at(0), at(2)]])
+    void applier.submit({ id: 't1' }, at(4))
+    await turn()
+    expect(calls[1]?.changes).toEqual([at(4)])
+    waits[0]?.over()
+    await turn()
+    expect(settled).toEqual([1, 3, 0, 2])
+  })
+
+  test('an abort meanwhile rejects', async () => {
+    const { applier, calls } = makeApplier({ scope: 'table', max: 10 }, () =>
+      Promise.reject(new Error('the lease is lost')),
+    )
+    const outcome = applier.submit({ id: 't1' }, at(0))
+    await turn()
+    calls[0]?.answer([done])
+    await expect(outcome).rejects.toThrow('the lease is lost')
+  })
+})
 
 test('an abort rejects', async () => {
   const { applier, calls } = makeApplier({ scope: 'table', max: 10 })

@@ -9,6 +9,15 @@ interface Work {
   readonly onSent: () => void
 }
 
+interface Answer {
+  readonly outcome: Outcome
+  /** When packets follow it. */
+  readonly effective: Promise<void> | undefined
+}
+
+const isWritten = (outcome: Outcome | undefined): boolean =>
+  outcome?.result === 'done' && outcome.existed !== true
+
 /**
  * Hands changes to the provider in the portions that its API takes: one at a time in parallel lanes (AWS), all of one
  * target together (Google alias ranges), all of one table together (Azure). The caller keeps the order of what
@@ -16,7 +25,7 @@ interface Work {
  */
 export class Applier {
   readonly #scope: RouteProvider['capabilities']['batch']['scope']
-  readonly #lanes: Coalescer<Work, Outcome>
+  readonly #lanes: Coalescer<Work, Answer>
   #sequence = 0
 
   constructor(provider: RouteProvider, signal: AbortSignal) {
@@ -28,18 +37,31 @@ export class Applier {
         const changes = works.map((work) => work.change)
         const answer = applyInParts(provider, first.table, changes, signal)
         for (const { onSent } of works) onSent()
-        return answer
+        const outcomes = await answer
+        const written = changes.filter((_, index) => isWritten(outcomes[index]))
+        const effective =
+          written.length === 0 ? undefined : provider.untilEffective?.(first.table, written, signal)
+        // Whoever has written learns of an abort; nobody else waits for it.
+        effective?.catch(() => undefined)
+        return outcomes.map((outcome) => ({ outcome, effective: isWritten(outcome) ? effective : undefined }))
       },
       { max: provider.capabilities.batch.max },
     )
   }
 
   /**
-   * Resolves with the change's own outcome; rejects only on abort. `onSent` is called when the change has left for the
-   * provider, whose budget counts it from then on.
+   * Resolves with the change's own outcome, and of one that is done not before packets follow it; others go on meanwhile.
+   * Rejects only on abort. `onSent` is called when the change has left for the provider, whose budget counts it from then
+   * on.
    */
-  submit(table: Table, change: Change, onSent: () => void = () => undefined): Promise<Outcome> {
-    return this.#lanes.submit(this.#lane(table, change), { table, change, onSent })
+  async submit(table: Table, change: Change, onSent: () => void = () => undefined): Promise<Outcome> {
+    const { effective, outcome } = await this.#lanes.submit(this.#lane(table, change), {
+      table,
+      change,
+      onSent,
+    })
+    await effective
+    return outcome
   }
 
   #lane(table: Table, change: Change): string {

@@ -41,6 +41,7 @@ export class Traffic {
     const tapped = this.#tapped(tap)
     const prepare = provider.prepare?.bind(provider)
     const running = provider.running?.bind(provider)
+    const untilEffective = provider.untilEffective?.bind(provider)
     return {
       name: provider.name,
       capabilities: provider.capabilities,
@@ -55,6 +56,7 @@ export class Traffic {
         tapped(`provider.${batch.changes.map(({ op }) => op).join('+')} ${table.id}`, () =>
           provider.apply(table, batch, signal),
         ),
+      ...(untilEffective === undefined ? {} : { untilEffective }),
       ...(running === undefined
         ? {}
         : { running: (targets, signal) => tapped('provider.running', () => running(targets, signal)) }),

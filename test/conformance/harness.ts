@@ -4,12 +4,18 @@ import { type Cidr, formatCidr, parseCidr } from '../../net/cidr.ts'
 import type { ErrorClass } from '../../providers/errors.ts'
 import type { Change, Outcome } from '../../providers/provider.ts'
 import type { ObservedRoute, Table, Target } from '../../providers/route.ts'
-import type { ProviderWorld } from './provider-world.ts'
+import type { ProviderWorld, WorldNode } from './provider-world.ts'
 
 export const v4 = parseCidr('10.244.3.0/24')
 export const v6 = parseCidr('fd00:10:244:3::/64')
 export const other = parseCidr('10.244.4.0/24')
 export const ofFamily = (family: Family): Cidr => (family === 4 ? v4 : v6)
+
+/** What a route of that destination to the node points at. */
+export const targetFor = (
+  { target, target6 = target }: WorldNode,
+  { family }: Pick<Cidr, 'family'>,
+): Target => (family === 6 ? target6 : target)
 
 /** The signal of calls that nobody aborts. */
 export const signal = new AbortController().signal

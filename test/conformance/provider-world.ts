@@ -8,6 +8,8 @@ import type { Route, Table, Target } from '../../providers/route.ts'
  */
 export interface ProviderWorld {
   readonly provider: RouteProvider
+  /** Whether the cloud says of a route that its machine is gone. True unless told. */
+  readonly showsBlackholes?: boolean
   /** A table of the cluster. `name` is unique in the world. */
   addTable(name: string): Promise<Table>
   removeTable(table: Table): Promise<void>
@@ -34,6 +36,8 @@ export interface WorldNode {
   readonly view: NodeView & { readonly providerID: string }
   /** What its routes point at. */
   readonly target: Target
+  /** What those to IPv6 destinations point at, where that is something else. */
+  readonly target6?: Target
 }
 
 export type FailingCall = 'create' | 'replace' | 'delete' | 'list'

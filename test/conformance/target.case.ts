@@ -2,7 +2,7 @@ import { expect } from 'vitest'
 import type { Address, Family } from '../../net/address.ts'
 import { type NodeView, type TargetProblem, targetKey } from '../../providers/provider.ts'
 import type { Target } from '../../providers/route.ts'
-import { type Declare, failed, prepared, signal, writesDuring } from './harness.ts'
+import { type Declare, failed, prepared, signal, targetFor, writesDuring } from './harness.ts'
 import type { ProviderWorld } from './provider-world.ts'
 
 /** 198.51.100.10, of a range that is kept for examples. */
@@ -15,7 +15,7 @@ export function declareTargets(declare: Declare): void {
     const node = await world.addNode('node-1')
     const wanted: NodeView = { name: 'other-name', providerID: node.view.providerID, addresses: [] }
     for (const family of world.provider.capabilities.families)
-      expect(await resolve(world, [wanted], family)).toEqual([node.target])
+      expect(await resolve(world, [wanted], family)).toEqual([targetFor(node, { family })])
   })
 
   declare('a node without provider ID is found by its addresses', async (world) => {

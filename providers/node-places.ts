@@ -1,8 +1,9 @@
-import { formatAddress } from '../../net/address.ts'
-import type { NodeView } from '../provider.ts'
+import { formatAddress } from '../net/address.ts'
+import type { NodeView } from './provider.ts'
 
 /** Where a node's instance stands. It never moves. */
 export interface Place {
+  /** The network. */
   readonly vpcId: string
   /** Those whose tables its packets follow: of the interface by which they leave, and of the one by which they arrive. */
   readonly subnets: readonly string[]

@@ -1,0 +1,40 @@
+/** Azure Resource Manager, as the adapter talks to it: JSON as it is on the wire, both ways. */
+export interface ArmApi {
+  /** Resolves with any answer of any status. Rejects where none came, or with whatever the credential failed with. */
+  send(request: ArmRequest, signal: AbortSignal): Promise<ArmAnswer>
+}
+
+export interface ArmRequest {
+  /** The operation, as the API's specification names it (`RouteTables_Get`). */
+  readonly operation: string
+  readonly method: 'GET' | 'PUT' | 'POST'
+  /** From the first `/` on with query, or a link that an earlier answer gave. */
+  readonly path: string
+  readonly body?: object
+  /** The revision that the write is for. */
+  readonly ifMatch?: string
+}
+
+export interface ArmAnswer {
+  readonly status: number
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  /** Parsed JSON, or text that is none, or undefined of nothing. */
+  readonly body: unknown
+}
+
+/** Whether a lost answer leaves open what happened. */
+export const isWrite = ({ method }: ArmRequest): boolean => method === 'PUT'
+
+/** The version whose model this adapter knows; what newer ones add is carried along unseen. */
+const networkVersion = '2026-01-01'
+const computeVersion = '2025-04-01'
+/** Interfaces of uniform scale sets are the network's, under Compute's name, and have a version of their own. */
+const scaleSetInterfaceVersion = '2018-10-01'
+
+export const networkPath = (id: string): string => `${encoded(id)}?api-version=${networkVersion}`
+export const computePath = (id: string): string => `${encoded(id)}?api-version=${computeVersion}`
+export const scaleSetInterfacePath = (id: string): string =>
+  `${encoded(id)}?api-version=${scaleSetInterfaceVersion}`
+
+const encoded = (id: string): string => id.split('/').map(encodeURIComponent).join('/')

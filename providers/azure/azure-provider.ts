@@ -1,0 +1,93 @@
+import type { ApiBudget } from '../budget.ts'
+import { NodePlaces } from '../node-places.ts'
+import type { NodeView, RouteProvider, TargetQuery } from '../provider.ts'
+import type { ArmApi } from './arm-api.ts'
+import { applyChanges } from './changes.ts'
+import { untilEffective } from './effective.ts'
+import { enableForwarding } from './ip-forwarding.ts'
+import { defaultRoutesPerTable } from './limits.ts'
+import { NodeInterfaces } from './node-interfaces.ts'
+import { type PollClock, type Polling, defaultPolling } from './poller.ts'
+import { quotaOf } from './quota.ts'
+import { observedRoute } from './routes.ts'
+import { areRunning } from './running.ts'
+import { readTable } from './table-read.ts'
+import { ClusterTables, type TableSelection, followsNodes } from './tables.ts'
+import { findTargets } from './targets.ts'
+
+export interface AzureProviderOptions extends TableSelection {
+  readonly arm: ArmApi
+  /** Of the principal in the cluster's subscription. */
+  readonly budget: ApiBudget
+  readonly clock: PollClock
+  /** Ids of the resource groups in which the machines of nodes without provider ID are looked for. */
+  readonly nodeGroups: readonly string[]
+  /** The id of the nodes' network: others may use the same addresses. Any, unless told. */
+  readonly network?: string
+  /** How many routes a table takes, of both families together. 1,000 unless told. */
+  readonly routesPerTable?: number
+  /** How long after a write packets surely follow it, in milliseconds. */
+  readonly effectiveMs?: number
+  /** Whether to ask Azure what an interface's packets follow, which may be sooner. No, unless told. */
+  readonly askEffective?: boolean
+  /** How operations are asked about. */
+  readonly polling?: Omit<Polling, 'clock'>
+}
+
+/** Seconds as a rule, half a minute in bad cases (https://github.com/kubernetes-sigs/cloud-provider-azure/pull/528). */
+export const defaultEffectiveMs = 10_000
+
+/** More than any table takes. */
+const maxBatch = 1_000
+
+/** Route tables of virtual networks; nodes are reached by their addresses. */
+export function azureProvider(options: AzureProviderOptions): RouteProvider {
+  const { arm: api, budget, clock, network, nodeGroups } = options
+  const { askEffective = false, effectiveMs = defaultEffectiveMs, polling: steps = defaultPolling } = options
+  const { routesPerTable = defaultRoutesPerTable } = options
+  const arm = { api, budget }
+  const polling = { clock, ...steps }
+  const places = new NodePlaces()
+  const tables = new ClusterTables(arm, options, places)
+  const interfaces = new NodeInterfaces({ arm, groups: nodeGroups, network: network?.toLowerCase() })
+  const finder = { interfaces, places }
+
+  /** Looks up where those nodes are of whom it is not known, if it matters; no machine ever moves. */
+  async function locate(nodes: readonly NodeView[], signal: AbortSignal): Promise<void> {
+    places.keep(nodes)
+    if (!followsNodes(options)) return
+    const queries = places.unknown(nodes).map((node): TargetQuery => ({ node, family: 4 }))
+    if (queries.length > 0) await findTargets(finder, queries, signal)
+  }
+
+  return {
+    name: 'azure',
+    capabilities: { families: [4, 6], replace: 'atomic', batch: { scope: 'table', max: maxBatch } },
+    async tables(signal, nodes) {
+      if (nodes !== undefined) await locate(nodes, signal)
+      return tables.find(signal)
+    },
+    tablesOutdated: () => tables.outdated,
+    async list(table, signal) {
+      const { properties } = await readTable(arm, table.id, polling, signal)
+      return { routes: (properties?.routes ?? []).flatMap((route) => observedRoute(route) ?? []) }
+    },
+    targets: (wanted, signal) => findTargets(finder, wanted, signal),
+    // Azure stores the canonical CIDR, which is the only form ours have, and the address that it was given.
+    canonical: (route) => route,
+    apply: (table, { changes }, signal) =>
+      applyChanges({ arm, polling, table: table.id, routesPerTable }, changes, signal),
+    untilEffective: (table, changes, signal) =>
+      untilEffective(
+        { arm, polling, interfaces, waitMs: effectiveMs, ask: askEffective },
+        table.id,
+        changes,
+        signal,
+      ),
+    running: (targets, signal) => areRunning(arm, interfaces, targets, signal),
+    prepare: (targets, signal) => enableForwarding({ arm, interfaces, polling }, targets, signal),
+    // However many come before it, one write carries them all.
+    readyInMs: () => budget.readyInMs('WriteRouteTable'),
+    quota: (_table, snapshot) => quotaOf(snapshot, routesPerTable),
+  }
+}
