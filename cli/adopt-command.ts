@@ -16,6 +16,7 @@ import {
   routeTableIdsOption,
   routeTablesOption,
 } from './aws-options.ts'
+import { azurePlaceOptions } from './azure-options.ts'
 import { clusterNameOption, kubeconfigOption, providerOption } from './cloud-options.ts'
 import { connect } from './connect.ts'
 import { openProvider } from './open-provider.ts'
@@ -26,7 +27,7 @@ import { untilSignal } from './until-signal.ts'
 import { commandWaits } from './with-retries.ts'
 
 export function addAdoptCommand(program: Command): void {
-  program
+  const command = program
     .command('adopt')
     .summary('make routes that somebody else wrote podway’s')
     .description(
@@ -57,6 +58,7 @@ Exit codes: 0 listed, or all adopted (also if there was nothing to adopt), 1 fai
     .action(async (destinations: readonly string[], flags: AdoptFlags) =>
       run(readAdoptConfig(destinations, flags), standardOutput),
     )
+  for (const option of azurePlaceOptions()) command.addOption(option)
 }
 
 async function run(config: AdoptConfig, output: Output): Promise<void> {

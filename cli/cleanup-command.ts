@@ -4,6 +4,7 @@ import { NodeRouteStore } from '../reconciler/node-route/node-route-store.ts'
 import { silentLogger } from '../kube/log.ts'
 import { Resource } from '../kube/resource.ts'
 import { alone } from './alone.ts'
+import { azurePlaceOptions } from './azure-options.ts'
 import {
   type CloudFlags,
   clusterNameOption,
@@ -28,7 +29,7 @@ interface CleanupFlags extends CloudFlags {
 }
 
 export function addCleanupCommand(program: Command): void {
-  program
+  const command = program
     .command('cleanup')
     .summary('delete all of podway’s routes')
     .description(
@@ -56,6 +57,7 @@ Exit codes: 0 listed, or all deleted (also if there was nothing to delete), 1 fa
       const request = { yes: flags.yes === true, output: readChoice('output', flags.output, listFormats) }
       await run(flags, request)
     })
+  for (const option of azurePlaceOptions()) command.addOption(option)
 }
 
 async function run(flags: CleanupFlags, request: CleanupRequest): Promise<void> {

@@ -1,11 +1,12 @@
 import { Option } from 'commander'
 import { type AwsConfig, type AwsFlags, readAwsConfig } from './aws-options.ts'
+import { type AzureConfig, type AzureFlags, readAzureConfig } from './azure-options.ts'
 import { readChoice } from './flag-values.ts'
 import { UsageError } from './usage.ts'
 
 /** The flags by which every command finds its cloud, its tables and its cluster. */
 
-export const providerNames = ['aws'] as const
+export const providerNames = ['aws', 'azure'] as const
 
 export const providerOption = (): Option =>
   new Option('--provider <name>', `the cloud: ${providerNames.join(', ')}`).makeOptionMandatory()
@@ -13,7 +14,7 @@ export const providerOption = (): Option =>
 export const clusterNameOption = (): Option =>
   new Option(
     '--cluster-name <name>',
-    'route tables are those with the tag kubernetes.io/cluster/<name>',
+    'route tables are those with the tag kubernetes.io/cluster/<name> (on Azure kubernetes.io_cluster_<name>)',
   ).makeOptionMandatory()
 
 export const kubeconfigOption = (): Option =>
@@ -23,7 +24,7 @@ export const kubeconfigOption = (): Option =>
   )
 
 /** As commander hands them over. */
-export interface CloudFlags extends AwsFlags {
+export interface CloudFlags extends AwsFlags, AzureFlags {
   readonly provider: string
   readonly clusterName: string
 }
@@ -31,19 +32,27 @@ export interface CloudFlags extends AwsFlags {
 export interface CloudConfig {
   readonly provider: (typeof providerNames)[number]
   readonly clusterName: string
+  /** What is said for that cloud; of the others, the defaults. */
   readonly aws: AwsConfig
+  readonly azure: AzureConfig
 }
 
 /** @throws UsageError */
 export function readCloudConfig(flags: CloudFlags): CloudConfig {
+  const provider = readChoice(
+    'provider',
+    required('provider', flags.provider, 'say which cloud'),
+    providerNames,
+  )
   return {
-    provider: readChoice('provider', required('provider', flags.provider, 'say which cloud'), providerNames),
+    provider,
     clusterName: required(
       'cluster-name',
       flags.clusterName,
       'tables are found by the tag kubernetes.io/cluster/NAME',
     ),
-    aws: readAwsConfig(flags),
+    aws: readAwsConfig(provider === 'aws' ? flags : {}),
+    azure: readAzureConfig(provider === 'azure' ? flags : {}),
   }
 }
 

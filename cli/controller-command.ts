@@ -33,6 +33,8 @@ import {
   routeTableIdsOption,
   routeTablesOption,
 } from './aws-options.ts'
+import { azureOptions } from './azure-options.ts'
+import { changesAtOnce } from './changes-at-once.ts'
 import { clusterNameOption, kubeconfigOption, providerOption } from './cloud-options.ts'
 import { connect } from './connect.ts'
 import { bindAddressFlag, openStatus } from './controller-status.ts'
@@ -52,13 +54,11 @@ import { poolsFile } from './pools-file.ts'
 import { untilSignal } from './until-signal.ts'
 import { version } from './version.ts'
 
-/** Enough to keep EC2's bucket of 50 writes busy; a key that waits for an answer holds a worker. */
-const workers = 16
 /** Of deploy/rbac/controller.yaml. */
 const defaultNamespace = 'podway-system'
 
 export function addControllerCommand(program: Command): void {
-  program
+  const command = program
     .command('controller')
     .summary('turn the podCIDRs of Nodes into routes of the cloud')
     .description(
@@ -137,7 +137,8 @@ export function addControllerCommand(program: Command): void {
       'after',
       `
 The cloud's credentials, region and endpoint are found as its other tools find them (for AWS: AWS_REGION, AWS_PROFILE,
-AWS_ENDPOINT_URL_EC2 …), proxies by HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
+AWS_ENDPOINT_URL_EC2 …; for Azure: --cloud-config, AZURE_SUBSCRIPTION_ID, AZURE_CLIENT_ID …), proxies by HTTPS_PROXY,
+HTTP_PROXY and NO_PROXY.
 
 Example:
   $ podway controller --provider aws --cluster-name prod --cluster-cidr 10.244.0.0/16,fd00:10:244::/48
@@ -145,6 +146,7 @@ Example:
 Exit codes: 0 stopped by a signal, 1 failed, 64 wrong usage.`,
     )
     .action(async (flags: ControllerFlags) => run(readControllerConfig(flags)))
+  for (const option of azureOptions()) command.addOption(option)
 }
 
 async function run(config: ControllerConfig): Promise<void> {
@@ -185,7 +187,8 @@ async function run(config: ControllerConfig): Promise<void> {
         policy,
         adopt,
         driftMs,
-        workers,
+        // A key that waits for an answer holds a worker.
+        workers: changesAtOnce(provider.capabilities),
         events,
         subject: subjectOf(leaderElection),
         metrics,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { formatCidr } from '../net/cidr.ts'
+import { readAzureConfig } from './azure-options.ts'
 import { type ControllerFlags, readControllerConfig } from './controller-config.ts'
 import { UsageError } from './usage.ts'
 
@@ -34,6 +35,7 @@ test('the defaults', () => {
   expect(rest).toEqual({
     provider: 'aws',
     clusterName: 'prod',
+    azure: readAzureConfig({}),
     aws: {
       routeTables: 'tag',
       extraRouteTableIds: [],

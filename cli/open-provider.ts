@@ -1,5 +1,5 @@
 import { systemClock } from '../kube/clock.ts'
-import { ApiBudget } from '../providers/budget.ts'
+import { ApiBudget, type ApiLimits } from '../providers/budget.ts'
 import type { BudgetObserver } from '../providers/budget-lane.ts'
 import type { RouteProvider } from '../providers/provider.ts'
 import type { CloudConfig } from './cloud-options.ts'
@@ -25,6 +25,7 @@ export const defaultApiBudgetShare = 0.8
 const openers: Readonly<Record<CloudConfig['provider'], (config: ProviderConfig) => Promise<OpenProvider>>> =
   {
     aws: openAws,
+    azure: openAzure,
   }
 
 /** Loads the adapter of the configured cloud, and only that: an SDK costs half a second and a hundred megabytes. */
@@ -32,23 +33,16 @@ export const openProvider = (config: ProviderConfig): Promise<OpenProvider> =>
   openers[config.provider](config)
 
 async function openAws(config: ProviderConfig): Promise<OpenProvider> {
-  const { aws, clusterName, gate, observe, apiBudgetShare: share = defaultApiBudgetShare } = config
+  const { aws, clusterName } = config
   const { routesPerTable, ...choices } = aws
   const { createEc2Client } = await import('../providers/aws/client.ts')
   const { awsProvider } = await import('../providers/aws/aws-provider.ts')
   const { ec2Limits } = await import('../providers/aws/limits.ts')
   const ec2 = await createEc2Client()
-  const budget = new ApiBudget({
-    clock: systemClock,
-    limits: ec2Limits,
-    share,
-    ...(gate === undefined ? {} : { gate }),
-    ...(observe === undefined ? {} : { observe }),
-  })
   return {
     provider: awsProvider({
       ec2,
-      budget,
+      budget: budgetOf(config, ec2Limits),
       clock: systemClock,
       clusterName,
       ...choices,
@@ -56,4 +50,48 @@ async function openAws(config: ProviderConfig): Promise<OpenProvider> {
     }),
     close: () => ec2.destroy(),
   }
+}
+
+async function openAzure(config: ProviderConfig): Promise<OpenProvider> {
+  const { azure, clusterName } = config
+  const { askEffective, cloudConfig, effectiveMs, routesPerTable, wishes } = azure
+  const { readCloudConfig } = await import('../providers/azure/cloud-config.ts')
+  const { settingsOf } = await import('../providers/azure/settings.ts')
+  const { createCredential } = await import('../providers/azure/credentials.ts')
+  const { createArmClient } = await import('../providers/azure/client.ts')
+  const { azureProvider } = await import('../providers/azure/azure-provider.ts')
+  const { armLimits } = await import('../providers/azure/limits.ts')
+  const file = cloudConfig === undefined ? {} : await readCloudConfig(cloudConfig)
+  const { cloud, credential, network, ...choices } = settingsOf(wishes, file, process.env)
+  return {
+    provider: azureProvider({
+      arm: createArmClient({
+        endpoint: cloud.endpoint,
+        credential: createCredential(credential, cloud.authorityHost),
+      }),
+      budget: budgetOf(config, armLimits),
+      clock: systemClock,
+      clusterName,
+      askEffective,
+      ...choices,
+      ...(network === undefined ? {} : { network }),
+      ...(routesPerTable === undefined ? {} : { routesPerTable }),
+      ...(effectiveMs === undefined ? {} : { effectiveMs }),
+    }),
+    // The SDK's connections are those of the process.
+    close: () => undefined,
+  }
+}
+
+function budgetOf(
+  { apiBudgetShare: share = defaultApiBudgetShare, gate, observe }: ProviderConfig,
+  limits: ApiLimits,
+): ApiBudget {
+  return new ApiBudget({
+    clock: systemClock,
+    limits,
+    share,
+    ...(gate === undefined ? {} : { gate }),
+    ...(observe === undefined ? {} : { observe }),
+  })
 }

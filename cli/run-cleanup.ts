@@ -2,9 +2,11 @@ import { formatCidr } from '../net/cidr.ts'
 import { ProviderError } from '../providers/errors.ts'
 import type { Change, RouteProvider } from '../providers/provider.ts'
 import { type ObservedRoute, formatTarget } from '../providers/route.ts'
+import { Applier } from '../reconciler/apply/apply.ts'
 import type { LedgerStore } from '../reconciler/ledger/ledger.ts'
 import { type LedgerRecord, destinationKey } from '../reconciler/ledger/record.ts'
 import { plan } from '../reconciler/plan/plan.ts'
+import { changesAtOnce } from './changes-at-once.ts'
 import { inParallel } from './in-parallel.ts'
 import { type ListFormat, type Output, formatJson, routesText } from './output.ts'
 import { type Column, formatTable } from './table.ts'
@@ -31,7 +33,6 @@ interface Task {
 }
 
 const tablesAtOnce = 8
-const tasksAtOnce = 16
 
 /**
  * Lists every route that is podway's, and with `yes` deletes them and then their records; foreign ones, and those that
@@ -57,7 +58,9 @@ export async function runCleanup(
   await parts.alone(async (term) => {
     const tasks = await findTasks(parts, term)
     await report(request, parts, tasks)
-    const failures = (await inParallel(tasks, tasksAtOnce, (task) => carryOut(task, parts, term))).flat()
+    const applier = new Applier(parts.provider, term)
+    const atOnce = changesAtOnce(parts.provider.capabilities)
+    const failures = (await inParallel(tasks, atOnce, (task) => carryOut(task, applier, parts, term))).flat()
     for (const failure of failures) await parts.output.note(failure)
     await parts.output.note(`${routesText(countOf(tasks) - failures.length)} deleted.`)
     if (failures.length > 0) throw new Error(`${routesText(failures.length)} could not be deleted`)
@@ -113,13 +116,14 @@ async function routesOf(
 /** What could not be done, in words. */
 async function carryOut(
   { record, deletes }: Task,
-  { provider, store, waits }: CleanupParts,
+  applier: Applier,
+  { store, waits }: CleanupParts,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const failures: string[] = []
   for (const { table, change } of deletes) {
     try {
-      await withRetries(() => remove(provider, table, change, signal), waits, signal)
+      await withRetries(() => remove(applier, table, change), waits, signal)
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error
       failures.push(`${formatCidr(record.destination)} in table ${table}: ${error.message}`)
@@ -129,14 +133,9 @@ async function carryOut(
   return failures
 }
 
-async function remove(
-  provider: RouteProvider,
-  table: string,
-  change: Change,
-  signal: AbortSignal,
-): Promise<void> {
-  const [outcome] = await provider.apply({ id: table }, { changes: [change] }, signal)
-  if (outcome?.result === 'failed') throw outcome.error
+async function remove(applier: Applier, table: string, change: Change): Promise<void> {
+  const outcome = await applier.submit({ id: table }, change)
+  if (outcome.result === 'failed') throw outcome.error
 }
 
 interface Line {

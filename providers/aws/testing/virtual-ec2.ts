@@ -1,11 +1,12 @@
 import { EC2 } from '@aws-sdk/client-ec2'
-import { ManualClock } from '../../../kube/testing/manual-clock.ts'
+import type { ManualClock } from '../../../kube/testing/manual-clock.ts'
 import {
   type Ec2Simulator,
   type Ec2SimulatorOptions,
   createEc2Simulator,
 } from '../../../test/simulators/ec2/ec2-simulator.ts'
 import type { Target } from '../../route.ts'
+import { VirtualTime } from '../../testing/virtual-time.ts'
 
 export interface VirtualEc2Options extends Ec2SimulatorOptions {
   /** How long the next call takes, there and back; 100 ms unless told. */
@@ -31,12 +32,10 @@ interface WireResponse {
  * answered in the process, half its latency after it was sent, and the answer arrives after the other half.
  */
 export class VirtualEc2 {
-  readonly clock = new ManualClock()
   readonly simulator: Ec2Simulator
   readonly api: EC2
   readonly #latencyMs: () => number
-  /** Commands that the SDK works on: of them time is no part. */
-  #busy = 0
+  readonly #time = new VirtualTime()
 
   constructor({ latencyMs = () => 100, ...options }: VirtualEc2Options = {}) {
     const region = 'eu-central-1'
@@ -54,39 +53,24 @@ export class VirtualEc2 {
         httpHandlerConfigs: () => ({}),
       },
     })
-    this.api.middlewareStack.add(
-      (next) => async (args) => {
-        this.#busy++
-        try {
-          return await next(args)
-        } finally {
-          this.#busy--
-        }
-      },
-      { step: 'initialize', name: 'countBusy' },
-    )
+    this.api.middlewareStack.add((next) => (args) => this.#time.during(() => next(args)), {
+      step: 'initialize',
+      name: 'countBusy',
+    })
+  }
+
+  get clock(): ManualClock {
+    return this.#time.clock
   }
 
   /** Moves time, from one due time to the next, until the work is done. */
-  async until<T>(work: Promise<T>): Promise<T> {
-    const state = { over: false }
-    const end = (): void => void (state.over = true)
-    work.then(end, end)
-    for (let calm = 0; !state.over; calm++) {
-      await new Promise((resolve) => setImmediate(resolve))
-      if (this.#busy > 0) calm = -1
-      if (calm < 2) continue
-      const ms = this.clock.untilNext
-      if (ms === undefined) throw new Error('nothing is due any more, and the work is not done')
-      await this.clock.advance(ms)
-      calm = -1
-    }
-    return work
+  until<T>(work: Promise<T>): Promise<T> {
+    return this.#time.until(work)
   }
 
   async #answer(request: WireRequest): Promise<{ response: WireResponse }> {
     const latency = this.#latencyMs()
-    await this.#pass(latency / 2)
+    await this.#time.pass(latency / 2)
     const reply = this.simulator.handle(
       {
         method: request.method,
@@ -98,16 +82,10 @@ export class VirtualEc2 {
       },
       this.clock.now(),
     )
-    await this.#pass(latency / 2)
+    await this.#time.pass(latency / 2)
     if (reply.kind !== 'response') throw new Error(`no answer here can be a ${reply.kind}`)
     const { status, headers, body } = reply
     return { response: { statusCode: status, headers, body: Buffer.from(body) } }
-  }
-
-  async #pass(ms: number): Promise<void> {
-    this.#busy--
-    await new Promise<void>((resolve) => void this.clock.setTimeout(resolve, ms))
-    this.#busy++
   }
 }
 

@@ -1,0 +1,89 @@
+import { ProviderError } from '../errors.ts'
+import type { CloudConfigFile } from './cloud-config.ts'
+import { type AzureCloud, cloudOf } from './clouds.ts'
+import type { CredentialKind } from './credential-kinds.ts'
+import { type CredentialChoice, chooseCredential } from './credentials.ts'
+import { groupId, isTableId, tableId } from './resource-ids.ts'
+
+/** What a user has said; the cluster's own cloud configuration says the rest. */
+export interface AzureWishes {
+  readonly cloud: string | undefined
+  readonly subscription: string | undefined
+  /** Names: of the machines' resource groups, the first one also of the tables unless told. */
+  readonly resourceGroups: readonly string[]
+  readonly routeTableResourceGroup: string | undefined
+  /** `tag`, `auto`, or names and ids of tables. */
+  readonly routeTables: 'tag' | 'auto' | readonly string[] | undefined
+  readonly extraRouteTables: readonly string[]
+  readonly credentials: CredentialKind
+}
+
+export interface AzureSettings {
+  readonly cloud: AzureCloud
+  readonly credential: CredentialChoice
+  readonly routeTables: 'tag' | 'auto' | readonly string[]
+  readonly extraRouteTableIds: readonly string[]
+  readonly tableGroups: readonly string[]
+  readonly nodeGroups: readonly string[]
+  readonly network: string | undefined
+}
+
+/** What the environment says, for those who have it set up for Azure's other tools. */
+export interface AzureEnvironment {
+  readonly AZURE_SUBSCRIPTION_ID?: string | undefined
+  readonly AZURE_AUTHORITY_HOST?: string | undefined
+}
+
+/**
+ * Puts together what is said in three places: flags first, then the cloud configuration, then the environment.
+ * @throws ProviderError `fatal` that names what is missing, and where to say it
+ */
+export function settingsOf(
+  wishes: AzureWishes,
+  file: CloudConfigFile,
+  environment: AzureEnvironment,
+): AzureSettings {
+  const subscription = wishes.subscription ?? file.subscriptionId ?? textOf(environment.AZURE_SUBSCRIPTION_ID)
+  if (subscription === undefined)
+    throw missing(
+      'subscription',
+      '--azure-subscription, subscriptionId of --cloud-config, or AZURE_SUBSCRIPTION_ID',
+    )
+  const authorityHost = textOf(environment.AZURE_AUTHORITY_HOST)
+  const cloud = cloudOf(wishes.cloud ?? file.cloud ?? 'AzurePublicCloud', {
+    ...(file.resourceManagerEndpoint !== undefined && { endpoint: file.resourceManagerEndpoint }),
+    ...(authorityHost !== undefined && { authorityHost }),
+  })
+  const groups = wishes.resourceGroups.length > 0 ? wishes.resourceGroups : [file.resourceGroup ?? []].flat()
+  const network = file.networkResourceSubscriptionID ?? subscription
+  const tableGroup = wishes.routeTableResourceGroup ?? file.routeTableResourceGroup ?? groups[0]
+  const idOf = (table: string): string => {
+    if (isTableId(table)) return table.toLowerCase()
+    if (tableGroup === undefined) throw missing('resource group of the route tables', groupFlags)
+    return tableId(groupId(network, tableGroup), table)
+  }
+  const routeTables =
+    wishes.routeTables ?? (file.routeTableName === undefined ? 'tag' : [file.routeTableName])
+  if (typeof routeTables === 'string' && tableGroup === undefined)
+    throw missing('resource group of the route tables', groupFlags)
+  const vnetGroup = file.vnetResourceGroup ?? file.resourceGroup
+  return {
+    cloud,
+    credential: chooseCredential(wishes.credentials, file),
+    routeTables: typeof routeTables === 'string' ? routeTables : routeTables.map(idOf),
+    extraRouteTableIds: wishes.extraRouteTables.map(idOf),
+    tableGroups: tableGroup === undefined ? [] : [groupId(network, tableGroup)],
+    nodeGroups: groups.map((group) => groupId(subscription, group)),
+    network:
+      file.vnetName === undefined || vnetGroup === undefined
+        ? undefined
+        : `${groupId(network, vnetGroup)}/providers/microsoft.network/virtualnetworks/${file.vnetName.toLowerCase()}`,
+  }
+}
+
+const groupFlags = '--azure-resource-groups, or resourceGroup or routeTableResourceGroup of --cloud-config'
+
+const textOf = (value: string | undefined): string | undefined => (value === '' ? undefined : value)
+
+const missing = (what: string, where: string): ProviderError =>
+  new ProviderError('fatal', `which ${what} is not known: say it by ${where}`, { code: 'SettingMissing' })
