@@ -94,9 +94,8 @@ function objectIn(text: string): object {
   try {
     value = load(text)
   } catch (error) {
-    // Its message quotes the file.
-    const where =
-      error instanceof YAMLException ? ` at line ${(error.mark?.line ?? 0) + 1}: ${error.reason}` : ''
+    // Its message quotes the file, and even its reason may.
+    const where = error instanceof YAMLException ? ` (line ${(error.mark?.line ?? 0) + 1})` : ''
     // eslint-disable-next-line preserve-caught-error -- the cause quotes the file, which holds secrets
     throw new Error(`it is neither JSON nor YAML${where}`)
   }

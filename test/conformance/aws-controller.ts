@@ -14,7 +14,11 @@ import { ControllerHealth } from '../../reconciler/report/health.ts'
 import { ControllerMetrics } from '../../reconciler/report/metrics.ts'
 
 /** The controller with a provider before an API server, on the wall clock, until it is stopped. */
-export function startController(provider: RouteProvider, kubernetes: string): { stop(): Promise<void> } {
+export function startController(
+  provider: RouteProvider,
+  kubernetes: string,
+  { workers = 4 }: { readonly workers?: number } = {},
+): { stop(): Promise<void> } {
   const config = new KubeConfig()
   config.loadFromClusterAndUser({ name: 'c', server: kubernetes, skipTLSVerify: true }, { name: 'u' })
   const client = createKubeClient(config, { userAgent: 'podway/test', env: {} })
@@ -41,7 +45,7 @@ export function startController(provider: RouteProvider, kubernetes: string): { 
       metrics: new ControllerMetrics(new Registry()),
       health: new ControllerHealth('test'),
       driftMs: 60_000,
-      workers: 4,
+      workers,
     },
     stop.signal,
   )

@@ -2,7 +2,7 @@ import { type JsonObject, listAt, objectAt, textAt, valueAt } from '../kubernete
 import { begin } from './async-operations.ts'
 import { badRequest, notFound } from './errors.ts'
 import { nameOf, sameId } from './names.ts'
-import { interfaceAt, interfaceType, showInterface } from './network-interfaces.ts'
+import { demandJoins, interfaceAt, interfaceType, showInterface } from './network-interfaces.ts'
 import { type Answer, type Context, type Operation, page } from './operation.ts'
 import type { ArmState, Resource } from './state.ts'
 
@@ -145,6 +145,8 @@ function update(context: Context): Answer {
   const machine = machineAt(context, id)
   if (!sameId(textAt(body, 'location'), textAt(machine.doc, 'location')))
     throw badRequest('PropertyChangeNotAllowed', "Changing property 'location' is not allowed.")
+  for (const one of listAt(body, 'properties', 'networkProfileConfiguration', 'networkInterfaceConfigurations'))
+    demandJoins(objectAt(one, 'properties'), context.demand)
   const written = state.put(id, { ...machine.doc, ...body, id: machine.id })
   const wanted = new Map(
     listAt(body, 'properties', 'networkProfileConfiguration', 'networkInterfaceConfigurations').map((one) => [

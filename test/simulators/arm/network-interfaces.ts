@@ -110,13 +110,7 @@ function put(context: Context): Answer {
   const forwarding = valueAt(properties, 'enableIPForwarding')
   if (forwarding !== undefined && typeof forwarding !== 'boolean')
     throw unreadable('InvalidJson', 'enableIPForwarding is no boolean.')
-  for (const config of listAt(properties, 'ipConfigurations'))
-    demand(
-      'Microsoft.Network/virtualNetworks/subnets/join/action',
-      textAt(config, 'properties', 'subnet', 'id'),
-    )
-  const security = textAt(properties, 'networkSecurityGroup', 'id')
-  if (security !== '') demand('Microsoft.Network/networkSecurityGroups/join/action', security)
+  demandJoins(properties, demand)
   const kept = Object.fromEntries(
     serversOwn.flatMap((name) => {
       const value = valueAt(before?.doc, 'properties', name)
@@ -145,6 +139,26 @@ function put(context: Context): Answer {
     settle: ({ status }) => void state.put(id, doc(status === 'Succeeded' ? status : 'Failed')),
   })
   return { status: before === undefined ? 201 : 200, body: showInterface(written), headers }
+}
+
+/** What an interface belongs to has to be allowed to be joined, again with every write: by its name in the document. */
+const joined: Readonly<Record<string, string>> = {
+  subnet: 'virtualNetworks/subnets/join/action',
+  publicIPAddress: 'publicIPAddresses/join/action',
+  loadBalancerBackendAddressPools: 'loadBalancers/backendAddressPools/join/action',
+  loadBalancerInboundNatRules: 'loadBalancers/inboundNatRules/join/action',
+  applicationSecurityGroups: 'applicationSecurityGroups/joinIpConfiguration/action',
+}
+
+export function demandJoins(properties: JsonObject, demand: Context['demand']): void {
+  for (const config of listAt(properties, 'ipConfigurations'))
+    for (const [name, action] of Object.entries(joined)) {
+      const one = textAt(config, 'properties', name, 'id')
+      const several = listAt(config, 'properties', name).map((each) => textAt(each, 'id'))
+      for (const id of [one, ...several]) if (id !== '') demand(`Microsoft.Network/${action}`, id)
+    }
+  const security = textAt(properties, 'networkSecurityGroup', 'id')
+  if (security !== '') demand('Microsoft.Network/networkSecurityGroups/join/action', security)
 }
 
 /** Each gets an address of its subnet, the one that it had if it had one. */
