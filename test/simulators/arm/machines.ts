@@ -145,7 +145,12 @@ function update(context: Context): Answer {
   const machine = machineAt(context, id)
   if (!sameId(textAt(body, 'location'), textAt(machine.doc, 'location')))
     throw badRequest('PropertyChangeNotAllowed', "Changing property 'location' is not allowed.")
-  for (const one of listAt(body, 'properties', 'networkProfileConfiguration', 'networkInterfaceConfigurations'))
+  for (const one of listAt(
+    body,
+    'properties',
+    'networkProfileConfiguration',
+    'networkInterfaceConfigurations',
+  ))
     demandJoins(objectAt(one, 'properties'), context.demand)
   const written = state.put(id, { ...machine.doc, ...body, id: machine.id })
   const wanted = new Map(
