@@ -52,9 +52,18 @@ test('bench controller measures the way from a Node to its routes', async () => 
   }
 })
 
+test('bench azure counts the writes of many Nodes that join at once', async () => {
+  const { code, stdout, stderr } = await bench('azure', '--nodes', '50', '--json')
+  expect(code, stderr).toBe(0)
+  const found = new Map(metricsOf(stdout).map(({ metric, value }) => [metric, value]))
+  expect(found.get('azure.puts')).toBeLessThanOrEqual(5)
+  expect(found.get('azure.refused')).toBe(0)
+  expect(found.get('azure.routed')).toBeGreaterThan(10)
+})
+
 test('wrong usage is code 64, with what is right', async () => {
   const { code, stderr } = await bench('disk')
   expect(code).toBe(64)
-  expect(stderr).toContain('disk to measure: expected one of cni, controller')
+  expect(stderr).toContain('disk to measure: expected one of cni, controller, azure')
   expect(stderr).toContain('Usage: npm run bench')
 })

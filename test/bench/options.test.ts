@@ -16,6 +16,7 @@ describe('readOptions', () => {
       args: ['controller', '--nodes=20'],
       expected: { bench: 'controller', rounds: 50, nodes: 20, json: false, check: false },
     },
+    { args: ['azure'], expected: { bench: 'azure', rounds: 1, nodes: 400, json: false, check: false } },
     { args: ['cni', '--help'], expected: 'help' },
     { args: ['-h'], expected: 'help' },
   ])('$args', ({ args, expected }) => {
@@ -23,7 +24,11 @@ describe('readOptions', () => {
   })
 
   test.each([
-    { name: 'nothing to measure', args: [], message: 'nothing to measure: expected one of cni, controller' },
+    {
+      name: 'nothing to measure',
+      args: [],
+      message: 'nothing to measure: expected one of cni, controller, azure',
+    },
     { name: 'an unknown bench', args: ['disk'], message: 'disk to measure' },
     { name: 'two benches', args: ['cni', 'controller'], message: 'cni controller to measure' },
     { name: 'an unknown flag', args: ['cni', '--fast'], message: '--fast' },
@@ -34,7 +39,11 @@ describe('readOptions', () => {
     { name: 'too many rounds', args: ['cni', '--rounds', '401'], message: 'from 1 to 400' },
     { name: 'rounds in hexadecimal', args: ['cni', '--rounds', '0x10'], message: '--rounds=0x10' },
     { name: 'no nodes', args: ['controller', '--nodes', '0'], message: '--nodes=0' },
-    { name: 'nodes for what has none', args: ['cni', '--nodes', '2'], message: 'for controller only' },
+    {
+      name: 'nodes for what has none',
+      args: ['cni', '--nodes', '2'],
+      message: 'for controller and azure only',
+    },
   ])('$name', ({ args, message }) => {
     expect(() => readOptions(args)).toThrow(message)
   })

@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-const benches = ['cni', 'controller'] as const
+const benches = ['cni', 'controller', 'azure'] as const
 
 export interface BenchOptions {
   readonly bench: (typeof benches)[number]
@@ -19,16 +19,17 @@ const most = 400
 const usualNodes = 200
 
 /** Enough for a median that repeats, in about a minute. */
-const usualRounds: Readonly<Record<BenchOptions['bench'], number>> = { cni: 60, controller: 50 }
+const usualRounds: Readonly<Record<BenchOptions['bench'], number>> = { cni: 60, controller: 50, azure: 1 }
 
-export const usage = `Usage: npm run bench -- <cni|controller> [options]
+export const usage = `Usage: npm run bench -- <cni|controller|azure> [options]
 
   cni         podway-cni against the Go plugins ptp + host-local, in turns: time, CPU, memory, size
   controller  from a Node's registration to its routes, on the simulators of EC2 and Kubernetes
+  azure       many Nodes at once, on the simulators of Azure Resource Manager and Kubernetes
 
 Options:
   --rounds <n>  how often each thing is measured: ${usualRounds.cni} for cni, ${usualRounds.controller} Nodes in a row for controller
-  --nodes <n>   how many Nodes controller is given at once: ${usualNodes}
+  --nodes <n>   how many Nodes there are at once: ${usualNodes} for controller, ${most} for azure
   --json        print the figures as one JSON array in the last line
   --check       exit code 1 if a goal is missed
   --help        print this
@@ -53,9 +54,10 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
   const bench = benches.find((known) => known === name)
   if (bench === undefined || more.length > 0)
     throw new Error(`${positionals.join(' ') || 'nothing'} to measure: expected one of ${benches.join(', ')}`)
-  if (bench !== 'controller' && values.nodes !== undefined) throw new Error('--nodes is for controller only')
+  if (bench === 'cni' && values.nodes !== undefined)
+    throw new Error('--nodes is for controller and azure only')
   const rounds = wholeNumber('--rounds', values.rounds) ?? usualRounds[bench]
-  const nodes = wholeNumber('--nodes', values.nodes) ?? usualNodes
+  const nodes = wholeNumber('--nodes', values.nodes) ?? (bench === 'azure' ? most : usualNodes)
   return { bench, rounds, nodes, json: values.json, check: values.check }
 }
 

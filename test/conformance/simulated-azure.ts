@@ -90,7 +90,7 @@ export async function createSimulatedAzure(options: ArmSimulatorOptions = {}): P
     location,
     properties: { addressSpace: { addressPrefixes: ['10.0.0.0/16', 'fd00:10::/48'] } },
   })
-  send('PUT', nodeSubnet, { properties: { addressPrefixes: ['10.0.1.0/24', 'fd00:10::/64'] } })
+  send('PUT', nodeSubnet, { properties: { addressPrefixes: ['10.0.0.0/20', 'fd00:10::/64'] } })
 
   // Nothing that the world does takes time.
   const providerWith = (wanted: Partial<AzureProviderOptions>): RouteProvider =>

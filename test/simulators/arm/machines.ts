@@ -217,6 +217,8 @@ export interface NewMachine {
   readonly name: string
   readonly subnet: string
   readonly families?: readonly (4 | 6)[]
+  /** Whether its template lets its interface forward; it does not unless told. */
+  readonly forwards?: boolean
   /** The scale set that it is a member of. */
   readonly scaleSet?: { readonly name: string; readonly mode: 'Uniform' | 'Flexible' }
 }
@@ -236,9 +238,9 @@ export class Machines {
     this.#configure = configure
   }
 
-  /** A running machine with one interface, which does not forward. */
+  /** A running machine with one interface. */
   add(machine: NewMachine): Machine {
-    const { families = [4], group, name, scaleSet, subnet, subscription } = machine
+    const { families = [4], forwards = false, group, name, scaleSet, subnet, subscription } = machine
     const base = `/subscriptions/${subscription}/resourceGroups/${group}/providers`
     const uniform = scaleSet?.mode === 'Uniform'
     const set = `${base}/Microsoft.Compute/virtualMachineScaleSets/${scaleSet?.name ?? ''}`
@@ -266,7 +268,7 @@ export class Machines {
       properties: {
         provisioningState: 'Succeeded',
         ipConfigurations: this.#configure(interfaceId, { ipConfigurations }),
-        enableIPForwarding: false,
+        enableIPForwarding: forwards,
         enableAcceleratedNetworking: true,
         primary: true,
         macAddress: '00-0D-3A-00-00-01',
@@ -290,7 +292,7 @@ export class Machines {
             networkInterfaceConfigurations: [
               {
                 name: interfaceName,
-                properties: { primary: true, enableIPForwarding: false, ipConfigurations },
+                properties: { primary: true, enableIPForwarding: forwards, ipConfigurations },
               },
             ],
           },
