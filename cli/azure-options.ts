@@ -6,75 +6,77 @@ import { UsageError } from './usage.ts'
 
 /** The flags that only Azure has. */
 
-export const cloudConfigOption = (): Option =>
+const cloudConfigOption = (): Option =>
   new Option(
     '--cloud-config <path>',
     'the file that the cluster has for Kubernetes’ cloud provider for Azure (azure.json): whatever no flag says is taken from there',
   )
 
-export const azureSubscriptionOption = (): Option =>
+const azureSubscriptionOption = (): Option =>
   new Option(
     '--azure-subscription <id>',
     'the subscription (default: of --cloud-config, or $AZURE_SUBSCRIPTION_ID)',
   )
 
-export const azureResourceGroupsOption = (): Option =>
+const azureResourceGroupsOption = (): Option =>
   new Option(
     '--azure-resource-groups <names>',
     'the resource groups of the nodes’ machines, comma-separated (default: of --cloud-config)',
   )
 
-export const azureRouteTableResourceGroupOption = (): Option =>
+const azureRouteTableResourceGroupOption = (): Option =>
   new Option(
     '--azure-route-table-resource-group <name>',
     'the resource group of the route tables (default: of --cloud-config, or the first of the machines’)',
   )
 
-export const azureCloudOption = (): Option =>
+const azureCloudOption = (): Option =>
   new Option(
     '--azure-cloud <name>',
     'AzurePublicCloud, AzureUSGovernmentCloud or AzureChinaCloud (default: of --cloud-config, or the first one)',
   )
 
-export const azureCredentialsOption = (): Option =>
+const azureCredentialsOption = (): Option =>
   new Option(
     '--azure-credentials <how>',
     `who podway is to Azure: ${credentialKinds.join(', ')} (default: auto, as --cloud-config has it, or what there is)`,
   )
 
-export const azureRoutesPerTableOption = (): Option =>
+const azureRoutesPerTableOption = (): Option =>
   new Option(
     '--azure-routes-per-table <count>',
     'how many routes a table takes, of both families together, by the subscription’s limit (default: 1000)',
   )
 
-export const azureEffectiveWaitOption = (): Option =>
+const azureEffectiveWaitOption = (): Option =>
   new Option(
     '--azure-effective-wait <duration>',
     'how long after a write packets surely follow it: a Node is not told routed before (default: 10s)',
   )
 
-export const azureAskEffectiveOption = (): Option =>
+const azureAskEffectiveOption = (): Option =>
   new Option(
     '--azure-ask-effective [boolean]',
     'whether to ask Azure which routes are effective, which may be before that time is over (default: false)',
   )
 
-/** All of them, for commands that write. */
-export const azureOptions = (): readonly Option[] => [
+/** Those that tell which cloud, tables and machines. */
+export const azurePlaceOptions = (): readonly Option[] => [
   cloudConfigOption(),
   azureSubscriptionOption(),
   azureResourceGroupsOption(),
   azureRouteTableResourceGroupOption(),
   azureCloudOption(),
   azureCredentialsOption(),
+]
+
+/** All of them, for a command that writes. */
+export const azureOptions = (): readonly Option[] => [
+  ...azurePlaceOptions(),
   azureRoutesPerTableOption(),
   azureEffectiveWaitOption(),
   azureAskEffectiveOption(),
 ]
-
-/** Those that tell which cloud, tables and machines. */
-export const azurePlaceOptions = (): readonly Option[] => azureOptions().slice(0, 6)
 
 /** As commander hands them over. */
 export interface AzureFlags {

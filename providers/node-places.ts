@@ -1,5 +1,5 @@
 import { formatAddress } from '../net/address.ts'
-import type { NodeView } from './provider.ts'
+import type { NodeView, TargetQuery } from './provider.ts'
 
 /** Where a node's instance stands. It never moves. */
 export interface Place {
@@ -20,6 +20,16 @@ export class NodePlaces {
   /** Those of the nodes whose place is not known, as they are now. */
   unknown(nodes: readonly NodeView[]): readonly NodeView[] {
     return nodes.filter((node) => this.#places.get(node.name)?.of !== identity(node))
+  }
+
+  /** Has those of the nodes looked up whose place is not known, so that it is {@link learn}t; forgets all others. */
+  async complete(
+    nodes: readonly NodeView[],
+    lookUp: (queries: readonly TargetQuery[]) => Promise<unknown>,
+  ): Promise<void> {
+    this.keep(nodes)
+    const queries = this.unknown(nodes).map((node): TargetQuery => ({ node, family: 4 }))
+    if (queries.length > 0) await lookUp(queries)
   }
 
   /** Forgets all other nodes. */

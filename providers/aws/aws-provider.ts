@@ -1,5 +1,5 @@
 import type { ApiBudget } from '../budget.ts'
-import type { NodeView, RouteProvider, TargetQuery } from '../provider.ts'
+import type { RouteProvider } from '../provider.ts'
 import { applyChanges } from './changes.ts'
 import type { Ec2Api } from './ec2-api.ts'
 import { defaultRoutesPerTable } from './limits.ts'
@@ -45,19 +45,14 @@ export function awsProvider(options: AwsProviderOptions): RouteProvider {
   const instances = new NodeInstances({ ec2, sightings, matchNodeNames, vpcs })
   const finder: TargetFinder = { ec2, instances, places, targetInterface }
 
-  /** Looks up where those nodes are of whom it is not known, if it matters; no instance ever moves. */
-  async function locate(nodes: readonly NodeView[], signal: AbortSignal): Promise<void> {
-    places.keep(nodes)
-    if (!followsNodes(options)) return
-    const queries = places.unknown(nodes).map((node): TargetQuery => ({ node, family: 4 }))
-    if (queries.length > 0) await findTargets(finder, queries, signal)
-  }
-
   return {
     name: 'aws',
     capabilities: { families: [4, 6], replace: 'atomic', batch: { scope: 'change', max: 1 } },
     async tables(signal, nodes) {
-      if (nodes !== undefined) await locate(nodes, signal)
+      // No instance ever moves: whoever is known need not be looked up.
+      if (nodes !== undefined && followsNodes(options))
+        await places.complete(nodes, (queries) => findTargets(finder, queries, signal))
+      else if (nodes !== undefined) places.keep(nodes)
       return tables.find(signal)
     },
     tablesOutdated: () => tables.outdated,

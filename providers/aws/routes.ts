@@ -1,8 +1,8 @@
 import type { Route as WireRoute } from '@aws-sdk/client-ec2'
-import { AddressSyntaxError } from '../../net/address.ts'
-import { type Cidr, cidrAround, formatCidr, parseInterfaceAddress } from '../../net/cidr.ts'
+import { type Cidr, formatCidr } from '../../net/cidr.ts'
 import { ProviderError } from '../errors.ts'
 import type { ObservedRoute, Target } from '../route.ts'
+import { cidrOnWire } from '../wire-addresses.ts'
 
 /**
  * A route as EC2 lists it. Undefined for what no CIDR stands for: a prefix list's routes can be neither compared with
@@ -21,16 +21,7 @@ export function observedRoute(wire: WireRoute): ObservedRoute | undefined {
 
 function destinationOf(wire: WireRoute): Cidr | undefined {
   const text = wire.DestinationCidrBlock ?? wire.DestinationIpv6CidrBlock
-  if (text === undefined) return undefined
-  try {
-    // AWS clears host bits; its emulators keep them, and mean the same.
-    const { address, prefixLength } = parseInterfaceAddress(text)
-    return cidrAround(address, prefixLength)
-  } catch (error) {
-    // One line that makes no sense must not hide all the others.
-    if (error instanceof AddressSyntaxError) return undefined
-    throw error
-  }
+  return text === undefined ? undefined : cidrOnWire(text)
 }
 
 /**

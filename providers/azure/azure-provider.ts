@@ -1,6 +1,6 @@
 import type { ApiBudget } from '../budget.ts'
 import { NodePlaces } from '../node-places.ts'
-import type { NodeView, RouteProvider, TargetQuery } from '../provider.ts'
+import type { RouteProvider } from '../provider.ts'
 import type { ArmApi } from './arm-api.ts'
 import { applyChanges } from './changes.ts'
 import { untilEffective } from './effective.ts'
@@ -52,19 +52,14 @@ export function azureProvider(options: AzureProviderOptions): RouteProvider {
   const interfaces = new NodeInterfaces({ arm, groups: nodeGroups, network: network?.toLowerCase() })
   const finder = { interfaces, places }
 
-  /** Looks up where those nodes are of whom it is not known, if it matters; no machine ever moves. */
-  async function locate(nodes: readonly NodeView[], signal: AbortSignal): Promise<void> {
-    places.keep(nodes)
-    if (!followsNodes(options)) return
-    const queries = places.unknown(nodes).map((node): TargetQuery => ({ node, family: 4 }))
-    if (queries.length > 0) await findTargets(finder, queries, signal)
-  }
-
   return {
     name: 'azure',
     capabilities: { families: [4, 6], replace: 'atomic', batch: { scope: 'table', max: maxBatch } },
     async tables(signal, nodes) {
-      if (nodes !== undefined) await locate(nodes, signal)
+      // No machine ever moves: whoever is known need not be looked up.
+      if (nodes !== undefined && followsNodes(options))
+        await places.complete(nodes, (queries) => findTargets(finder, queries, signal))
+      else if (nodes !== undefined) places.keep(nodes)
       return tables.find(signal)
     },
     tablesOutdated: () => tables.outdated,

@@ -1,5 +1,6 @@
-import { type Address, parseAddress } from '../../net/address.ts'
+import type { Address } from '../../net/address.ts'
 import { ProviderError } from '../errors.ts'
+import { addressOnWire } from '../wire-addresses.ts'
 import { computePath, networkPath, scaleSetInterfacePath } from './arm-api.ts'
 import { type Arm, callForAll, read } from './call.ts'
 import type { MachineId } from './resource-ids.ts'
@@ -33,10 +34,12 @@ export function interfaceOf(wire: WireInterface): NodeInterface {
     forwards: enableIPForwarding === true,
     addresses: ipConfigurations.flatMap(({ properties = {} }) => {
       const { primary: first, privateIPAddress, subnet } = properties
-      if (privateIPAddress === undefined) return []
+      // A configuration may hold a whole range, which no node has as its own.
+      const address = addressOnWire(privateIPAddress ?? '')
+      if (address === undefined) return []
       return [
         {
-          address: parseAddress(privateIPAddress),
+          address,
           primary: first === true,
           subnet: (subnet?.id ?? '').toLowerCase(),
         },

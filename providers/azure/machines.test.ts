@@ -14,6 +14,10 @@ async function resolve(node: NodeView, family: 4 | 6 = 4): Promise<Target | Targ
   return found.get(targetKey({ node, family }))
 }
 
+/** Of the machine `a`. */
+const interfaceOf = ({ view }: WorldNode): string =>
+  `${view.providerID.slice('azure://'.length).replace(/Microsoft.Compute.*/i, '')}Microsoft.Network/networkInterfaces/a-nic`
+
 const kinds: readonly (readonly [string, () => WorldNode])[] = [
   ['a machine of its own', () => world.addMachine('alone')],
   ['a member of a flexible scale set', () => world.addMachine('flex_1', { name: 'flex', mode: 'Flexible' })],
@@ -67,7 +71,7 @@ describe.each(kinds)('%s', (_kind, make) => {
 
 test('what an interface has besides goes back with its write, for the revision that was read', async () => {
   const node = world.addMachine('a')
-  const id = `${node.view.providerID.slice('azure://'.length).replace(/Microsoft.Compute.*/i, '')}Microsoft.Network/networkInterfaces/a-nic`
+  const id = interfaceOf(node)
   const before = world.send('GET', id) as { properties: object; etag: string }
   world.send('PUT', id, {
     ...before,
@@ -105,7 +109,7 @@ test('the address that the Node has as its own goes before the first of its inte
   const node = world.addMachine('a')
   const [v4, v6] = node.view.addresses
   if (v4 === undefined || v6 === undefined) throw new Error('the world left out an address')
-  const id = `${node.view.providerID.slice('azure://'.length).replace(/Microsoft.Compute.*/i, '')}Microsoft.Network/networkInterfaces/a-nic`
+  const id = interfaceOf(node)
   const nic = world.send('GET', id) as { properties: { ipConfigurations: object[] } }
   const ipConfigurations = [
     ...nic.properties.ipConfigurations,
@@ -122,6 +126,16 @@ test('the address that the Node has as its own goes before the first of its inte
     kind: 'address',
     id: '10.0.1.77',
   })
+})
+
+test('a configuration that holds a range is no address, and spoils none', async () => {
+  const node = world.addMachine('a')
+  const id = interfaceOf(node)
+  const nic = world.send('GET', id) as { properties: { ipConfigurations: object[] } }
+  const range = { primary: false, privateIPAddress: '10.0.1.16/28', subnet: { id: world.nodeSubnet } }
+  const ipConfigurations = [{ name: 'range', properties: range }, ...nic.properties.ipConfigurations]
+  world.send('PUT', id, { ...nic, properties: { ...nic.properties, ipConfigurations } })
+  expect(await resolve({ ...node.view, addresses: [] })).toEqual(node.target)
 })
 
 test('a machine without an address of the family is told as such', async () => {

@@ -1,4 +1,6 @@
-import { type Address, formatAddress, parseAddress } from '../../net/address.ts'
+import { type Address, formatAddress } from '../../net/address.ts'
+import type { Target } from '../route.ts'
+import { addressOnWire } from '../wire-addresses.ts'
 import type { Arm } from './call.ts'
 import {
   type NodeInterface,
@@ -111,12 +113,6 @@ const byAddress = (interfaces: readonly NodeInterface[]): Map<string, NodeInterf
     interfaces.flatMap((one) => one.addresses.map(({ address }) => [formatAddress(address), one] as const)),
   )
 
-/** The addresses among targets; undefined of what is none. */
-export function addressOf({ id, kind }: { readonly kind: string; readonly id: string }): Address | undefined {
-  if (kind !== 'address') return undefined
-  try {
-    return parseAddress(id)
-  } catch {
-    return undefined
-  }
-}
+/** The address that a target is; undefined of what is none. */
+export const addressOf = ({ id, kind }: Target): Address | undefined =>
+  kind === 'address' ? addressOnWire(id) : undefined

@@ -1,7 +1,8 @@
-import { AddressSyntaxError, formatAddress, parseAddress } from '../../net/address.ts'
-import { type Cidr, cidrAround, formatCidr, parseInterfaceAddress } from '../../net/cidr.ts'
+import { formatAddress } from '../../net/address.ts'
+import { type Cidr, formatCidr } from '../../net/cidr.ts'
 import { ProviderError } from '../errors.ts'
 import type { ObservedRoute, Target } from '../route.ts'
+import { addressOnWire, cidrOnWire } from '../wire-addresses.ts'
 import type { WireRoute } from './wire.ts'
 
 /**
@@ -17,16 +18,7 @@ export function observedRoute(wire: WireRoute): ObservedRoute | undefined {
 export const hasFailed = ({ properties }: WireRoute): boolean => properties?.provisioningState === 'Failed'
 
 export function destinationOf({ properties }: WireRoute): Cidr | undefined {
-  const text = properties?.addressPrefix
-  if (text?.includes('/') !== true) return undefined
-  try {
-    const { address, prefixLength } = parseInterfaceAddress(text)
-    return cidrAround(address, prefixLength)
-  } catch (error) {
-    // One line that makes no sense must not hide all the others.
-    if (error instanceof AddressSyntaxError) return undefined
-    throw error
-  }
+  return cidrOnWire(properties?.addressPrefix ?? '')
 }
 
 /** The address of the machine that forwards; of any other kind of next hop, what Azure calls it. */
@@ -37,12 +29,8 @@ export function targetOf({ properties }: WireRoute): Target {
 }
 
 function canonical(text: string): string | undefined {
-  try {
-    return formatAddress(parseAddress(text))
-  } catch (error) {
-    if (error instanceof AddressSyntaxError) return undefined
-    throw error
-  }
+  const address = addressOnWire(text)
+  return address === undefined ? undefined : formatAddress(address)
 }
 
 /** @throws ProviderError `invalid` for anything but an address of the destination's family, which is all that podway writes */
@@ -50,9 +38,9 @@ export function nextHop(
   destination: Cidr,
   target: Target,
 ): { readonly nextHopType: string; readonly nextHopIpAddress: string } {
-  const address = target.kind === 'address' ? canonical(target.id) : undefined
-  if (address !== undefined && parseAddress(address).family === destination.family)
-    return { nextHopType: 'VirtualAppliance', nextHopIpAddress: address }
+  const address = target.kind === 'address' ? addressOnWire(target.id) : undefined
+  if (address?.family === destination.family)
+    return { nextHopType: 'VirtualAppliance', nextHopIpAddress: formatAddress(address) }
   throw new ProviderError(
     'invalid',
     `a route to ${formatCidr(destination)} can't be made to lead to ${target.kind} ${target.id}: only IPv${destination.family} addresses of nodes are written`,

@@ -147,9 +147,23 @@ export const reconcilerMutants: readonly Mutant[] = [
   {
     name: 'a listing overwrites what was written after it was asked for',
     file: 'reconciler/table-cache.ts',
-    find: 'if (writtenAt < mark) {',
-    replace: 'if (writtenAt >= 0) {',
+    find: 'if (writtenAt < mark) view.written',
+    replace: 'if (writtenAt >= 0) view.written',
     caughtBy: ['reconciler/table-cache'],
+  },
+  {
+    name: 'a listing shows what is being written as if packets followed it',
+    file: 'reconciler/table-cache.ts',
+    find: 'for (const key of [...view.written.keys(), ...view.writing]) {',
+    replace: 'for (const key of view.written.keys()) {',
+    caughtBy: ['reconciler/table-cache'],
+  },
+  {
+    name: 'a change counts before packets follow it',
+    file: 'reconciler/apply/apply.ts',
+    find: '    await effective\n',
+    replace: '',
+    caughtBy: ['reconciler/apply/apply'],
   },
   {
     name: 'a full table keeps all creates coming',

@@ -1,3 +1,4 @@
+import { ArmedRules } from '../armed-rules.ts'
 import type { ArmErrorOptions } from './errors.ts'
 
 /** What goes wrong with a call. `…-after`: the call has done its work, and only its answer is lost. */
@@ -47,26 +48,13 @@ export interface FaultBook extends Faults {
 }
 
 export function createFaultBook(): FaultBook {
-  let entries: { readonly rule: FaultRule; left: number }[] = []
+  const rules = new ArmedRules<FaultRule>()
   return {
-    inject(rule) {
-      const entry = { rule, left: rule.times ?? 1 }
-      entries.push(entry)
-      return () => {
-        entries = entries.filter((other) => other !== entry)
-      }
-    },
-    clear() {
-      entries = []
-    },
-    strike(call) {
-      const entry = entries.find(
-        ({ rule, left }) =>
-          left > 0 && (rule.operation ?? call.operation) === call.operation && (rule.when?.(call) ?? true),
-      )
-      if (entry === undefined) return undefined
-      entry.left--
-      return entry.rule.fault
-    },
+    inject: (rule) => rules.inject(rule),
+    clear: () => rules.clear(),
+    strike: (call) =>
+      rules.take(
+        ({ operation = call.operation, when }) => operation === call.operation && (when?.(call) ?? true),
+      )?.fault,
   }
 }

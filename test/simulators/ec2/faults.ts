@@ -1,3 +1,5 @@
+import { ArmedRules } from '../armed-rules.ts'
+
 /** What goes wrong with a call. `…-after`: the call has done its work, and only its answer is lost. */
 export type Fault =
   | {
@@ -31,26 +33,11 @@ export interface FaultBook extends Faults {
 }
 
 export function createFaultBook(): FaultBook {
-  let entries: { readonly rule: FaultRule; left: number }[] = []
+  const rules = new ArmedRules<FaultRule>()
   return {
-    inject(rule) {
-      const entry = { rule, left: rule.times ?? 1 }
-      entries.push(entry)
-      return () => {
-        entries = entries.filter((other) => other !== entry)
-      }
-    },
-    clear() {
-      entries = []
-    },
-    strike(action, parameters) {
-      const entry = entries.find(
-        ({ rule, left }) =>
-          left > 0 && (rule.action ?? action) === action && (rule.when?.(parameters) ?? true),
-      )
-      if (entry === undefined) return undefined
-      entry.left--
-      return entry.rule.fault
-    },
+    inject: (rule) => rules.inject(rule),
+    clear: () => rules.clear(),
+    strike: (action, parameters) =>
+      rules.take((rule) => (rule.action ?? action) === action && (rule.when?.(parameters) ?? true))?.fault,
   }
 }
