@@ -23,6 +23,9 @@ def _of_type(value, hint, where):
     origin = typing.get_origin(hint)
     if origin is typing.Union:
         choices = [choice for choice in typing.get_args(hint) if choice is not type(None)]
+        # A text of which the values are known: that others may come is for clients, not for what stands in for a service.
+        if any(hasattr(choice, "__members__") for choice in choices):
+            choices = [choice for choice in choices if choice is not str]
         outcomes = [_of_type(value, choice, where) for choice in choices]
         return min(outcomes, key=len)
     if origin is list:
