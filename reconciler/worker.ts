@@ -102,7 +102,7 @@ export class Worker {
         if (retry?.kind !== 'after') this.#waiting.delete(work.destination)
         if (reader.outdated) queue.add('tables')
         // Of several that claim it, each is told whose it is.
-        for (const name of claims.claimants(work.destination)) queue.add(`node ${name}`)
+        for (const { name } of claims.claimants(work.destination)) queue.add(`node ${name}`)
         return retry
       }
       case 'node':

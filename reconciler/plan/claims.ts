@@ -98,10 +98,10 @@ export class Claims {
    * (https://github.com/kubernetes/kubernetes/issues/29058, https://github.com/antrea-io/antrea/issues/7893).
    */
   holder(key: DestinationKey, recorded: NodeRef | undefined): RoutedNode | undefined {
-    const claimants = [...(this.#claimants.get(key) ?? [])].flatMap((name) => this.#nodes.get(name) ?? [])
+    const claimants = this.claimants(key)
     return (
       claimants.find((node) => node.name === recorded?.name && node.uid === recorded.uid) ??
-      claimants.sort((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1))[0]
+      claimants.toSorted((a, b) => a.createdAt - b.createdAt)[0]
     )
   }
 
@@ -111,8 +111,9 @@ export class Claims {
   }
 
   /** All nodes that claim it, sorted by name: more than one is a conflict. */
-  claimants(key: DestinationKey): readonly string[] {
-    return [...(this.#claimants.get(key) ?? [])].sort()
+  claimants(key: DestinationKey): readonly RoutedNode[] {
+    const names = [...(this.#claimants.get(key) ?? [])].sort()
+    return names.flatMap((name) => this.#nodes.get(name) ?? [])
   }
 }
 
