@@ -4,6 +4,7 @@ import { NodeRouteStore } from '../reconciler/node-route/node-route-store.ts'
 import { silentLogger } from '../kube/log.ts'
 import { Resource } from '../kube/resource.ts'
 import { alone } from './alone.ts'
+import { awsRoleArnOption, awsRoleExternalIdOption } from './aws-options.ts'
 import {
   type CloudFlags,
   clusterNameOption,
@@ -36,6 +37,8 @@ export function addCleanupCommand(program: Command): void {
     )
     .addOption(providerOption())
     .addOption(clusterNameOption())
+    .addOption(awsRoleArnOption())
+    .addOption(awsRoleExternalIdOption())
     .option('--yes', 'delete them; without it they are only listed')
     .option('--leader-elect-resource-namespace <name>', 'where the controllers’ Lease is', 'podway-system')
     .option('--leader-elect-resource-name <name>', 'what that Lease is called', 'podway-controller')

@@ -27,6 +27,8 @@ import { type NodeRoute, nodeRouteType } from '../reconciler/node-route/node-rou
 import { NodeRouteStore } from '../reconciler/node-route/node-route-store.ts'
 import {
   awsMatchNodeNamesOption,
+  awsRoleArnOption,
+  awsRoleExternalIdOption,
   awsRoutesPerTableOption,
   awsTargetInterfaceOption,
   extraRouteTableIdsOption,
@@ -89,6 +91,8 @@ export function addControllerCommand(program: Command): void {
     .addOption(awsTargetInterfaceOption())
     .addOption(awsMatchNodeNamesOption())
     .addOption(awsRoutesPerTableOption())
+    .addOption(awsRoleArnOption())
+    .addOption(awsRoleExternalIdOption())
     .option(
       '--configure-cloud-routes [boolean]',
       'whether to write routes, or only give nodes their podCIDRs',

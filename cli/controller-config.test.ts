@@ -40,6 +40,7 @@ test('the defaults', () => {
       targetInterface: { by: 'primary' },
       matchNodeNames: false,
       routesPerTable: undefined,
+      role: undefined,
     },
     poolPlace: undefined,
     serviceRanges: [],

@@ -33,11 +33,11 @@ export const openProvider = (config: ProviderConfig): Promise<OpenProvider> =>
 
 async function openAws(config: ProviderConfig): Promise<OpenProvider> {
   const { aws, clusterName, gate, observe, apiBudgetShare: share = defaultApiBudgetShare } = config
-  const { routesPerTable, ...choices } = aws
+  const { role, routesPerTable, ...choices } = aws
   const { createEc2Client } = await import('../providers/aws/client.ts')
   const { awsProvider } = await import('../providers/aws/aws-provider.ts')
   const { ec2Limits } = await import('../providers/aws/limits.ts')
-  const ec2 = await createEc2Client()
+  const ec2 = await createEc2Client(role === undefined ? {} : { role })
   const budget = new ApiBudget({
     clock: systemClock,
     limits: ec2Limits,
