@@ -112,7 +112,7 @@ export function addControllerCommand(program: Command): void {
     .option('--route-reconciliation-period <duration>', 'the same, by the name that it has elsewhere')
     .option(
       '--api-budget-share <share>',
-      'which part of the cloud API’s documented rates may be used; the account is others’ too',
+      'which part of the cloud API’s documented rates may be used: the account is others’ too; more than 1 where they were raised for it',
       String(defaultApiBudgetShare),
     )
     .option('--leader-elect [boolean]', 'whether only one of several controllers works at a time', true)

@@ -3,6 +3,7 @@ import {
   type LeaderElectionTimes,
   checkLeaderElectionTimes,
 } from '../kube/leader-election-config.ts'
+import { maxBudgetShare } from '../providers/budget.ts'
 import { type Policy, policies } from '../reconciler/guard/policy.ts'
 import { type BindAddress, readBindAddress } from './bind-address.ts'
 import { type CloudConfig, type CloudFlags, readCloudConfig } from './cloud-options.ts'
@@ -82,8 +83,10 @@ const readSwitch = (flag: string, given: string | boolean): boolean =>
 
 function readShare(flag: string, text: string): number {
   const share = Number(text)
-  if (!(share > 0 && share <= 1))
-    throw new UsageError(`--${flag}=${text}: expected a number above 0, and at most 1 (all of it)`)
+  if (text.trim() === '' || !(share > 0 && share <= maxBudgetShare))
+    throw new UsageError(
+      `--${flag}=${text}: expected a number above 0, and at most ${maxBudgetShare} (1 is all that is documented)`,
+    )
   return share
 }
 
