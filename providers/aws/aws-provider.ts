@@ -65,9 +65,15 @@ export function awsProvider(options: AwsProviderOptions): RouteProvider {
     targets: (wanted, signal) => findTargets(finder, wanted, signal),
     // EC2 stores the canonical CIDR, which is the only form ours have, and lists the interface that it was given.
     canonical: (route) => route,
-    apply: (table, { changes }, signal) =>
+    apply: ({ id }, { changes }, signal) =>
       applyChanges(
-        { ec2, sightings, table: table.id, rangesOfVpc: tables.rangesOfVpc(table.id) },
+        {
+          ec2,
+          sightings,
+          table: id,
+          look: (signal) => tables.look(id, signal),
+          rangesOfVpc: tables.rangesOfVpc(id),
+        },
         changes,
         signal,
       ),

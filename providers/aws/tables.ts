@@ -3,7 +3,7 @@ import { ProviderError } from '../errors.ts'
 import type { ObservedRoute, Table } from '../route.ts'
 import type { Ec2 } from './call.ts'
 import type { NodePlaces } from './node-places.ts'
-import { type RouteTable, describeTables, rangesOfVpc, tablesById } from './route-table.ts'
+import { type RouteTable, rangesOfVpc } from './route-table.ts'
 import { type TablesRead, TableReads } from './table-reads.ts'
 import { type TableSelection, followsNodes, namedTables, queriesFor, select } from './table-selection.ts'
 
@@ -11,7 +11,10 @@ import { type TableSelection, followsNodes, namedTables, queriesFor, select } fr
 export class ClusterTables {
   readonly #selection: TableSelection
   readonly #places: NodePlaces
+  readonly #ec2: Ec2
   readonly #reads: TableReads
+  /** Of single tables, before what is in them is written over. */
+  readonly #looks = new Map<string, TableReads>()
   /** The ranges of each table's VPC, when it was last read. */
   readonly #ranges = new Map<string, readonly Cidr[]>()
   /** Of the tables that were last found. */
@@ -22,6 +25,7 @@ export class ClusterTables {
   constructor(ec2: Ec2, selection: TableSelection, places: NodePlaces) {
     this.#selection = selection
     this.#places = places
+    this.#ec2 = ec2
     this.#reads = new TableReads(ec2)
   }
 
@@ -45,6 +49,18 @@ export class ClusterTables {
   /** @throws ProviderError `not-found` if there is no such table */
   async list(id: string, signal: AbortSignal): Promise<readonly ObservedRoute[]> {
     return present(await this.#read({ ids: [id] }, signal), id).routes
+  }
+
+  /**
+   * What the table holds now, by a reading that starts after this was called. A table is looked at once at a time: of a
+   * thousand routes that are to be deleted at once each must be seen before, but a thousand readings of a thousand routes
+   * would keep the process from everything else. Others' tables don't wait.
+   * @throws ProviderError as {@link list}
+   */
+  async look(id: string, signal: AbortSignal): Promise<readonly ObservedRoute[]> {
+    const looks = this.#looks.get(id) ?? new TableReads(this.#ec2, { oneAtATime: true })
+    this.#looks.set(id, looks)
+    return present(await looks.read({ ids: [id] }, signal), id).routes
   }
 
   /** Whether {@link find} would look elsewhere than it last did, by what was learnt of nodes since. */
@@ -73,17 +89,6 @@ export class ClusterTables {
     for (const table of read.values()) this.#ranges.set(table.id, rangesOfVpc(table))
     return read
   }
-}
-
-/** One table, by a reading of its own that starts now. @throws ProviderError `not-found` if there is no such table */
-export async function readTable(
-  ec2: Ec2,
-  id: string,
-  signal: AbortSignal,
-): Promise<readonly ObservedRoute[]> {
-  const [query = []] = tablesById([id])
-  const found = await describeTables(ec2, query, signal)
-  return present(new Map(found.map((table) => [table.id, table])), id).routes
 }
 
 function present(read: TablesRead, id: string): RouteTable {
