@@ -41,7 +41,7 @@ import { RouteWriter } from './route-writer.ts'
 import { TableCache } from './table-cache.ts'
 import { TableReader } from './table-reader.ts'
 import { Targets } from './targets.ts'
-import type { WorkKey } from './work-key.ts'
+import { type WorkKey, rankOf } from './work-key.ts'
 
 export interface ControllerOptions {
   readonly provider: RouteProvider
@@ -101,7 +101,8 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
   const { reflector, store, subject } = options
   const now = (): string => secondTime(clock.now())
   const monotonic = (): number => clock.monotonic()
-  const queue = new WorkQueue<WorkKey>({ clock, random, backoff: { baseMs: 200, maxMs: 60_000 } })
+  const backoff = { baseMs: 200, maxMs: 60_000 }
+  const queue = new WorkQueue<WorkKey>({ clock, random, backoff, rank: rankOf })
   // Who only observes gives nothing away.
   const pools = policy === 'observe' ? undefined : options.pools
   const ipam =

@@ -12,6 +12,23 @@ export type Work =
   | { readonly kind: 'route'; readonly destination: DestinationKey }
   | { readonly kind: 'node'; readonly name: string }
 
+/**
+ * What goes first: one reading serves all routes, and a cloud's writes are scarce, while there are as many Nodes to look at
+ * as there are Nodes. With thousands of new ones, the first routes are written while the last podCIDRs are yet to be given.
+ */
+export function rankOf(key: WorkKey): number {
+  switch (workOf(key).kind) {
+    case 'tables':
+    case 'table':
+    case 'targets':
+      return 0
+    case 'route':
+      return 1
+    case 'node':
+      return 2
+  }
+}
+
 export function workOf(key: WorkKey): Work {
   if (key === 'tables' || key === 'targets') return { kind: key }
   const space = key.indexOf(' ')
