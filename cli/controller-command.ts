@@ -25,6 +25,8 @@ import type { IpamSources } from '../reconciler/ipam/ipam.ts'
 import { type ServiceCidr, serviceCidrType } from '../reconciler/ipam/service-cidrs.ts'
 import { type NodeRoute, nodeRouteType } from '../reconciler/node-route/node-route.ts'
 import { NodeRouteStore } from '../reconciler/node-route/node-route-store.ts'
+import { type PodNetwork, podNetworkType } from '../reconciler/pod-network/pod-network.ts'
+import { openPodNetworkStore } from '../reconciler/pod-network/pod-network-store.ts'
 import {
   awsMatchNodeNamesOption,
   awsRoleArnOption,
@@ -183,6 +185,8 @@ async function run(config: ControllerConfig): Promise<void> {
         reflector: new Reflector<Node>({ ...tools, resource: nodes }),
         store: new NodeRouteStore(routes, log),
         records: new Reflector<NodeRoute>({ ...tools, resource: routes }),
+        podNetworkStore: openPodNetworkStore(new Resource<PodNetwork>(kube, podNetworkType), tools),
+        clusterName: config.clusterName,
         pools,
         ipamSources: ipamSources(config, kube, tools),
         configureRoutes: config.configureRoutes,

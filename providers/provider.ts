@@ -78,6 +78,20 @@ export interface RouteProvider {
    * a forecast; that a table is full is known when it refuses a route (`quota`).
    */
   quota?(table: Table, snapshot: Snapshot): Quota | undefined
+
+  /**
+   * The ranges of the cloud's own network whose packets follow one of these tables: with the routes in it, what stands
+   * there answers pods under their own addresses. Of both families, each range once, in no particular order; those of a
+   * table that {@link tables} or {@link list} has not shown yet may be missing. Where tables are per subnet (AWS, Azure)
+   * the ranges of their subnets, where one is the network's (Google) those of all. Without it: none is known.
+   */
+  servedRanges?(tables: readonly Table[], signal: AbortSignal): Promise<readonly ServedRange[]>
+}
+
+export interface ServedRange {
+  readonly range: Cidr
+  /** Id of the table by which packets leave the range. */
+  readonly table: string
 }
 
 export interface Capabilities {

@@ -24,6 +24,9 @@ import type { NodeRoute } from './node-route/node-route.ts'
 import type { NodeRouteStore } from './node-route/node-route-store.ts'
 import { Claims } from './plan/claims.ts'
 import { Planner } from './planner.ts'
+import { PodNetworkPublisher } from './pod-network/pod-network-publisher.ts'
+import type { PodNetworkStore } from './pod-network/pod-network-store.ts'
+import { tableGaps } from './pod-network/table-gaps.ts'
 import { Capacity } from './report/capacity.ts'
 import { isOursToChange } from './report/condition-reason.ts'
 import type { EventSink, EventSubject } from './report/events.ts'
@@ -38,10 +41,14 @@ import { RouteGuard } from './route-guard.ts'
 import { RouteReconciler } from './route-reconciler.ts'
 import { RouteRecords } from './route-records.ts'
 import { RouteWriter } from './route-writer.ts'
+import { podRanges } from './routed-node.ts'
 import { TableCache } from './table-cache.ts'
 import { TableReader } from './table-reader.ts'
 import { Targets } from './targets.ts'
 import { type WorkKey, rankOf } from './work-key.ts'
+
+/** Of many changes in a row, a start or a wave of new Nodes, agents are to hear once. */
+const podNetworkDelayMs = 2_000
 
 export interface ControllerOptions {
   readonly provider: RouteProvider
@@ -50,6 +57,9 @@ export interface ControllerOptions {
   readonly store: NodeRouteStore
   /** Watches what others make of NodeRoutes. */
   readonly records: Reflector<NodeRoute>
+  /** What is published for agents. */
+  readonly podNetworkStore: PodNetworkStore
+  readonly clusterName: string
   /** From which nodes get their podCIDRs; undefined if somebody else allocates them. */
   readonly pools: readonly Pool[] | undefined
   /** What else says what nodes may get. */
@@ -82,6 +92,8 @@ export interface ControllerParts {
   readonly ledger: Ledger
   readonly allocator: Allocator | undefined
   readonly ipam: Ipam | undefined
+  /** Undefined if nothing is published. */
+  readonly podNetwork: PodNetworkPublisher | undefined
   /** Tables were read: what nodes must not get may be something else now. */
   readonly tablesRead: () => void
   readonly tables: TableCache
@@ -114,6 +126,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
           onChance: () => {
             for (const { metadata, spec } of reflector.list())
               if ((spec.podCIDRs ?? []).length === 0) queue.add(`node ${metadata.name}`)
+            podNetwork?.look()
           },
         })
   const allocator = ipam?.allocator
@@ -148,6 +161,19 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
     after: (ms, callback) => clock.setTimeout(callback, ms),
     call: (key) => queue.add(`route ${key}`),
   })
+  // Who only observes says nothing to agents either.
+  const podNetwork =
+    policy === 'observe'
+      ? undefined
+      : new PodNetworkPublisher({
+          ...{ events, log, monotonic, now, provider, subject, tables },
+          cluster: options.clusterName,
+          store: options.podNetworkStore,
+          gaps: () => tableGaps({ claims, planner, tables, node: (name) => reflector.get(name) }),
+          podRanges: () => [...(allocator?.ranges ?? []), ...claims.nodes().flatMap(podRanges)],
+          poolsKnown: () => ipam?.isReady ?? true,
+          later: () => queue.addAfter('pod-network', podNetworkDelayMs),
+        })
   const tellOutcome = outcomeLog(log)
   const routes = new RouteReconciler({
     ...known,
@@ -184,6 +210,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
     heldConditions: () => nodeBrake.held,
     waiting: () => turns.waiting,
     pools: () => allocator?.statistics() ?? [],
+    podNetworkStaleMs: () => podNetwork?.staleMs() ?? 0,
   })
   options.health.watch({
     queue,
@@ -197,6 +224,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
     ledger,
     allocator,
     ipam,
+    podNetwork,
     tablesRead: () =>
       ipam?.tablesRead(
         {

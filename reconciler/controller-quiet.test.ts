@@ -5,10 +5,15 @@ import { ControllerWorld, driftMs } from './testing/controller-world.ts'
 
 const dualStack = { pools: ['10.244.0.0/16 24', 'fd00:10:244::/48 64'], tables: ['table-1', 'table-2'] }
 
+/** What agents are told comes a moment after the routes. */
+const published = (world: ControllerWorld): Promise<boolean> =>
+  world.passUntil(() => world.cluster.podNetworks().some(({ status }) => status !== undefined))
+
 async function settledWorld(): Promise<ControllerWorld> {
   const world = await ControllerWorld.open(dualStack)
   for (let i = 0; i < 10; i++) world.join(`node-${i}`)
   await world.settled()
+  await published(world)
   world.forgetCalls()
   return world
 }
@@ -34,6 +39,7 @@ test('10 s polling eats the API quota: here an hour without change reads each th
     list: 120,
     targets: 60,
     prepare: 60,
+    servedRanges: 60,
   })
   expect(world.cluster.writes).toEqual([])
   expect(world.cluster.calls.filter(({ verb }) => verb === 'get')).toEqual([])
@@ -100,6 +106,7 @@ test('CIDRs compared as strings: another spelling of the same range makes no wri
   world.join('node-1', { podCIDRs: ['2001:DB8:0::/64'] })
   await world.settled()
   expect(world.routes()).toEqual(['2001:db8::/64 node-1'])
+  await published(world)
   world.forgetCalls()
   await world.pass(5 * driftMs)
   expect(world.routeWrites).toEqual([])
@@ -111,6 +118,7 @@ test('what fails in the same way again and again is written to the API server on
   world.join('node-1', { podCIDRs: ['10.244.0.0/24'] })
   world.cloud.fail({ at: 'prepare', class: 'unauthorized', times: Infinity })
   await world.settled()
+  await published(world)
   world.forgetCalls()
   await world.pass(10 * driftMs)
   expect(world.cluster.writes).toEqual([])

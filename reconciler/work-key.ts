@@ -1,13 +1,16 @@
 import type { DestinationKey } from './ledger/record.ts'
 
 /** One thing to look at. The queue holds each at most once, and nobody works at one twice at a time. */
-export type WorkKey = 'tables' | 'targets' | `table ${string}` | `route ${DestinationKey}` | `node ${string}`
+export type WorkKey =
+  'tables' | 'targets' | 'pod-network' | `table ${string}` | `route ${DestinationKey}` | `node ${string}`
 
 export type Work =
   /** Which tables are there? */
   | { readonly kind: 'tables' }
   /** What do the nodes' instances look like now? */
   | { readonly kind: 'targets' }
+  /** Is what is published of the network still so? */
+  | { readonly kind: 'pod-network' }
   | { readonly kind: 'table'; readonly id: string }
   | { readonly kind: 'route'; readonly destination: DestinationKey }
   | { readonly kind: 'node'; readonly name: string }
@@ -30,7 +33,7 @@ export function rankOf(key: WorkKey): number {
 }
 
 export function workOf(key: WorkKey): Work {
-  if (key === 'tables' || key === 'targets') return { kind: key }
+  if (key === 'tables' || key === 'targets' || key === 'pod-network') return { kind: key }
   const space = key.indexOf(' ')
   const rest = key.slice(space + 1)
   // What stands before the space is one of three words, by the type.

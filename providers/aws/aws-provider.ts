@@ -8,6 +8,7 @@ import { NodePlaces } from './node-places.ts'
 import { quotaOf } from './quota.ts'
 import { readyInMs } from './readiness.ts'
 import { areRunning } from './running.ts'
+import { servedRanges } from './served-ranges.ts'
 import { Sightings, defaultSettleMs } from './sightings.ts'
 import { disableSourceDestCheck } from './source-dest-check.ts'
 import { type TableSelection, followsNodes } from './table-selection.ts'
@@ -81,5 +82,6 @@ export function awsProvider(options: AwsProviderOptions): RouteProvider {
     prepare: (targets, signal) => disableSourceDestCheck(ec2, sightings, targets, signal),
     readyInMs: (op, ahead) => readyInMs(budget, op, ahead),
     quota: (_table, snapshot) => quotaOf(snapshot, routesPerTable),
+    servedRanges: (ours, signal) => servedRanges(ec2, tables.users(ours), signal),
   }
 }

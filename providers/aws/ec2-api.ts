@@ -6,6 +6,7 @@ export type Ec2Api = Pick<
   | 'describeRouteTables'
   | 'describeInstances'
   | 'describeNetworkInterfaces'
+  | 'describeSubnets'
   | 'createRoute'
   | 'replaceRoute'
   | 'deleteRoute'

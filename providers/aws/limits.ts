@@ -11,6 +11,7 @@ const byAction: Readonly<Record<Ec2Action, BucketLimits>> = {
   DescribeRouteTables: describes,
   DescribeInstances: describes,
   DescribeNetworkInterfaces: describes,
+  DescribeSubnets: describes,
   CreateRoute: writes,
   ReplaceRoute: writes,
   DeleteRoute: writes,

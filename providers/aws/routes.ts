@@ -19,8 +19,11 @@ export function observedRoute(wire: WireRoute): ObservedRoute | undefined {
   }
 }
 
-function destinationOf(wire: WireRoute): Cidr | undefined {
-  const text = wire.DestinationCidrBlock ?? wire.DestinationIpv6CidrBlock
+const destinationOf = (wire: WireRoute): Cidr | undefined =>
+  readRange(wire.DestinationCidrBlock ?? wire.DestinationIpv6CidrBlock)
+
+/** Undefined for what is no range; EC2 leaves out what does not apply. */
+export function readRange(text: string | undefined): Cidr | undefined {
   if (text === undefined) return undefined
   try {
     // AWS clears host bits; its emulators keep them, and mean the same.

@@ -4,6 +4,7 @@ import type { ObservedRoute, Table } from '../route.ts'
 import type { Ec2 } from './call.ts'
 import type { NodePlaces } from './node-places.ts'
 import { type RouteTable, rangesOfVpc } from './route-table.ts'
+import type { SubnetTables, TableUsers } from './served-ranges.ts'
 import { type TablesRead, TableReads } from './table-reads.ts'
 import { type TableSelection, followsNodes, namedTables, queriesFor, select } from './table-selection.ts'
 
@@ -17,6 +18,10 @@ export class ClusterTables {
   readonly #looks = new Map<string, TableReads>()
   /** The ranges of each table's VPC, when it was last read. */
   readonly #ranges = new Map<string, readonly Cidr[]>()
+  /** By which subnets each table is used, when it was last read. */
+  readonly #users = new Map<string, TableUsers>()
+  /** The subnets that have a table of their own, where every table of the nodes' VPC is read. */
+  #associated: ReadonlySet<string> | undefined
   /** Of the tables that were last found. */
   #vpcs: readonly string[] = []
   /** Where nodes were when the tables were last looked for. */
@@ -40,6 +45,10 @@ export class ClusterTables {
     const read = queries.length === 0 ? new Map<string, RouteTable>() : await this.#read({ queries }, signal)
     const chosen = select(read, this.#selection, this.#places)
     this.#considered = places
+    this.#associated =
+      followsNodes(this.#selection) && places.vpcs.size > 0
+        ? new Set([...read.values()].flatMap(({ subnets }) => subnets))
+        : undefined
     this.#vpcs = [...new Set(chosen.flatMap(({ vpcId }) => vpcId ?? []))]
     const tables = new Map<string, Table>(namedTables(this.#selection).map((id) => [id, { id }]))
     for (const { id, name } of chosen) tables.set(id, { id, ...(name !== undefined && { name }) })
@@ -84,9 +93,20 @@ export class ClusterTables {
     return this.#ranges.get(tableId) ?? []
   }
 
+  /** Which subnets are associated with these tables, as far as they were read, and with any, if all were. */
+  users(tables: readonly Table[]): SubnetTables {
+    return { tables: tables.flatMap(({ id }) => this.#users.get(id) ?? []), associated: this.#associated }
+  }
+
   async #read(wish: Parameters<TableReads['read']>[0], signal: AbortSignal): Promise<TablesRead> {
     const read = await this.#reads.read(wish, signal)
-    for (const table of read.values()) this.#ranges.set(table.id, rangesOfVpc(table))
+    for (const table of read.values()) {
+      const { id, isMain, subnets, vpcId } = table
+      this.#ranges.set(id, rangesOfVpc(table))
+      this.#users.set(id, { id, isMain, subnets, vpcId })
+    }
+    // What was associated with it follows another one now.
+    for (const id of wish.ids ?? []) if (!read.has(id)) this.#users.delete(id)
     return read
   }
 }

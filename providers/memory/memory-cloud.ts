@@ -2,7 +2,7 @@ import { type Address, formatAddress } from '../../net/address.ts'
 import { type Cidr, formatCidr } from '../../net/cidr.ts'
 import type { ApiBudget } from '../budget.ts'
 import { type ErrorClass, ProviderError } from '../errors.ts'
-import type { Change, NodeView, TargetQuery } from '../provider.ts'
+import type { Change, NodeView, ServedRange, TargetQuery } from '../provider.ts'
 import { type ObservedRoute, type Table, type Target, formatTarget } from '../route.ts'
 
 /** One call of the provider, in the order of arrival, failed ones too. */
@@ -13,6 +13,7 @@ export type MemoryCall =
   | { readonly method: 'apply'; readonly table: string; readonly changes: readonly Change[] }
   | { readonly method: 'prepare'; readonly targets: readonly Target[] }
   | { readonly method: 'running'; readonly targets: readonly Target[] }
+  | { readonly method: 'servedRanges' }
 
 /** One write that changed something, made through the provider. */
 export type MemoryWrite =
@@ -26,7 +27,7 @@ export type MemoryWrite =
   | { readonly op: 'prepare'; readonly target: Target }
 
 /** Where a fault strikes: a whole call, or one change of a batch. */
-export type FaultPoint = 'tables' | 'list' | 'targets' | 'prepare' | 'running' | Change['op']
+export type FaultPoint = 'tables' | 'list' | 'targets' | 'prepare' | 'running' | 'servedRanges' | Change['op']
 
 export interface MemoryFault {
   readonly at: FaultPoint
@@ -82,6 +83,7 @@ export class MemoryCloud {
   readonly budget: ApiBudget | undefined
   readonly #tables = new Map<string, TableState>()
   readonly #instances: InstanceState[] = []
+  readonly #subnets = new Map<string, ServedRange>()
   #faults: { readonly fault: MemoryFault; left: number }[] = []
 
   constructor(options: MemoryCloudOptions = {}) {
@@ -98,6 +100,15 @@ export class MemoryCloud {
 
   removeTable(id: string): void {
     this.#tables.delete(id)
+  }
+
+  /** From now on the range's packets follow that table. */
+  serve(range: Cidr, table: string): void {
+    this.#subnets.set(formatCidr(range), { range, table })
+  }
+
+  servedRanges(): readonly ServedRange[] {
+    return [...this.#subnets.values()]
   }
 
   /** A running instance whose target does not forward yet. Provider ID and target follow from the name. */

@@ -108,6 +108,14 @@ export function memoryProvider(cloud: MemoryCloud): RouteProvider {
       return outcomes
     },
 
+    servedRanges: (tables, signal) =>
+      inTurn('servedRanges', signal, async () => {
+        await arrive({ method: 'servedRanges' }, signal)
+        cloud.strike('servedRanges')
+        const ids = new Set(tables.map(({ id }) => id))
+        return cloud.servedRanges().filter(({ table }) => ids.has(table))
+      }),
+
     readyInMs: (op, ahead) => cloud.budget?.readyInMs(op, ahead) ?? 0,
 
     quota(table, { routes }) {

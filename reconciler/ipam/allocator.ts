@@ -64,6 +64,11 @@ export class Allocator {
     this.#pools = pools.map((pool) => ({ pool, blocks: before.get(nameOf(pool)) ?? this.#filled(pool) }))
   }
 
+  /** Those of the pools, in their order. */
+  get ranges(): readonly Cidr[] {
+    return this.#pools.map(({ pool }) => pool.range)
+  }
+
   /** Those that the pools serve, in the order of the pools. */
   get families(): ReadonlySet<Family> {
     return new Set(this.#pools.map(({ pool }) => pool.family))

@@ -101,6 +101,11 @@ export class Ipam {
     return this.#cidrs.isStopped
   }
 
+  /** Whether all that it depends on is known, the pools among it, or was waited for long enough. */
+  get isReady(): boolean {
+    return this.#gate.isOpen
+  }
+
   /** A Node as its watch shows it. Returns what it held, and does not any more. */
   see(change: Change<Node>): readonly Cidr[] {
     return this.#cidrs.see(change)

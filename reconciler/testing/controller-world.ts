@@ -19,6 +19,8 @@ import type { Policy } from '../guard/policy.ts'
 import { Pool } from '../ipam/pool.ts'
 import { type NodeRoute, nodeRouteType } from '../node-route/node-route.ts'
 import { NodeRouteStore } from '../node-route/node-route-store.ts'
+import { type PodNetwork, podNetworkType } from '../pod-network/pod-network.ts'
+import { PodNetworkStore, watchedPodNetwork } from '../pod-network/pod-network-store.ts'
 import { Cluster, type NodeDraft } from './cluster.ts'
 import type { EventSink } from '../report/events.ts'
 import { ControllerHealth } from '../report/health.ts'
@@ -257,9 +259,10 @@ export class RunningController {
   readonly #traffic = new Traffic()
   readonly #reflector: Reflector<Node>
   readonly #records: Reflector<NodeRoute>
+  readonly #podNetworks: Reflector<PodNetwork>
   readonly #stop = new AbortController()
   /** The objects' versions when the API server was last asked. */
-  #shown: { readonly resourceVersion: string; readonly nodes: string; readonly records: string } | undefined
+  #shown: Readonly<Record<'resourceVersion' | 'nodes' | 'records' | 'podNetworks', string>> | undefined
   #over = false
 
   constructor(world: ControllerWorld, options: Required<Pick<StartOptions, 'pools'>> & StartOptions) {
@@ -276,6 +279,9 @@ export class RunningController {
     this.#reflector = new Reflector<Node>({ resource: nodes, clock, random, log })
     const routes = new Resource<NodeRoute>(counted, nodeRouteType)
     this.#records = new Reflector<NodeRoute>({ resource: routes, clock, random, log })
+    const podNetworks = new Resource<PodNetwork>(counted, podNetworkType)
+    const watched = watchedPodNetwork(podNetworks, log)
+    this.#podNetworks = new Reflector<PodNetwork>({ resource: watched, clock, random, log })
     const running = runController(
       {
         provider: this.#traffic.provider(memoryProvider(cloud), tap),
@@ -283,6 +289,8 @@ export class RunningController {
         reflector: this.#reflector,
         store: new NodeRouteStore(routes, log),
         records: this.#records,
+        podNetworkStore: new PodNetworkStore(podNetworks, this.#podNetworks),
+        clusterName: 'test',
         configureRoutes: options.configureRoutes ?? true,
         policy: options.policy ?? 'sync',
         adopt: options.adopt ?? 'none',
@@ -357,12 +365,14 @@ export class RunningController {
         resourceVersion,
         nodes: versions(cluster.nodes()),
         records: versions(cluster.records()),
+        podNetworks: versions(cluster.podNetworks()),
       }
     return (
       this.#reflector.hasSynced() &&
       this.#records.hasSynced() &&
       versions(this.#reflector.list()) === this.#shown.nodes &&
-      versions(this.#records.list()) === this.#shown.records
+      versions(this.#records.list()) === this.#shown.records &&
+      (!this.#podNetworks.hasSynced() || versions(this.#podNetworks.list()) === this.#shown.podNetworks)
     )
   }
 }

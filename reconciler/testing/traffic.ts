@@ -41,6 +41,7 @@ export class Traffic {
     const tapped = this.#tapped(tap)
     const prepare = provider.prepare?.bind(provider)
     const running = provider.running?.bind(provider)
+    const servedRanges = provider.servedRanges?.bind(provider)
     return {
       name: provider.name,
       capabilities: provider.capabilities,
@@ -58,6 +59,12 @@ export class Traffic {
       ...(running === undefined
         ? {}
         : { running: (targets, signal) => tapped('provider.running', () => running(targets, signal)) }),
+      ...(servedRanges === undefined
+        ? {}
+        : {
+            servedRanges: (tables, signal) =>
+              tapped('provider.servedRanges', () => servedRanges(tables, signal)),
+          }),
       ...(prepare === undefined
         ? {}
         : {

@@ -10,6 +10,8 @@ import type { RouteProvider } from '../../providers/provider.ts'
 import { runController } from '../../reconciler/controller.ts'
 import { type NodeRoute, nodeRouteType } from '../../reconciler/node-route/node-route.ts'
 import { NodeRouteStore } from '../../reconciler/node-route/node-route-store.ts'
+import { type PodNetwork, podNetworkType } from '../../reconciler/pod-network/pod-network.ts'
+import { openPodNetworkStore } from '../../reconciler/pod-network/pod-network-store.ts'
 import { ControllerHealth } from '../../reconciler/report/health.ts'
 import { ControllerMetrics } from '../../reconciler/report/metrics.ts'
 
@@ -32,6 +34,8 @@ export function startController(provider: RouteProvider, kubernetes: string): { 
       reflector: new Reflector<Node>({ ...tools, resource: nodes }),
       store: new NodeRouteStore(routes, log),
       records: new Reflector<NodeRoute>({ ...tools, resource: routes }),
+      podNetworkStore: openPodNetworkStore(new Resource<PodNetwork>(client, podNetworkType), tools),
+      clusterName: 'conformance',
       configureRoutes: true,
       policy: 'sync',
       adopt: 'none',

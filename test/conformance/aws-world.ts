@@ -2,7 +2,7 @@ import { EC2, type Instance } from '@aws-sdk/client-ec2'
 import { vi } from 'vitest'
 import { systemClock } from '../../kube/clock.ts'
 import { parseAddress } from '../../net/address.ts'
-import { type Cidr, formatCidr } from '../../net/cidr.ts'
+import { type Cidr, formatCidr, parseCidr } from '../../net/cidr.ts'
 import { type AwsProviderOptions, awsProvider } from '../../providers/aws/aws-provider.ts'
 import { createEc2Client } from '../../providers/aws/client.ts'
 import type { RouteProvider } from '../../providers/provider.ts'
@@ -66,10 +66,11 @@ export async function createAwsWorld(options: AwsWorldOptions): Promise<AwsWorld
   const vpcId = known(vpc.Vpc?.VpcId)
   const described = await ec2.describeVpcs({ VpcIds: [vpcId] })
   const range6 = known(described.Vpcs?.[0]?.Ipv6CidrBlockAssociationSet?.[0]?.Ipv6CidrBlock)
+  const subnetRange6 = range6.replace(/\/56$/, '/64')
   const subnet = await ec2.createSubnet({
     VpcId: vpcId,
     CidrBlock: '10.0.1.0/24',
-    Ipv6CidrBlock: range6.replace(/\/56$/, '/64'),
+    Ipv6CidrBlock: subnetRange6,
   })
   const subnetId = known(subnet.Subnet?.SubnetId)
   const gateway = await ec2.createInternetGateway({})
@@ -108,6 +109,10 @@ export async function createAwsWorld(options: AwsWorldOptions): Promise<AwsWorld
     },
     async removeTable(table) {
       await ec2.deleteRouteTable({ RouteTableId: table.id })
+    },
+    async serve(table) {
+      await ec2.associateRouteTable({ RouteTableId: table.id, SubnetId: subnetId })
+      return [known(subnet.Subnet?.CidrBlock), subnetRange6].map(parseCidr)
     },
     async addNode(name) {
       const run = await ec2.runInstances({

@@ -48,6 +48,7 @@ describe('the steps', async () => {
     DescribeRouteTables: true,
     DescribeInstances: true,
     DescribeNetworkInterfaces: true,
+    DescribeSubnets: true,
     CreateRoute: true,
     ReplaceRoute: true,
     DeleteRoute: true,
@@ -56,7 +57,7 @@ describe('the steps', async () => {
   test.each([
     ...Object.keys(ofProvider),
     // The lab's reading of a VPC
-    ...['DescribeVpcs', 'DescribeSubnets'],
+    ...['DescribeVpcs'],
     // The demo
     ...['CreateVpc', 'CreateSubnet', 'CreateRouteTable', 'AssociateRouteTable'],
     ...['RunInstances', 'AssignIpv6Addresses', 'TerminateInstances'],
