@@ -201,7 +201,7 @@ export class Rig implements AsyncDisposable {
 }
 
 /** Of deploy/crds, as the build lays them. */
-const definitionFiles = ['noderoutes.yaml']
+const definitionFiles = ['noderoutes.yaml', 'podnetworks.yaml']
 
 /** What the controller believes of AWS at most; it only warns by it. */
 const mostRoutesPerTable = 1_000
