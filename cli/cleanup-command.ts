@@ -1,6 +1,8 @@
 import type { Command } from 'commander'
 import { nodeRouteType, type NodeRoute } from '../reconciler/node-route/node-route.ts'
 import { NodeRouteStore } from '../reconciler/node-route/node-route-store.ts'
+import { type PodNetwork, podNetworkType } from '../reconciler/pod-network/pod-network.ts'
+import { withdrawPodNetwork } from '../reconciler/pod-network/pod-network-store.ts'
 import { silentLogger } from '../kube/log.ts'
 import { Resource } from '../kube/resource.ts'
 import { alone } from './alone.ts'
@@ -70,6 +72,8 @@ async function run(flags: CleanupFlags, request: CleanupRequest): Promise<void> 
     const parts = {
       provider,
       store: new NodeRouteStore(new Resource<NodeRoute>(kube, nodeRouteType), silentLogger),
+      withdraw: (signal: AbortSignal) =>
+        withdrawPodNetwork(new Resource<PodNetwork>(kube, podNetworkType), signal),
       output: standardOutput,
       waits: commandWaits,
       alone: (work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal) =>

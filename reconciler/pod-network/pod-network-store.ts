@@ -111,3 +111,12 @@ export class PodNetworkStore {
     }
   }
 }
+
+/** For when podway's routes go: nothing answers pods under their own addresses any more. Idempotent. @throws KubeError */
+export async function withdrawPodNetwork(resource: Resource<PodNetwork>, signal: AbortSignal): Promise<void> {
+  try {
+    await resource.delete(podNetworkName, undefined, { signal })
+  } catch (error) {
+    if (!isNotFound(error)) throw error
+  }
+}
