@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { parseCidr } from '../net/cidr.ts'
+import type { PoolSource } from './ipam/pool-source.ts'
 import type { PodNetworkStatus } from './pod-network/pod-network.ts'
 import { ControllerWorld, driftMs } from './testing/controller-world.ts'
 import { failCreates } from './testing/controller-faults.ts'
@@ -82,6 +83,33 @@ describe('what is published', () => {
     await world.pass(momentMs)
     expect(published(world)).toEqual(['10.9.0.0/20 > 10.0.0.0/24,10.0.8.0/24'])
     expect(podNetworkWrites(world)).toHaveLength(2)
+  })
+
+  test('pools that change while podway runs; before they are read, what an earlier run published stands', async () => {
+    await using world = await open()
+    await settled(world)
+    await world.stop()
+    const show: ((text: string) => void)[] = []
+    const poolSource: PoolSource = {
+      name: 'a test',
+      follow(see, signal) {
+        show.push(see)
+        return new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }))
+      },
+    }
+    const say = (...cidrs: readonly string[]): void =>
+      show[0]?.(JSON.stringify({ pools: cidrs.map((cidr) => ({ cidr, nodePrefixLength: 24 })) }))
+    await world.settled({ poolSource })
+    await world.pass(momentMs)
+    expect(published(world)).toEqual(all)
+    say('10.244.0.0/16', '10.9.0.0/16')
+    await world.pass(momentMs)
+    // What Nodes have of the family that is gone stays theirs.
+    const nodes = 'fd00:10:244::/63 > 2001:db8::/64'
+    expect(published(world)).toEqual(['10.9.0.0/16,10.244.0.0/16 > 10.0.0.0/24,10.0.8.0/24', nodes])
+    say('10.9.0.0/16')
+    await world.pass(momentMs)
+    expect(published(world)).toEqual(['10.9.0.0/16,10.244.0.0/23 > 10.0.0.0/24,10.0.8.0/24', nodes])
   })
 
   test('without any pod nothing is native, and no family is named', async () => {
@@ -310,6 +338,17 @@ describe('what others do to the object', () => {
     await world.pass(momentMs)
     expect(published(world)).toEqual(all)
   })
+})
+
+test('a table with gaps whose subnet leaves asks for no look without end', async () => {
+  await using world = await open()
+  await settled(world)
+  failCreates(world, 'unauthorized', 'database')
+  world.cloud.removeRoute('database', parseCidr('10.244.0.0/24'))
+  await world.pass(driftMs)
+  world.cloud.serve(parseCidr('10.0.8.0/24'), 'elsewhere')
+  await world.pass(5 * driftMs)
+  expect(published(world)).toEqual(withoutDatabase)
 })
 
 describe('a start', () => {

@@ -43,11 +43,12 @@ describe('a table', () => {
     expect([see(gapMs, 'gaps'), see(1, 'complete')]).toEqual([false, true])
   })
 
-  test('that can’t be read stays what it was, and gaps before that go on to count', () => {
+  test('that can’t be read stays what it was, and gaps count from anew', () => {
     const see = story()
     see(0, 'complete')
     expect([see(1, 'unknown'), see(10 * gapMs, 'unknown')]).toEqual([true, true])
-    expect([see(1, 'gaps'), see(1, 'unknown'), see(gapMs, 'gaps')]).toEqual([true, true, false])
+    expect([see(1, 'gaps'), see(1, 'unknown'), see(gapMs, 'gaps')]).toEqual([true, true, true])
+    expect(see(gapMs, 'gaps')).toBe(false)
   })
 
   test('is another one in the other family', () => {
@@ -60,7 +61,7 @@ describe('a table', () => {
     const tables = new NativeTables(() => 0)
     tables.see('a', 4, 'complete', no)
     tables.see('b', 4, 'complete', no)
-    tables.keep(new Set(['b']))
+    tables.keep([{ tableId: 'b', family: 4 }])
     expect(tables.see('a', 4, 'gaps', no)).toBe(false)
     expect(tables.see('b', 4, 'gaps', no)).toBe(true)
   })
@@ -80,5 +81,18 @@ test('tells when the first table that has gaps is to be looked at again', () => 
   tables.see('a', 4, 'gaps', no)
   expect(tables.untilDropped()).toBe(1_000)
   tables.see('b', 4, 'complete', no)
+  expect(tables.untilDropped()).toBeUndefined()
+})
+
+test.each<[what: string, end: (tables: NativeTables) => void]>([
+  ['serves nothing any more', (tables) => tables.keep([{ tableId: 'a', family: 6 }])],
+  ['can’t be read any more', (tables) => void tables.see('a', 4, 'unknown', no)],
+])('asks for no look at a table with gaps that %s', (_what, end) => {
+  let now = 0
+  const tables = new NativeTables(() => now)
+  tables.see('a', 4, 'complete', no)
+  tables.see('a', 4, 'gaps', no)
+  end(tables)
+  now = 2 * gapMs
   expect(tables.untilDropped()).toBeUndefined()
 })

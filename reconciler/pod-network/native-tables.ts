@@ -10,7 +10,7 @@ export type Completeness = 'complete' | 'gaps' | 'unknown'
  * In which tables all routed nodes' routes are, by family, and so whose ranges are native. A node's agent can't tell its
  * own case from others', and every change is a change on every node: so a table is taken up as soon as it is complete,
  * and dropped only when routes have been missing for {@link gapMs} without a break. A table that can't be read is no
- * evidence of anything: whatever it was, it stays.
+ * evidence of anything: whatever it was, it stays, and what was missing before counts from anew.
  */
 export class NativeTables {
   readonly #monotonic: () => number
@@ -26,20 +26,20 @@ export class NativeTables {
    * complete.
    */
   see(tableId: string, family: Family, found: Completeness, before: () => boolean): boolean {
-    const key = `${tableId} ${family}`
+    const key = keyOf(tableId, family)
     const state = this.#states.get(key) ?? { native: found !== 'complete' && before(), gapSince: undefined }
     const next = this.#next(state, found)
     this.#states.set(key, next)
     return next.native
   }
 
-  /** Forgets all other tables: one that comes back has to be complete first. */
-  keep(tableIds: ReadonlySet<string>): void {
-    for (const key of this.#states.keys())
-      if (!tableIds.has(key.slice(0, key.lastIndexOf(' ')))) this.#states.delete(key)
+  /** Forgets what serves nothing now: when it comes back, it has to be complete first. */
+  keep(serving: readonly { readonly tableId: string; readonly family: Family }[]): void {
+    const keys = new Set(serving.map(({ family, tableId }) => keyOf(tableId, family)))
+    for (const key of this.#states.keys()) if (!keys.has(key)) this.#states.delete(key)
   }
 
-  /** In how many milliseconds a table that has gaps is native no more, if nothing happens; undefined if none has. */
+  /** In how many milliseconds, more than 0, a table that has gaps is native no more, if nothing happens; undefined if none has. */
   untilDropped(): number | undefined {
     const now = this.#monotonic()
     const waits = [...this.#states.values()].flatMap(({ gapSince, native }) =>
@@ -53,7 +53,7 @@ export class NativeTables {
       case 'complete':
         return { native: true, gapSince: undefined }
       case 'unknown':
-        return state
+        return { native: state.native, gapSince: undefined }
       case 'gaps': {
         const gapSince = state.gapSince ?? this.#monotonic()
         return { native: state.native && this.#monotonic() - gapSince < gapMs, gapSince }
@@ -61,6 +61,8 @@ export class NativeTables {
     }
   }
 }
+
+const keyOf = (tableId: string, family: Family): string => `${tableId} ${family}`
 
 interface TableState {
   readonly native: boolean

@@ -88,13 +88,21 @@ export class PodNetworkStore {
 
   /** Makes the object if it is not there. The status is nobody else's: it is overwritten without a look. @throws KubeError */
   async publish(status: PodNetworkStatus, signal: AbortSignal): Promise<void> {
-    if (this.#written === undefined && this.#reflector.get(podNetworkName) === undefined)
+    const isThere = this.#written !== undefined || this.#reflector.get(podNetworkName) !== undefined
+    if (!isThere) await this.#create(signal)
+    try {
+      await this.#patch(status, signal)
+    } catch (error) {
+      if (!isThere || !isNotFound(error)) throw error
+      // Deleted, and the watch is yet to show it.
       await this.#create(signal)
-    this.#written = await this.#resource.patch(
-      podNetworkName,
-      { status },
-      { type: 'merge', subresource: 'status', signal },
-    )
+      await this.#patch(status, signal)
+    }
+  }
+
+  async #patch(status: PodNetworkStatus, signal: AbortSignal): Promise<void> {
+    const options = { type: 'merge', subresource: 'status', signal } as const
+    this.#written = await this.#resource.patch(podNetworkName, { status }, options)
   }
 
   async #create(signal: AbortSignal): Promise<void> {

@@ -17,6 +17,7 @@ import { memoryProvider } from '../../providers/memory/memory-provider.ts'
 import { runController } from '../controller.ts'
 import type { Policy } from '../guard/policy.ts'
 import { Pool } from '../ipam/pool.ts'
+import type { PoolSource } from '../ipam/pool-source.ts'
 import { type NodeRoute, nodeRouteType } from '../node-route/node-route.ts'
 import { NodeRouteStore } from '../node-route/node-route-store.ts'
 import { type PodNetwork, podNetworkType } from '../pod-network/pod-network.ts'
@@ -48,6 +49,8 @@ export interface StartOptions {
   readonly configureRoutes?: boolean
   readonly policy?: Policy
   readonly adopt?: 'matching' | 'none'
+  /** In place of the pools that are given at the start. */
+  readonly poolSource?: PoolSource
   /** Told of each Event in place of {@link ControllerWorld.events}. */
   readonly events?: EventSink
 }
@@ -299,6 +302,7 @@ export class RunningController {
         metrics: this.metrics,
         health: this.health,
         pools: options.pools.length === 0 ? undefined : options.pools.map(readPool),
+        ...(options.poolSource === undefined ? {} : { ipamSources: { pools: options.poolSource } }),
         driftMs,
         workers: 4,
         clock,
