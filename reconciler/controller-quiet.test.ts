@@ -5,15 +5,11 @@ import { ControllerWorld, driftMs } from './testing/controller-world.ts'
 
 const dualStack = { pools: ['10.244.0.0/16 24', 'fd00:10:244::/48 64'], tables: ['table-1', 'table-2'] }
 
-/** What agents are told comes a moment after the routes. */
-const published = (world: ControllerWorld): Promise<boolean> =>
-  world.passUntil(() => world.cluster.podNetworks().some(({ status }) => status !== undefined))
-
 async function settledWorld(): Promise<ControllerWorld> {
   const world = await ControllerWorld.open(dualStack)
   for (let i = 0; i < 10; i++) world.join(`node-${i}`)
   await world.settled()
-  await published(world)
+  await world.published()
   world.forgetCalls()
   return world
 }
@@ -106,7 +102,7 @@ test('CIDRs compared as strings: another spelling of the same range makes no wri
   world.join('node-1', { podCIDRs: ['2001:DB8:0::/64'] })
   await world.settled()
   expect(world.routes()).toEqual(['2001:db8::/64 node-1'])
-  await published(world)
+  await world.published()
   world.forgetCalls()
   await world.pass(5 * driftMs)
   expect(world.routeWrites).toEqual([])
@@ -118,7 +114,7 @@ test('what fails in the same way again and again is written to the API server on
   world.join('node-1', { podCIDRs: ['10.244.0.0/24'] })
   world.cloud.fail({ at: 'prepare', class: 'unauthorized', times: Infinity })
   await world.settled()
-  await published(world)
+  await world.published()
   world.forgetCalls()
   await world.pass(10 * driftMs)
   expect(world.cluster.writes).toEqual([])

@@ -316,8 +316,7 @@ describe('TestHandleNodeUpdate', () => {
     world.join('node-0')
     world.join('node-1', { podCIDRs: ['10.120.0.0/24'] })
     await world.settled()
-    // What agents are told comes a moment after the routes.
-    await world.pass(5_000)
+    await world.published()
     world.forgetCalls()
     await update(world)
     await world.quiet()

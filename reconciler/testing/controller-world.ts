@@ -199,6 +199,11 @@ export class ControllerWorld implements AsyncDisposable {
     await this.passUntil(() => false, ms)
   }
 
+  /** Lets the moment pass after which agents are told of a start. */
+  async published(): Promise<void> {
+    await this.passUntil(() => this.cluster.podNetworks().some(({ status }) => status !== undefined))
+  }
+
   /** What a table holds, sorted: `10.244.0.0/24 node-1`. */
   routes(table = 'table-1'): readonly string[] {
     return this.cloud
