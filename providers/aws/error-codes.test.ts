@@ -12,7 +12,12 @@ import type { Ec2Action } from './ec2-api.ts'
  * use, at each of them, as EC2 sends it. `InvalidParameterValue` of ReplaceRoute has a test of its own in changes.test.ts.
  */
 
-const reads = ['DescribeRouteTables', 'DescribeInstances', 'DescribeNetworkInterfaces'] as const
+const reads = [
+  'DescribeRouteTables',
+  'DescribeInstances',
+  'DescribeNetworkInterfaces',
+  'DescribeSubnets',
+] as const
 const routeWrites = ['CreateRoute', 'ReplaceRoute', 'DeleteRoute'] as const
 const writes = [...routeWrites, 'ModifyNetworkInterfaceAttribute'] as const
 const all = [...reads, ...writes] as const
@@ -159,6 +164,8 @@ async function errorAt(action: Ec2Action): Promise<unknown> {
       return thrownBy(provider.targets([{ node: node.view, family: 4 }], signal))
     case 'DescribeNetworkInterfaces':
       return thrownBy(provider.running?.([target], signal))
+    case 'DescribeSubnets':
+      return thrownBy(provider.servedRanges?.(await provider.tables(signal), signal))
   }
 }
 

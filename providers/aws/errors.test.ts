@@ -199,6 +199,7 @@ describe('what EC2 and the way to it say, and what that means', () => {
         case 'DescribeRouteTables':
         case 'DescribeInstances':
         case 'DescribeNetworkInterfaces':
+        case 'DescribeSubnets':
         case 'ModifyNetworkInterfaceAttribute':
           return await call(ec2, action, signal, (api, options) => api.describeRouteTables({}, options))
       }
