@@ -28,6 +28,7 @@ export function rankOf(key: WorkKey): number {
     case 'route':
       return 1
     case 'node':
+    case 'pod-network':
       return 2
   }
 }
