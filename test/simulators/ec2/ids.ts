@@ -64,6 +64,25 @@ export const INSTANCE: ResourceKind = {
   malformed: 'InvalidInstanceID.Malformed',
 }
 
+export const SECURITY_GROUP: ResourceKind = {
+  prefix: 'sg',
+  noun: 'securityGroup',
+  notFound: 'InvalidGroup.NotFound',
+  malformed: 'InvalidGroupId.Malformed',
+}
+export const NETWORK_ACL: ResourceKind = {
+  prefix: 'acl',
+  noun: 'networkAcl',
+  notFound: 'InvalidNetworkAclID.NotFound',
+  malformed: 'InvalidNetworkAclId.Malformed',
+}
+export const PEERING: ResourceKind = {
+  prefix: 'pcx',
+  noun: 'vpcPeeringConnection',
+  notFound: 'InvalidVpcPeeringConnectionID.NotFound',
+  malformed: 'InvalidVpcPeeringConnectionId.Malformed',
+}
+
 /** 8 digits are the old form, 17 the one of today. */
 export function isWellFormed(prefix: string, id: string): boolean {
   return id.startsWith(`${prefix}-`) && /^([0-9a-f]{8}|[0-9a-f]{17})$/.test(id.slice(prefix.length + 1))

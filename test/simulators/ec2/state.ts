@@ -66,6 +66,8 @@ export interface NetworkInterface {
   readonly privateIpAddresses: readonly Address[]
   readonly ipv6Addresses: readonly Address[]
   readonly sourceDestCheck: boolean
+  /** At least one. */
+  readonly groupIds: readonly string[]
   readonly attachment?: Attachment
 }
 
@@ -95,6 +97,56 @@ export interface Instance {
   readonly state: 'running' | 'stopped' | 'terminated'
 }
 
+export interface SecurityGroup {
+  readonly groupId: string
+  /** `default` for the one that the VPC was made with. */
+  readonly groupName: string
+  readonly description: string
+  readonly vpcId: string
+  /** Out of a group, everything goes. */
+  readonly ingress: readonly SecurityRule[]
+}
+
+/** Lets packets of one source in. */
+export interface SecurityRule {
+  readonly ruleId: string
+  /** `-1` is all; a name where EC2 has one (`tcp`), else a number. */
+  readonly protocol: string
+  /** ICMP: the type and the code. Absent where the protocol has none. */
+  readonly ports?: { readonly from: number; readonly to: number }
+  readonly source: SecuritySource
+}
+
+export type SecuritySource =
+  | { readonly kind: 'range'; readonly cidr: Cidr }
+  | { readonly kind: 'group'; readonly groupId: string }
+  | { readonly kind: 'prefix-list'; readonly prefixListId: string }
+
+/** The one that a VPC was made with, which is that of all its subnets. */
+export interface NetworkAcl {
+  readonly networkAclId: string
+  readonly vpcId: string
+  readonly entries: readonly NetworkAclEntry[]
+}
+
+export interface NetworkAclEntry {
+  /** The lowest that fits a packet decides. */
+  readonly ruleNumber: number
+  readonly egress: boolean
+  /** `-1` is all. */
+  readonly protocol: string
+  readonly ports?: { readonly from: number; readonly to: number }
+  readonly action: 'allow' | 'deny'
+  readonly cidr: Cidr
+}
+
+export interface VpcPeering {
+  readonly vpcPeeringConnectionId: string
+  readonly requesterVpcId: string
+  readonly accepterVpcId: string
+  readonly status: 'pending-acceptance' | 'active' | 'failed' | 'deleted'
+}
+
 /** Everything the account has. Maps keep the order of creation, which is the order of ids. */
 export interface State {
   readonly vpcs: Map<string, Vpc>
@@ -104,6 +156,9 @@ export interface State {
   readonly internetGateways: Map<string, InternetGateway>
   readonly networkInterfaces: Map<string, NetworkInterface>
   readonly instances: Map<string, Instance>
+  readonly securityGroups: Map<string, SecurityGroup>
+  readonly networkAcls: Map<string, NetworkAcl>
+  readonly peerings: Map<string, VpcPeering>
   /** By resource id; no entry is no tags. */
   readonly tags: Map<string, ReadonlyMap<string, string>>
   /** `rtb` → `rtb-00000000000000001`, and so on: the same calls give the same ids. */
@@ -120,6 +175,9 @@ export function createState(): State {
     internetGateways: new Map(),
     networkInterfaces: new Map(),
     instances: new Map(),
+    securityGroups: new Map(),
+    networkAcls: new Map(),
+    peerings: new Map(),
     tags: new Map(),
     newId(prefix) {
       const number = (used.get(prefix) ?? 0) + 1
