@@ -1,6 +1,8 @@
+import type { EC2 } from '@aws-sdk/client-ec2'
 import { systemClock } from '../kube/clock.ts'
 import { ApiBudget } from '../providers/budget.ts'
 import type { BudgetObserver } from '../providers/budget-lane.ts'
+import type { AssumedRole } from '../providers/aws/client.ts'
 import type { RouteProvider } from '../providers/provider.ts'
 import type { CloudConfig } from './cloud-options.ts'
 
@@ -32,19 +34,10 @@ export const openProvider = (config: ProviderConfig): Promise<OpenProvider> =>
   openers[config.provider](config)
 
 async function openAws(config: ProviderConfig): Promise<OpenProvider> {
-  const { aws, clusterName, gate, observe, apiBudgetShare: share = defaultApiBudgetShare } = config
+  const { aws, clusterName } = config
   const { role, routesPerTable, ...choices } = aws
-  const { createEc2Client } = await import('../providers/aws/client.ts')
   const { awsProvider } = await import('../providers/aws/aws-provider.ts')
-  const { ec2Limits } = await import('../providers/aws/limits.ts')
-  const ec2 = await createEc2Client(role === undefined ? {} : { role })
-  const budget = new ApiBudget({
-    clock: systemClock,
-    limits: ec2Limits,
-    share,
-    ...(gate === undefined ? {} : { gate }),
-    ...(observe === undefined ? {} : { observe }),
-  })
+  const { api: ec2, budget, close } = await openEc2(role, config)
   return {
     provider: awsProvider({
       ec2,
@@ -54,6 +47,25 @@ async function openAws(config: ProviderConfig): Promise<OpenProvider> {
       ...choices,
       ...(routesPerTable === undefined ? {} : { routesPerTable }),
     }),
-    close: () => ec2.destroy(),
+    close,
   }
+}
+
+/** EC2 as the surroundings name it, within its budget. */
+export async function openEc2(
+  role: AssumedRole | undefined,
+  config: Pick<ProviderConfig, 'apiBudgetShare' | 'gate' | 'observe'>,
+): Promise<{ readonly api: EC2; readonly budget: ApiBudget; readonly close: () => void }> {
+  const { gate, observe, apiBudgetShare: share = defaultApiBudgetShare } = config
+  const { createEc2Client } = await import('../providers/aws/client.ts')
+  const { ec2Limits } = await import('../providers/aws/limits.ts')
+  const api = await createEc2Client(role === undefined ? {} : { role })
+  const budget = new ApiBudget({
+    clock: systemClock,
+    limits: ec2Limits,
+    share,
+    ...(gate === undefined ? {} : { gate }),
+    ...(observe === undefined ? {} : { observe }),
+  })
+  return { api, budget, close: () => api.destroy() }
 }

@@ -1,6 +1,9 @@
 import type { EC2 } from '@aws-sdk/client-ec2'
 
-/** The operations of EC2 that podway uses, and so the permissions that it needs: `ec2:` and the name in Pascal case. */
+/**
+ * The operations of EC2 that podway uses, and so the permissions that it needs: `ec2:` and the name in Pascal case. The
+ * controller needs those of the first block, `podway doctor` those of the second besides.
+ */
 export type Ec2Api = Pick<
   EC2,
   | 'describeRouteTables'
@@ -11,6 +14,12 @@ export type Ec2Api = Pick<
   | 'replaceRoute'
   | 'deleteRoute'
   | 'modifyNetworkInterfaceAttribute'
+  //
+  | 'describeVpcs'
+  | 'describeSubnets'
+  | 'describeVpcPeeringConnections'
+  | 'describeSecurityGroups'
+  | 'describeNetworkAcls'
 >
 
 export type Ec2Action = Capitalize<keyof Ec2Api>

@@ -16,6 +16,11 @@ const byAction: Readonly<Record<Ec2Action, BucketLimits>> = {
   ReplaceRoute: writes,
   DeleteRoute: writes,
   ModifyNetworkInterfaceAttribute: { burst: 100, perSecond: 5 },
+  DescribeVpcs: describes,
+  DescribeSubnets: describes,
+  DescribeVpcPeeringConnections: describes,
+  DescribeSecurityGroups: describes,
+  DescribeNetworkAcls: describes,
 }
 
 /**

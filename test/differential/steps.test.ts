@@ -53,11 +53,13 @@ describe('the steps', async () => {
     ReplaceRoute: true,
     DeleteRoute: true,
     ModifyNetworkInterfaceAttribute: true,
+    DescribeVpcs: true,
+    DescribeVpcPeeringConnections: true,
+    DescribeSecurityGroups: true,
+    DescribeNetworkAcls: true,
   }
   test.each([
     ...Object.keys(ofProvider),
-    // The lab's reading of a VPC
-    ...['DescribeVpcs'],
     // The demo
     ...['CreateVpc', 'CreateSubnet', 'CreateRouteTable', 'AssociateRouteTable'],
     ...['RunInstances', 'AssignIpv6Addresses', 'TerminateInstances'],
