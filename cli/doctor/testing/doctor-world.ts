@@ -6,13 +6,10 @@ import { vi } from 'vitest'
 import { ManualClock } from '../../../kube/testing/manual-clock.ts'
 import type { Finding } from '../../../providers/finding.ts'
 import { Cluster, type NodeDraft } from '../../../reconciler/testing/cluster.ts'
-import {
-  type Ec2Simulator,
-  type Ec2SimulatorOptions,
-  createEc2Simulator,
-} from '../../../test/simulators/ec2/ec2-simulator.ts'
+import { type Ec2Simulator, createEc2Simulator } from '../../../test/simulators/ec2/ec2-simulator.ts'
 import { must } from '../../../test/simulators/ec2/sdk-fixture.ts'
 import { serve } from '../../../test/simulators/http-server.ts'
+import type { Simulator } from '../../../test/simulators/simulator.ts'
 import { type Ended, runMain } from '../../testing/run-main.ts'
 
 const region = 'eu-central-1'
@@ -37,6 +34,11 @@ export interface DoctorNode {
 /** The pools of the world, as flags. */
 export const poolFlags = ['--cluster-cidr', '10.244.0.0/16,fd00:10:244::/56'] as const
 
+export interface DoctorWorldOptions {
+  /** Which dry runs are carried out, as by an emulator that does not know them. */
+  readonly executesDryRuns?: 'none' | 'all' | 'writes'
+}
+
 /** The definition of NodeRoutes is not there: the command must do without. */
 export type DoctorWorld = Awaited<ReturnType<typeof openDoctorWorld>>
 
@@ -47,9 +49,9 @@ export type DoctorWorld = Awaited<ReturnType<typeof openDoctorWorld>>
  * Two subnets follow one table, which has the cluster's tag; node-a and node-b are in them, with the check off, in a group
  * that lets the pools in.
  */
-export async function openDoctorWorld(options: Ec2SimulatorOptions = {}) {
-  const simulator = createEc2Simulator({ buckets: 'off', ...options, region })
-  const server = await serve(simulator)
+export async function openDoctorWorld({ executesDryRuns = 'none' }: DoctorWorldOptions = {}) {
+  const simulator = createEc2Simulator({ buckets: 'off', region })
+  const server = await serve(forgetting(executesDryRuns, simulator))
   const cluster = await Cluster.start(new ManualClock(), { defined: false })
   const folder = await mkdtemp(join(tmpdir(), 'podway-doctor-'))
   const kubeconfig = join(folder, 'config')
@@ -59,12 +61,17 @@ export async function openDoctorWorld(options: Ec2SimulatorOptions = {}) {
   const ec2 = new EC2({ endpoint: server.url, region, credentials })
   const network = await makeNetwork(ec2)
 
-  const addNode = async (
-    name: string,
-    subnetId: string,
-    draft: Partial<NodeDraft> = {},
-    check = false,
-  ): Promise<DoctorNode> => {
+  const setCheck = async (NetworkInterfaceId: string, Value: boolean): Promise<void> =>
+    void (await ec2.modifyNetworkInterfaceAttribute({ NetworkInterfaceId, SourceDestCheck: { Value } }))
+  const setGroups = async (NetworkInterfaceId: string, ...Groups: string[]): Promise<void> =>
+    void (await ec2.modifyNetworkInterfaceAttribute({ NetworkInterfaceId, Groups }))
+  const addRoute = async (destination: string, { interfaceId }: DoctorNode): Promise<void> =>
+    void (await ec2.createRoute({
+      RouteTableId: network.tableId,
+      [destination.includes(':') ? 'DestinationIpv6CidrBlock' : 'DestinationCidrBlock']: destination,
+      NetworkInterfaceId: interfaceId,
+    }))
+  const addNode = async (name: string, subnetId: string, draft: NodeDraft = {}): Promise<DoctorNode> => {
     const { Instances } = await ec2.runInstances({
       ...{ ImageId: 'ami-0123456789abcdef0', MinCount: 1, MaxCount: 1 },
       NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: subnetId, Groups: [network.groupId] }],
@@ -72,11 +79,7 @@ export async function openDoctorWorld(options: Ec2SimulatorOptions = {}) {
     const [instance] = must(Instances)
     const instanceId = must(instance?.InstanceId)
     const interfaceId = must(instance?.NetworkInterfaces?.[0]?.NetworkInterfaceId)
-    if (!check)
-      await ec2.modifyNetworkInterfaceAttribute({
-        NetworkInterfaceId: interfaceId,
-        SourceDestCheck: { Value: false },
-      })
+    await setCheck(interfaceId, false)
     cluster.addNode(name, {
       providerID: `aws:///${region}a/${instanceId}`,
       addresses: [must(instance?.PrivateIpAddress)],
@@ -129,7 +132,11 @@ export async function openDoctorWorld(options: Ec2SimulatorOptions = {}) {
     ...network,
     a,
     b,
+    setCheck,
+    setGroups,
+    addRoute,
     addNode,
+    post,
     addSystemPod,
     addWorkload,
     manager,
@@ -152,6 +159,20 @@ export async function openDoctorWorld(options: Ec2SimulatorOptions = {}) {
       await server.close()
       await cluster.close()
       await rm(folder, { recursive: true })
+    },
+  }
+}
+
+function forgetting(
+  which: NonNullable<DoctorWorldOptions['executesDryRuns']>,
+  simulator: Ec2Simulator,
+): Simulator {
+  return {
+    handle(request, now) {
+      const form = new URLSearchParams(request.body)
+      const isRead = form.get('Action')?.startsWith('Describe') === true
+      if (which === 'all' || (which === 'writes' && !isRead)) form.delete('DryRun')
+      return simulator.handle({ ...request, body: form.toString() }, now)
     },
   }
 }

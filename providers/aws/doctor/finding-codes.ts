@@ -1,6 +1,6 @@
 import { type FindingFacts, findingsOf } from '../../finding.ts'
 
-const ok = (meaning: string): FindingFacts => ({ severity: 'ok', meaning, remedy: 'Nothing.' })
+const ok = (meaning: string) => ({ severity: 'ok', meaning, remedy: 'Nothing.' }) as const
 
 /** Every code that `podway doctor aws` gives a finding about the cloud. They are stable. */
 export const awsFindings = {
