@@ -3,7 +3,6 @@ import type { Command } from 'commander'
 import { systemClock } from '../../kube/clock.ts'
 import type { Severity } from '../../providers/finding.ts'
 import {
-  type AwsFlags,
   awsMatchNodeNamesOption,
   awsRoleArnOption,
   awsRoleExternalIdOption,
@@ -13,26 +12,14 @@ import {
   routeTableIdsOption,
   routeTablesOption,
 } from '../aws-options.ts'
-import { type CloudConfig, clusterNameOption, kubeconfigOption, readCloudConfig } from '../cloud-options.ts'
+import { clusterNameOption, kubeconfigOption } from '../cloud-options.ts'
 import { connect } from '../connect.ts'
-import { readChoice } from '../flag-values.ts'
 import { openEc2 } from '../open-provider.ts'
-import { type ListFormat, listFormats, outputOption, standardOutput } from '../output.ts'
-import { type PoolConfig, type PoolFlags, readPoolConfig } from '../pool-config.ts'
+import { outputOption, standardOutput } from '../output.ts'
 import { untilSignal } from '../until-signal.ts'
 import { commandWaits } from '../with-retries.ts'
+import { type AwsDoctorConfig, type AwsDoctorFlags, readAwsDoctorConfig } from './aws-config.ts'
 import { runAwsDoctor } from './run-aws-doctor.ts'
-
-interface AwsDoctorFlags extends AwsFlags, Omit<PoolFlags, 'allocateNodeCidrs'> {
-  readonly clusterName: string
-  readonly kubeconfig?: string
-  readonly output: string
-}
-
-export interface AwsDoctorConfig extends CloudConfig, Pick<PoolConfig, 'pools' | 'poolPlace'> {
-  readonly kubeconfig: string | undefined
-  readonly output: ListFormat
-}
 
 export function addAwsDoctor(doctor: Command): void {
   doctor
@@ -73,22 +60,7 @@ Example:
 Exit codes: 0 no errors found (there may be warnings, and what could not be examined), 1 errors found, or the examination
 failed, 64 wrong usage.`,
     )
-    .action(async (flags: AwsDoctorFlags) => run(readConfig(flags)))
-}
-
-/** @throws UsageError */
-function readConfig(flags: AwsDoctorFlags): AwsDoctorConfig {
-  const { clusterCidr, poolsConfigMap, poolsFile } = flags
-  // Without a word of pools, somebody else gives the Nodes their podCIDRs.
-  const allocateNodeCidrs = [clusterCidr, poolsConfigMap, poolsFile].some((flag) => flag !== undefined)
-  const { poolPlace, pools } = readPoolConfig({ ...flags, allocateNodeCidrs })
-  return {
-    ...readCloudConfig({ ...flags, provider: 'aws' }),
-    pools,
-    poolPlace,
-    kubeconfig: flags.kubeconfig,
-    output: readChoice('output', flags.output, listFormats),
-  }
+    .action(async (flags: AwsDoctorFlags) => run(readAwsDoctorConfig(flags)))
 }
 
 async function run(config: AwsDoctorConfig): Promise<void> {

@@ -32,7 +32,7 @@ export function tally(findings: readonly Finding[]): Tally {
 }
 
 /**
- * For people a paragraph for each finding, with its fix on a line of its own; for programs
+ * For people a paragraph for each finding, with its fix on a line of its own, and not too many of one code; for programs
  * `{"findings": [{"code", "severity", "object": {"kind", "name"}, "message", "fix"}], "counts": {…}}`, where `fix` may be
  * null.
  */
@@ -49,8 +49,21 @@ export function formatFindings(findings: readonly Finding[], format: ListFormat,
       return formatJson({ findings: lines, counts: tally(findings).counts })
     }
     case 'table':
-      return findings.map((finding) => paragraph(finding, paint)).join('')
+      return [...Map.groupBy(findings, ({ code }) => code).values()]
+        .map((same) => paragraphs(same, paint))
+        .join('')
   }
+}
+
+/** So many of one code are shown to people, who would lose sight of the others. */
+const mostOfOneCode = 5
+
+function paragraphs(same: readonly Finding[], paint: Paint): string {
+  const shown = same.slice(0, mostOfOneCode).map((finding) => paragraph(finding, paint))
+  const left = same.length - shown.length
+  if (left === 0) return shown.join('')
+  const more = `${' '.repeat(indent)}… and ${left} more of ${same[0]?.code ?? ''}: --output json has all of them.\n`
+  return [...shown, more].join('')
 }
 
 /** As wide as the longest severity, and two blanks. */

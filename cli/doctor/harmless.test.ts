@@ -39,7 +39,7 @@ test('it reads, and its writes are dry runs', () =>
     expect([...new Set(world.cluster.calls.map(({ method }) => method))]).toEqual(['GET'])
   }))
 
-// LocalStack does: the localStack of test/differential shows it.
+// As LocalStack does: test/localstack/doctor.live.test.ts
 test('an API that carries dry runs out is asked for none, and nothing is known of permissions', () =>
   inWorld({ executesDryRuns: 'all' }, async (world) => {
     const before = await state(world)

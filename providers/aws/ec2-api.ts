@@ -1,10 +1,7 @@
 import type { EC2 } from '@aws-sdk/client-ec2'
 
-/**
- * The operations of EC2 that podway uses, and so the permissions that it needs: `ec2:` and the name in Pascal case. The
- * controller needs those of the first block, `podway doctor` those of the second besides.
- */
-export type Ec2Api = Pick<
+/** The operations of EC2 that the controller uses, and so the permissions that it needs: `ec2:` and the name in Pascal case. */
+export type ControllerApi = Pick<
   EC2,
   | 'describeRouteTables'
   | 'describeInstances'
@@ -14,14 +11,20 @@ export type Ec2Api = Pick<
   | 'replaceRoute'
   | 'deleteRoute'
   | 'modifyNetworkInterfaceAttribute'
-  //
-  | 'describeVpcs'
-  | 'describeSubnets'
-  | 'describeVpcPeeringConnections'
-  | 'describeSecurityGroups'
-  | 'describeNetworkAcls'
 >
 
+/** Those, and what `podway doctor` reads besides. */
+export type Ec2Api = ControllerApi &
+  Pick<
+    EC2,
+    | 'describeVpcs'
+    | 'describeSubnets'
+    | 'describeVpcPeeringConnections'
+    | 'describeSecurityGroups'
+    | 'describeNetworkAcls'
+  >
+
+export type ControllerAction = Capitalize<keyof ControllerApi>
 export type Ec2Action = Capitalize<keyof Ec2Api>
 
 /** Whether a lost answer leaves open what happened. */

@@ -5,7 +5,7 @@ import type { WorldNode } from '../../test/conformance/provider-world.ts'
 import { type ErrorClass, ProviderError } from '../errors.ts'
 import type { Change, Outcome } from '../provider.ts'
 import type { Table } from '../route.ts'
-import type { Ec2Action } from './ec2-api.ts'
+import type { ControllerAction } from './ec2-api.ts'
 
 /**
  * Every code that https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html has for the actions in
@@ -24,7 +24,7 @@ const all = [...reads, ...writes] as const
 
 interface Documented {
   readonly codes: readonly string[]
-  readonly at: readonly Ec2Action[]
+  readonly at: readonly ControllerAction[]
   readonly status?: number
   readonly class: ErrorClass
 }
@@ -144,7 +144,7 @@ const there = parseCidr('10.244.1.0/24')
 const free = parseCidr('10.244.2.0/24')
 
 /** The error of the provider's call that takes that action. */
-async function errorAt(action: Ec2Action): Promise<unknown> {
+async function errorAt(action: ControllerAction): Promise<unknown> {
   const { provider } = world
   const change = async (one: Change): Promise<Outcome | undefined> =>
     (await provider.apply(table, { changes: [one] }, signal))[0]

@@ -37,6 +37,8 @@ export const poolFlags = ['--cluster-cidr', '10.244.0.0/16,fd00:10:244::/56'] as
 export interface DoctorWorldOptions {
   /** Which dry runs are carried out, as by an emulator that does not know them. */
   readonly executesDryRuns?: 'none' | 'all' | 'writes'
+  /** Of another EC2 API than the simulator's, which is left out then. */
+  readonly ec2Url?: string
 }
 
 /** The definition of NodeRoutes is not there: the command must do without. */
@@ -49,9 +51,12 @@ export type DoctorWorld = Awaited<ReturnType<typeof openDoctorWorld>>
  * Two subnets follow one table, which has the cluster's tag; node-a and node-b are in them, with the check off, in a group
  * that lets the pools in.
  */
-export async function openDoctorWorld({ executesDryRuns = 'none' }: DoctorWorldOptions = {}) {
+export async function openDoctorWorld({ ec2Url, executesDryRuns = 'none' }: DoctorWorldOptions = {}) {
   const simulator = createEc2Simulator({ buckets: 'off', region })
-  const server = await serve(forgetting(executesDryRuns, simulator))
+  const server =
+    ec2Url === undefined
+      ? await serve(forgetting(executesDryRuns, simulator))
+      : { url: ec2Url, close: () => Promise.resolve() }
   const cluster = await Cluster.start(new ManualClock(), { defined: false })
   const folder = await mkdtemp(join(tmpdir(), 'podway-doctor-'))
   const kubeconfig = join(folder, 'config')

@@ -1,4 +1,4 @@
-import { ProviderError } from '../../errors.ts'
+import type { ProviderError } from '../../errors.ts'
 import type { Finding } from '../../finding.ts'
 import { missingPermission } from '../refusal.ts'
 import { found } from './finding-codes.ts'
@@ -31,12 +31,19 @@ export function checkPermissions(picture: AwsPicture): readonly Finding[] {
   ]
 }
 
+/** One for each action, whatever it was asked for. */
 function unread(picture: AwsPicture): readonly Finding[] {
-  return Object.entries(readings).flatMap(([name, what]) => {
+  const refused = Object.entries(readings).flatMap(([name, what]) => {
     const reading = picture[name as keyof typeof readings]
     if (!('unread' in reading)) return []
-    const code = ofController.has(name as keyof AwsPicture) ? 'PermissionMissing' : 'NotExamined'
-    return [denied(code, reading.unread, `, so it is not known ${what}`)]
+    return [{ error: reading.unread, what, isOfController: ofController.has(name as keyof AwsPicture) }]
+  })
+  return [...Map.groupBy(refused, ({ error }) => error.action).values()].flatMap((same) => {
+    const [first] = same
+    if (first === undefined) return []
+    const code = first.isOfController ? 'PermissionMissing' : 'NotExamined'
+    const unknown = same.map(({ what }) => what).join('; ')
+    return [denied(code, first.error, `, so it is not known ${unknown}`)]
   })
 }
 

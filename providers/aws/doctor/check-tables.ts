@@ -19,11 +19,16 @@ export function checkTables(picture: AwsPicture): readonly Finding[] {
       ? [found('NoRouteTable', { object: cluster, message: 'No route table belongs to the cluster.' })]
       : [...unserved(picture, tables), ...unused(picture, tables)]),
   ]
-  if (findings.length > 0) return findings
-  const message = `The subnets of all Nodes follow ${someOf(
+  const placed = placedNodes(picture)
+  if (findings.length > 0 || placed.length === 0) return findings
+  const followed = someOf(
     'table',
     chosen.map(({ id }) => id),
-  )}.`
+  )
+  const message = `The subnets of ${someOf(
+    'Node',
+    placed.map(({ node }) => node.name),
+  )} follow ${followed}.`
   return [found('TablesServeNodes', { object: cluster, message })]
 }
 

@@ -4,7 +4,7 @@ import type { ProviderError } from '../../errors.ts'
 import type { NodeView, TargetProblem } from '../../provider.ts'
 import type { Target } from '../../route.ts'
 import type { RouteTable } from '../route-table.ts'
-import type { Trial } from './trials.ts'
+import type { Trial } from './trial.ts'
 
 /** A Node as it is examined. */
 export interface ExaminedNode extends NodeView {

@@ -4,20 +4,7 @@ import { type Ec2, call } from '../call.ts'
 import type { Ec2Action, Ec2Api } from '../ec2-api.ts'
 import type { RouteTable } from '../route-table.ts'
 import type { ExaminedInterface } from './picture.ts'
-
-/** Whether one write would be allowed. */
-export interface Trial {
-  readonly action: Ec2Action
-  /** The route table or network interface that it was tried on; undefined where nothing was. */
-  readonly resource: string | undefined
-  readonly answer: TrialAnswer
-}
-
-export type TrialAnswer =
-  | { readonly result: 'allowed' }
-  | { readonly result: 'denied'; readonly error: ProviderError }
-  /** `why` is a part of a sentence. */
-  | { readonly result: 'untold'; readonly why: string }
+import type { Trial, TrialAnswer } from './trial.ts'
 
 export interface TrialSite {
   readonly ec2: Ec2
