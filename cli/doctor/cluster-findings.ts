@@ -40,7 +40,7 @@ export const clusterFindings = {
   },
   ControllerManagerUnseen: {
     severity: 'unknown',
-    meaning: 'kube-controller-manager does not run as a pod, so its flags can’t be seen.',
+    meaning: 'The kube-controller-manager does not run as a pod, so its flags can’t be seen.',
     remedy: 'Look at its command line: it must not have `--allocate-node-cidrs=true` while podway allocates.',
   },
 } as const satisfies Readonly<Record<string, FindingFacts>>

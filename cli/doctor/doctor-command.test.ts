@@ -1,10 +1,24 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { WriteStream } from 'node:tty'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { runMain } from '../testing/run-main.ts'
 import { type DoctorWorld, openDoctorWorld, poolFlags } from './testing/doctor-world.ts'
 
 const doctor = ['doctor', 'aws', '--cluster-name', 'prod']
+
+/** Makes the stream say that it is a terminal, of as many colours as the environment has; returns what takes it back. */
+function asTerminal(stream: WriteStream): () => void {
+  const before = Object.getOwnPropertyDescriptor(stream, 'isTTY')
+  const getColorDepth = (env?: object): number => WriteStream.prototype.getColorDepth.call(stream, env)
+  Object.defineProperty(stream, 'isTTY', { value: true, configurable: true })
+  Object.assign(stream, { getColorDepth })
+  return () => {
+    Reflect.deleteProperty(stream, 'getColorDepth')
+    Reflect.deleteProperty(stream, 'isTTY')
+    if (before !== undefined) Object.defineProperty(stream, 'isTTY', before)
+  }
+}
 
 describe('without a cluster', () => {
   test.each<[args: readonly string[], texts: readonly string[]]>([
@@ -77,6 +91,20 @@ describe('with one', () => {
       "
     `)
     expect([code, stderr]).toEqual([1, 'podway: 1 error, 1 warning, 0 unknown, 6 ok\n'])
+  })
+
+  test.each([
+    ['colours', undefined, '\u001b[31merror    \u001b[39mAnotherAllocator'],
+    ['none with NO_COLOR', '1', 'error    AnotherAllocator'],
+  ])('on a terminal: %s, and what is read now', async (_, noColour, head) => {
+    vi.stubEnv('FORCE_COLOR', undefined)
+    vi.stubEnv('NO_COLOR', noColour)
+    vi.stubEnv('TERM', 'xterm-256color')
+    const undo = [process.stdout, process.stderr].map(asTerminal)
+    const { stdout, stderr } = await world.run(...poolFlags)
+    for (const back of undo) back()
+    expect(stdout.split('  Pod/')[0]).toBe(head)
+    expect(stderr).toContain('Reading route tables …\n')
   })
 
   test('for programs: the document', async () => {

@@ -18,7 +18,6 @@ export type Ec2Api = ControllerApi &
   Pick<
     EC2,
     | 'describeVpcs'
-    | 'describeSubnets'
     | 'describeVpcPeeringConnections'
     | 'describeSecurityGroups'
     | 'describeNetworkAcls'

@@ -17,7 +17,6 @@ const byAction: Readonly<Record<Ec2Action, BucketLimits>> = {
   DeleteRoute: writes,
   ModifyNetworkInterfaceAttribute: { burst: 100, perSecond: 5 },
   DescribeVpcs: describes,
-  DescribeSubnets: describes,
   DescribeVpcPeeringConnections: describes,
   DescribeSecurityGroups: describes,
   DescribeNetworkAcls: describes,

@@ -1,8 +1,8 @@
 import type { Route as WireRoute } from '@aws-sdk/client-ec2'
-import { AddressSyntaxError } from '../../net/address.ts'
-import { type Cidr, cidrAround, formatCidr, parseInterfaceAddress } from '../../net/cidr.ts'
+import { type Cidr, formatCidr } from '../../net/cidr.ts'
 import { ProviderError } from '../errors.ts'
 import type { ObservedRoute, Target } from '../route.ts'
+import { wireRange } from './wire-range.ts'
 
 /**
  * A route as EC2 lists it. Undefined for what no CIDR stands for: a prefix list's routes can be neither compared with
@@ -19,22 +19,9 @@ export function observedRoute(wire: WireRoute): ObservedRoute | undefined {
   }
 }
 
+/** One line that makes no sense must not hide all the others. */
 const destinationOf = (wire: WireRoute): Cidr | undefined =>
-  readRange(wire.DestinationCidrBlock ?? wire.DestinationIpv6CidrBlock)
-
-/** Undefined for what is no range; EC2 leaves out what does not apply. */
-export function readRange(text: string | undefined): Cidr | undefined {
-  if (text === undefined) return undefined
-  try {
-    // AWS clears host bits; its emulators keep them, and mean the same.
-    const { address, prefixLength } = parseInterfaceAddress(text)
-    return cidrAround(address, prefixLength)
-  } catch (error) {
-    // One line that makes no sense must not hide all the others.
-    if (error instanceof AddressSyntaxError) return undefined
-    throw error
-  }
-}
+  wireRange(wire.DestinationCidrBlock ?? wire.DestinationIpv6CidrBlock)
 
 /**
  * The network interface wherever EC2 names it: a route made by instance lists both, and only the interface tells which

@@ -4,7 +4,7 @@ import type { ServedRange } from '../provider.ts'
 import { type Ec2, callForAll } from './call.ts'
 import { chunks, maxFilterValues } from './chunks.ts'
 import { type RouteTable, describeTables } from './route-table.ts'
-import { readRange } from './routes.ts'
+import { wireRange } from './wire-range.ts'
 
 /** By whom a table is used. */
 export type TableUsers = Pick<RouteTable, 'id' | 'vpcId' | 'subnets' | 'isMain'>
@@ -95,5 +95,5 @@ const rangesOf = (subnet: Subnet): SubnetRanges => ({
     ...(subnet.Ipv6CidrBlockAssociationSet ?? [])
       .filter(({ Ipv6CidrBlockState }) => Ipv6CidrBlockState?.State === 'associated')
       .map(({ Ipv6CidrBlock }) => Ipv6CidrBlock),
-  ].flatMap((text) => readRange(text) ?? []),
+  ].flatMap((text) => wireRange(text) ?? []),
 })

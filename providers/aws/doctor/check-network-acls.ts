@@ -4,7 +4,7 @@ import { type Finding, someOf } from '../../finding.ts'
 import { found } from './finding-codes.ts'
 import { type AwsPicture, placedNodes, valueOf } from './picture.ts'
 import { podRanges } from './pod-ranges.ts'
-import { read } from './vpc-network.ts'
+import { rangesOf } from './vpc-network.ts'
 
 /** Whether the network ACLs of the subnets with Nodes let pods' packets through, in both directions. */
 export function checkNetworkAcls(picture: AwsPicture): readonly Finding[] {
@@ -60,7 +60,7 @@ type Passage =
 function passage(entries: readonly NetworkAclEntry[], range: Cidr): Passage {
   const inOrder = entries.toSorted((a, b) => (a.RuleNumber ?? 0) - (b.RuleNumber ?? 0))
   for (const { CidrBlock, Ipv6CidrBlock, Protocol, RuleAction, RuleNumber } of inOrder) {
-    const [cidr] = read(CidrBlock ?? Ipv6CidrBlock)
+    const [cidr] = rangesOf([CidrBlock ?? Ipv6CidrBlock])
     if (cidr === undefined || !overlaps(cidr, range)) continue
     const rule = RuleNumber === undefined || RuleNumber > lastNumber ? '*' : RuleNumber
     if (Protocol !== '-1' || !containsCidr(cidr, range)) return { kind: 'depends', rule }

@@ -1,10 +1,11 @@
 import type { IpPermission, SecurityGroup } from '@aws-sdk/client-ec2'
 import { type Cidr, containsCidr, formatCidr, overlaps } from '../../../net/cidr.ts'
 import { type Finding, someOf } from '../../finding.ts'
+import { isTargetProblem } from '../../provider.ts'
 import { found } from './finding-codes.ts'
 import { type AwsPicture, placedNodes, valueOf } from './picture.ts'
 import { type PodRange, podRanges } from './pod-ranges.ts'
-import { read } from './vpc-network.ts'
+import { rangesOf } from './vpc-network.ts'
 
 /**
  * Whether the security groups of the Nodes let packets in that come from pods of other Nodes. They are judged by the
@@ -14,20 +15,20 @@ export function checkSecurityGroups(picture: AwsPicture): readonly Finding[] {
   const groups = valueOf(picture.groups)
   const interfaces = valueOf(picture.interfaces)
   if (groups === undefined || interfaces === undefined) return []
-  const bySet = new Map<string, { readonly ids: readonly string[]; readonly nodes: Set<string> }>()
+  const bySet = new Map<string, { readonly ids: readonly string[]; readonly nodes: string[] }>()
   for (const { node, place } of placedNodes(picture)) {
-    for (const id of place.interfaces) {
-      const ids = (interfaces.get(id)?.groups ?? []).toSorted()
-      if (ids.length === 0) continue
-      const entry = bySet.get(ids.join()) ?? { ids, nodes: new Set() }
-      entry.nodes.add(node.name)
-      bySet.set(ids.join(), entry)
-    }
+    // Packets arrive there, however they leave.
+    if (isTargetProblem(place.target)) continue
+    const ids = (interfaces.get(place.target.id)?.groups ?? []).toSorted()
+    if (ids.length === 0) continue
+    const entry = bySet.get(ids.join()) ?? { ids, nodes: [] }
+    entry.nodes.push(node.name)
+    bySet.set(ids.join(), entry)
   }
   return [...bySet.values()].flatMap(({ ids, nodes }) =>
     podRanges(picture).flatMap((range) => {
       const known = ids.flatMap((id) => groups.get(id) ?? [])
-      return about(range, ids, [...nodes], known)
+      return about(range, ids, nodes, known)
     }),
   )
 }
@@ -88,7 +89,7 @@ type Admission =
 
 /** What of the traffic from the range the rules let in, all of them together. */
 function admission(rules: readonly IpPermission[], range: Cidr): Admission {
-  const sources = rules.flatMap((rule) => rangesOf(rule).map((cidr) => ({ rule, cidr })))
+  const sources = rules.flatMap((rule) => sourcesOf(rule).map((cidr) => ({ rule, cidr })))
   if (sources.some(({ cidr, rule }) => rule.IpProtocol === '-1' && containsCidr(cidr, range)))
     return { kind: 'all' }
   const lists = rules
@@ -101,8 +102,8 @@ function admission(rules: readonly IpPermission[], range: Cidr): Admission {
   return { kind: 'part', what: what.slice(0, 3).join(', ') + (what.length > 3 ? ' …' : '') }
 }
 
-const rangesOf = ({ IpRanges = [], Ipv6Ranges = [] }: IpPermission): readonly Cidr[] =>
-  [...IpRanges.map(({ CidrIp }) => CidrIp), ...Ipv6Ranges.map(({ CidrIpv6 }) => CidrIpv6)].flatMap(read)
+const sourcesOf = ({ IpRanges = [], Ipv6Ranges = [] }: IpPermission): readonly Cidr[] =>
+  rangesOf([...IpRanges.map(({ CidrIp }) => CidrIp), ...Ipv6Ranges.map(({ CidrIpv6 }) => CidrIpv6)])
 
 function protocolOf({ FromPort, IpProtocol = '', ToPort }: IpPermission): string {
   if (IpProtocol === '-1') return 'everything'

@@ -1,8 +1,8 @@
 import type { NetworkAcl, SecurityGroup, VpcPeeringConnectionVpcInfo } from '@aws-sdk/client-ec2'
-import { AddressSyntaxError } from '../../../net/address.ts'
-import { type Cidr, cidrAround, parseInterfaceAddress } from '../../../net/cidr.ts'
+import type { Cidr } from '../../../net/cidr.ts'
 import { type Ec2, callForAll } from '../call.ts'
 import { chunks, maxFilterValues } from '../chunks.ts'
+import { wireRange } from '../wire-range.ts'
 import type { ExaminedPeer, ExaminedSubnet, ExaminedVpc } from './picture.ts'
 
 /** What surrounds the cluster in its VPCs. All is asked for by filter, so that an unknown id is merely absent. */
@@ -41,14 +41,16 @@ export async function describeVpcs(
       ...(vpc.CidrBlockAssociationSet ?? [])
         .filter(({ CidrBlockState }) => isThere(CidrBlockState?.State))
         .flatMap(({ CidrBlock }) =>
-          read(CidrBlock).map((cidr) => ({
+          rangesOf([CidrBlock]).map((cidr) => ({
             cidr,
             what: CidrBlock === vpc.CidrBlock ? ('primary' as const) : ('secondary' as const),
           })),
         ),
       ...(vpc.Ipv6CidrBlockAssociationSet ?? [])
         .filter(({ Ipv6CidrBlockState }) => isThere(Ipv6CidrBlockState?.State))
-        .flatMap(({ Ipv6CidrBlock }) => read(Ipv6CidrBlock).map((cidr) => ({ cidr, what: 'IPv6' as const }))),
+        .flatMap(({ Ipv6CidrBlock }) =>
+          rangesOf([Ipv6CidrBlock]).map((cidr) => ({ cidr, what: 'IPv6' as const })),
+        ),
     ],
   }))
 }
@@ -70,9 +72,7 @@ export async function describeSubnets(
   return found.map(({ SubnetId = '', VpcId = '', CidrBlock, Ipv6CidrBlockAssociationSet = [] }) => ({
     id: SubnetId,
     vpcId: VpcId,
-    ranges: [CidrBlock, ...Ipv6CidrBlockAssociationSet.map(({ Ipv6CidrBlock }) => Ipv6CidrBlock)].flatMap(
-      read,
-    ),
+    ranges: rangesOf([CidrBlock, ...Ipv6CidrBlockAssociationSet.map(({ Ipv6CidrBlock }) => Ipv6CidrBlock)]),
   }))
 }
 
@@ -114,7 +114,7 @@ function rangesOfSide(side: VpcPeeringConnectionVpcInfo | undefined): readonly C
     ...(side?.CidrBlockSet ?? []).map(({ CidrBlock }) => CidrBlock),
     ...(side?.Ipv6CidrBlockSet ?? []).map(({ Ipv6CidrBlock }) => Ipv6CidrBlock),
   ])
-  return [...texts].flatMap(read)
+  return rangesOf(texts)
 }
 
 export async function describeGroups(
@@ -153,14 +153,6 @@ export const describeAcls = (
 /** A range that a VPC is losing is still its own. */
 const isThere = (state: string | undefined): boolean => state !== 'disassociated' && state !== 'failed'
 
-/** What makes no sense hides nothing else. */
-export function read(text: string | undefined): readonly Cidr[] {
-  if (text === undefined || text === '') return []
-  try {
-    const { address, prefixLength } = parseInterfaceAddress(text)
-    return [cidrAround(address, prefixLength)]
-  } catch (error) {
-    if (error instanceof AddressSyntaxError) return []
-    throw error
-  }
-}
+/** Those of the texts that are ranges: one that makes no sense hides no other. */
+export const rangesOf = (texts: Iterable<string | undefined>): readonly Cidr[] =>
+  [...texts].flatMap((text) => wireRange(text) ?? [])
