@@ -53,3 +53,6 @@ export function someOf(noun: string, names: readonly string[]): string {
     ? `${noun} ${shown}`
     : `${names.length} ${noun}s (${shown}${names.length > 3 ? ' …' : ''})`
 }
+
+/** As a sentence begins. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

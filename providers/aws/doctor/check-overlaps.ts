@@ -1,5 +1,5 @@
 import { formatCidr, overlaps } from '../../../net/cidr.ts'
-import { type Finding, someOf } from '../../finding.ts'
+import { type Finding, capital, someOf } from '../../finding.ts'
 import { reserved } from '../destinations.ts'
 import { found } from './finding-codes.ts'
 import { type AwsPicture, valueOf } from './picture.ts'
@@ -25,8 +25,6 @@ export function checkOverlaps(picture: AwsPicture): readonly Finding[] {
     }),
   ]
 }
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 const inVpc = ({ cidr, object, text }: PodRange, { vpcs }: AwsPicture): readonly Finding[] =>
   (valueOf(vpcs) ?? []).flatMap(({ id, ranges }) =>

@@ -1,5 +1,5 @@
 import type { ProviderError } from '../../errors.ts'
-import type { Finding } from '../../finding.ts'
+import { type Finding, capital } from '../../finding.ts'
 import { missingPermission } from '../refusal.ts'
 import { found } from './finding-codes.ts'
 import type { AwsPicture } from './picture.ts'
@@ -86,5 +86,3 @@ function denied(
 }
 
 const permission = (action: string): Finding['object'] => ({ kind: 'permission', name: `ec2:${action}` })
-
-const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)

@@ -1,4 +1,4 @@
-import { type Finding, someOf } from '../../finding.ts'
+import { type Finding, capital, someOf } from '../../finding.ts'
 import type { RouteTable } from '../route-table.ts'
 import { found } from './finding-codes.ts'
 import { type AwsPicture, type ExaminedTables, placedNodes, valueOf } from './picture.ts'
@@ -10,7 +10,7 @@ export function checkTables(picture: AwsPicture): readonly Finding[] {
   const { chosen, missing, refused } = tables
   const cluster = { kind: 'cluster', name: picture.clusterName }
   if (refused !== undefined)
-    return [found('RouteTableOfAnotherVpc', { object: cluster, message: sentence(refused.message) })]
+    return [found('RouteTableOfAnotherVpc', { object: cluster, message: `${capital(refused.message)}.` })]
   const findings = [
     ...missing.map((id) =>
       found('RouteTableNotFound', { object: tableObject(id), message: `There is no route table ${id}.` }),
@@ -80,5 +80,3 @@ function unused(picture: AwsPicture, { all, chosen }: ExaminedTables): readonly 
 }
 
 const tableObject = (id: string): Finding['object'] => ({ kind: 'route-table', name: id })
-
-const sentence = (text: string): string => `${text.charAt(0).toUpperCase()}${text.slice(1)}.`
