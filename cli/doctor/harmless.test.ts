@@ -119,7 +119,7 @@ test.each([
   'DescribeVpcPeeringConnections',
   'DescribeSecurityGroups',
   'DescribeNetworkAcls',
-])('%s, which only the examination needs, is denied: it is unknown, and no error', (action) =>
+])('%s, without which routes are written all the same, is denied: it is unknown, and no error', (action) =>
   inWorld({}, async (world) => {
     world.simulator.permissions.deny({ action })
     const { code, wrong } = await world.examine()

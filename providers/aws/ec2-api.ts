@@ -17,10 +17,7 @@ export type ControllerApi = Pick<
 export type Ec2Api = ControllerApi &
   Pick<
     EC2,
-    | 'describeVpcs'
-    | 'describeVpcPeeringConnections'
-    | 'describeSecurityGroups'
-    | 'describeNetworkAcls'
+    'describeVpcs' | 'describeVpcPeeringConnections' | 'describeSecurityGroups' | 'describeNetworkAcls'
   >
 
 export type ControllerAction = Capitalize<keyof ControllerApi>
