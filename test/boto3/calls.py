@@ -104,6 +104,24 @@ def good(w: World):
         "AssignIpv6Addresses": [
             lambda: {"NetworkInterfaceId": w.eni, "Ipv6AddressCount": 2},
             lambda: {"NetworkInterfaceId": w.eni, "Ipv6Addresses": [str(w.ipv6[1][0xABCD])]},
+            lambda: {"NetworkInterfaceId": w.new_prefixed(), "Ipv6Prefixes": [w.prefix]},
+        ],
+        "CreateSubnetCidrReservation": [
+            lambda: {
+                "SubnetId": w.subnet_b,
+                "Cidr": f"{w.ipv6[2][1 << 63]}/66",
+                "ReservationType": "prefix",
+                "Description": "pods",
+                "TagSpecifications": tags("subnet-cidr-reservation", a="b"),
+            }
+        ],
+        "GetSubnetCidrReservations": [
+            lambda: {"SubnetId": w.subnet_b},
+            lambda: {"SubnetId": w.subnet_b, "Filters": by("reservationType", "explicit")},
+        ],
+        "DeleteSubnetCidrReservation": [lambda: {"SubnetCidrReservationId": w.new_reservation()}],
+        "UnassignIpv6Addresses": [
+            lambda: {"NetworkInterfaceId": w.prefixed, "Ipv6Prefixes": [w.prefix]},
         ],
         "RunInstances": [
             lambda: {
@@ -265,6 +283,16 @@ def bad(w: World):
             unknown_eni,
         ),
         "AssignIpv6Addresses": ({"NetworkInterfaceId": w.eni}, (400, "MissingParameter")),
+        "UnassignIpv6Addresses": ({"NetworkInterfaceId": w.eni}, (400, "MissingParameter")),
+        "CreateSubnetCidrReservation": (
+            {"SubnetId": w.subnet_a, "Cidr": "10.9.0.0/24", "ReservationType": "prefix"},
+            (400, "InvalidParameterValue"),
+        ),
+        "GetSubnetCidrReservations": ({"SubnetId": subnet}, unknown_subnet),
+        "DeleteSubnetCidrReservation": (
+            {"SubnetCidrReservationId": f"scr-{NOWHERE}"},
+            (400, "InvalidSubnetCidrReservationID.NotFound"),
+        ),
         "RunInstances": ({"ImageId": IMAGE, "MinCount": 1, "MaxCount": 1}, (400, "VPCIdNotSpecified")),
         "StopInstances": ({"InstanceIds": []}, (400, "InvalidParameterCombination")),
         "StartInstances": ({"InstanceIds": [instance]}, unknown_instance),

@@ -80,6 +80,18 @@ class World:
         made = self.ec2.create_network_interface(SubnetId=self.subnet_a)
         return made["NetworkInterface"]["NetworkInterfaceId"]
 
+    def new_prefixed(self):
+        """An interface that gets the prefix."""
+        self.prefixed = self.new_interface()
+        self.prefix = f"{self.ipv6[1][1 << 62]}/80"
+        return self.prefixed
+
+    def new_reservation(self):
+        made = self.ec2.create_subnet_cidr_reservation(
+            SubnetId=self.subnet_a, Cidr=f"{self.ipv6[1][1 << 63]}/66", ReservationType="explicit"
+        )
+        return made["SubnetCidrReservation"]["SubnetCidrReservationId"]
+
     def new_attachment(self):
         eni, (instance, _) = self.new_interface(), self.launch()
         return self.ec2.attach_network_interface(NetworkInterfaceId=eni, InstanceId=instance, DeviceIndex=1)[

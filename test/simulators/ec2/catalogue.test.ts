@@ -73,6 +73,8 @@ describe('every action', () => {
     const made = await ec2.createVpcPeeringConnection({ VpcId: world.otherVpcId, PeerVpcId: world.vpcId })
     return must(made.VpcPeeringConnection?.VpcPeeringConnectionId)
   }
+  const spareReservation = (part: string) =>
+    ({ SubnetId: world.subnetB, Cidr: `2600:1f18:0:1:${part}::/68`, ReservationType: 'prefix' }) as const
   const tags = (ResourceType: 'vpc' | 'route-table' | 'instance') => [
     { ResourceType, Tags: [{ Key: 'a', Value: 'b & c' }] },
   ]
@@ -105,6 +107,16 @@ describe('every action', () => {
     DeleteSubnet: async () => {
       const SubnetId = await spareSubnet(40)
       return () => ec2.deleteSubnet({ SubnetId })
+    },
+    CreateSubnetCidrReservation: () => () => ec2.createSubnetCidrReservation(spareReservation('8000')),
+    DeleteSubnetCidrReservation: async () => {
+      const { SubnetCidrReservation } = await ec2.createSubnetCidrReservation(spareReservation('9000'))
+      const SubnetCidrReservationId = must(SubnetCidrReservation?.SubnetCidrReservationId)
+      return () => ec2.deleteSubnetCidrReservation({ SubnetCidrReservationId })
+    },
+    GetSubnetCidrReservations: async () => {
+      await ec2.createSubnetCidrReservation(spareReservation('a000'))
+      return () => ec2.getSubnetCidrReservations({ SubnetId: world.subnetB })
     },
     CreateRouteTable: () => () =>
       ec2.createRouteTable({
@@ -187,6 +199,12 @@ describe('every action', () => {
       }),
     AssignIpv6Addresses: () => () =>
       ec2.assignIpv6Addresses({ NetworkInterfaceId: world.interfaceId, Ipv6AddressCount: 2 }),
+    UnassignIpv6Addresses: async () => {
+      const NetworkInterfaceId = await spareInterface()
+      const prefixes = { NetworkInterfaceId, Ipv6Prefixes: ['2600:1f18:0:0:77::/80'] }
+      await ec2.assignIpv6Addresses(prefixes)
+      return () => ec2.unassignIpv6Addresses(prefixes)
+    },
     DescribeNetworkInterfaceAttribute: () => () =>
       ec2.describeNetworkInterfaceAttribute({
         NetworkInterfaceId: world.interfaceId,
@@ -273,16 +291,17 @@ describe('every action', () => {
   /** All that there is, as the API tells it. */
   const everything = (): readonly string[] =>
     [
-      'DescribeVpcs',
-      'DescribeSubnets',
-      'DescribeRouteTables',
-      'DescribeNetworkInterfaces',
-      'DescribeInstances',
-      'DescribeSecurityGroups',
-      'DescribeNetworkAcls',
-      'DescribeVpcPeeringConnections',
-    ].map((action) => {
-      const reply = fixture.simulator.handle(wireRequest(action), NOW)
+      wireRequest('DescribeVpcs'),
+      wireRequest('DescribeSubnets'),
+      wireRequest('GetSubnetCidrReservations', { SubnetId: world.subnetB }),
+      wireRequest('DescribeRouteTables'),
+      wireRequest('DescribeNetworkInterfaces'),
+      wireRequest('DescribeInstances'),
+      wireRequest('DescribeSecurityGroups'),
+      wireRequest('DescribeNetworkAcls'),
+      wireRequest('DescribeVpcPeeringConnections'),
+    ].map((request) => {
+      const reply = fixture.simulator.handle(request, NOW)
       return reply.kind === 'response' ? reply.body.replace(/<requestId>.*?<\/requestId>/, '') : reply.kind
     })
 
@@ -303,7 +322,7 @@ describe('every action', () => {
       const output = await call()
       expect(fixture.simulator.calls.at(-1)).toMatchObject({ action, status: 200, executed: true })
       expect(leaves(output)).toEqual(textOf(fixture.lastBody()))
-      if (!action.startsWith('Describe') && !action.endsWith('InternetGateway'))
+      if (!/^(Describe|Get)/.test(action) && !action.endsWith('InternetGateway'))
         expect(everything()).not.toEqual(before)
     },
   )

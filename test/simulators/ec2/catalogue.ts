@@ -10,6 +10,7 @@ import { ROUTE_TABLE_ACTIONS } from './actions/route-tables.ts'
 import { ROUTE_ACTIONS } from './actions/routes.ts'
 import { SECURITY_GROUP_RULE_ACTIONS } from './actions/security-group-rules.ts'
 import { SECURITY_GROUP_ACTIONS } from './actions/security-groups.ts'
+import { SUBNET_CIDR_RESERVATION_ACTIONS } from './actions/subnet-cidr-reservations.ts'
 import { SUBNET_ACTIONS } from './actions/subnets.ts'
 import { TAG_ACTIONS } from './actions/tags.ts'
 import { PEERING_ACTIONS } from './actions/vpc-peerings.ts'
@@ -20,6 +21,7 @@ export const ACTIONS: ReadonlyMap<string, Action> = new Map(
   [
     VPC_ACTIONS,
     SUBNET_ACTIONS,
+    SUBNET_CIDR_RESERVATION_ACTIONS,
     ROUTE_TABLE_ACTIONS,
     ROUTE_ACTIONS,
     INTERNET_GATEWAY_ACTIONS,

@@ -20,6 +20,13 @@ export const SUBNET: ResourceKind = {
   notFound: 'InvalidSubnetID.NotFound',
   malformed: 'InvalidSubnetID.Malformed',
 }
+/** Its codes are a guess: the published list has none. */
+export const CIDR_RESERVATION: ResourceKind = {
+  prefix: 'scr',
+  noun: 'subnetCidrReservation',
+  notFound: 'InvalidSubnetCidrReservationID.NotFound',
+  malformed: 'InvalidSubnetCidrReservationID.Malformed',
+}
 export const ROUTE_TABLE: ResourceKind = {
   prefix: 'rtb',
   noun: 'routeTable',

@@ -110,6 +110,7 @@ export function addInterface(state: State, wish: InterfaceWish, attachment?: Att
     macAddress: ['02', ...(networkInterfaceId.slice(-10).match(/../g) ?? [])].join(':'),
     privateIpAddresses: wish.privateIpAddresses,
     ipv6Addresses: wish.ipv6Addresses,
+    ipv6Prefixes: [],
     sourceDestCheck: true,
     groupIds: wish.groupIds,
     ...(attachment === undefined ? {} : { attachment }),

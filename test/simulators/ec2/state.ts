@@ -22,6 +22,18 @@ export interface Subnet {
   readonly ipv6?: CidrAssociation
 }
 
+/** A part of a subnet from which AWS gives no single address by itself. */
+export interface CidrReservation {
+  readonly subnetCidrReservationId: string
+  readonly subnetId: string
+  readonly cidr: Cidr
+  /** `prefix`: AWS takes prefixes from it · `explicit`: nothing but what is named. */
+  readonly reservationType: ReservationType
+  readonly description: string | undefined
+}
+
+export type ReservationType = 'prefix' | 'explicit'
+
 export interface RouteTable {
   readonly routeTableId: string
   readonly vpcId: string
@@ -65,6 +77,8 @@ export interface NetworkInterface {
   /** The first one is the primary one. */
   readonly privateIpAddresses: readonly Address[]
   readonly ipv6Addresses: readonly Address[]
+  /** Each a /80 that the VPC delivers to the interface as a whole. */
+  readonly ipv6Prefixes: readonly Cidr[]
   readonly sourceDestCheck: boolean
   /** At least one. */
   readonly groupIds: readonly string[]
@@ -151,6 +165,7 @@ export interface VpcPeering {
 export interface State {
   readonly vpcs: Map<string, Vpc>
   readonly subnets: Map<string, Subnet>
+  readonly cidrReservations: Map<string, CidrReservation>
   readonly routeTables: Map<string, RouteTable>
   readonly associations: Map<string, RouteTableAssociation>
   readonly internetGateways: Map<string, InternetGateway>
@@ -170,6 +185,7 @@ export function createState(): State {
   return {
     vpcs: new Map(),
     subnets: new Map(),
+    cidrReservations: new Map(),
     routeTables: new Map(),
     associations: new Map(),
     internetGateways: new Map(),
@@ -204,3 +220,12 @@ export function mainAssociation(state: State, vpcId: string): RouteTableAssociat
       subnetId === undefined && state.routeTables.get(routeTableId)?.vpcId === vpcId,
   )
 }
+
+export const reservationsIn = (state: State, { subnetId }: Subnet): readonly CidrReservation[] =>
+  [...state.cidrReservations.values()].filter((reservation) => reservation.subnetId === subnetId)
+
+/** Those that interfaces of the subnet have. */
+export const prefixesIn = (state: State, { subnetId }: Subnet): readonly Cidr[] =>
+  [...state.networkInterfaces.values()]
+    .filter((eni) => eni.subnetId === subnetId)
+    .flatMap(({ ipv6Prefixes }) => ipv6Prefixes)

@@ -1,4 +1,5 @@
 import { type Address, formatAddress } from '../../../../net/address.ts'
+import { formatCidr } from '../../../../net/cidr.ts'
 import type { Context } from '../action.ts'
 import type { Attachment, NetworkInterface, State } from '../state.ts'
 import { tagSet } from '../tagging.ts'
@@ -49,6 +50,10 @@ function viewCommon(eni: NetworkInterface, { accountId, region, state }: Context
       primary: index === 0,
     })),
     ipv6AddressesSet: eni.ipv6Addresses.map((address) => ({ ipv6Address: formatAddress(address) })),
+    ipv6PrefixSet:
+      eni.ipv6Prefixes.length === 0
+        ? undefined
+        : eni.ipv6Prefixes.map((prefix) => ({ ipv6Prefix: formatCidr(prefix) })),
     interfaceType: 'interface',
   }
 }
