@@ -1,10 +1,13 @@
 import type { ApiBudget } from '../budget.ts'
 import type { NodeView, RouteProvider, TargetQuery } from '../provider.ts'
 import { applyChanges } from './changes.ts'
+import { applyDelegations, readDelegations } from './delegations.ts'
 import type { Ec2Api } from './ec2-api.ts'
 import { defaultRoutesPerTable } from './limits.ts'
+import type { AwsMode } from './mode.ts'
 import { NodeInstances } from './node-instances.ts'
 import { NodePlaces } from './node-places.ts'
+import { PrefixMode, isVpc } from './prefix-mode.ts'
 import { quotaOf } from './quota.ts'
 import { readyInMs } from './readiness.ts'
 import { areRunning } from './running.ts'
@@ -21,6 +24,8 @@ export interface AwsProviderOptions extends TableSelection {
   /** Of the client's account and region. */
   readonly budget: ApiBudget
   readonly clock: { monotonic(): number }
+  /** `routes` unless told. */
+  readonly mode?: AwsMode
   /** The quota of the account: how many routes of each family a table takes. 500 unless told, as AWS has it. */
   readonly routesPerTable?: number
   /** The primary one unless told. */
@@ -45,11 +50,12 @@ export function awsProvider(options: AwsProviderOptions): RouteProvider {
   const vpcs = (signal: AbortSignal): Promise<readonly string[]> => tables.vpcs(signal)
   const instances = new NodeInstances({ ec2, sightings, matchNodeNames, vpcs })
   const finder: TargetFinder = { ec2, instances, places, targetInterface }
+  const prefixes = options.mode === 'ipv6-prefix' ? new PrefixMode({ finder, places, clock }) : undefined
 
   /** Looks up where those nodes are of whom it is not known, if it matters; no instance ever moves. */
   async function locate(nodes: readonly NodeView[], signal: AbortSignal): Promise<void> {
     places.keep(nodes)
-    if (!followsNodes(options)) return
+    if (!followsNodes(options) && prefixes === undefined) return
     const queries = places.unknown(nodes).map((node): TargetQuery => ({ node, family: 4 }))
     if (queries.length > 0) await findTargets(finder, queries, signal)
   }
@@ -59,29 +65,38 @@ export function awsProvider(options: AwsProviderOptions): RouteProvider {
     capabilities: { families: [4, 6], replace: 'atomic', batch: { scope: 'change', max: 1 } },
     async tables(signal, nodes) {
       if (nodes !== undefined) await locate(nodes, signal)
-      return tables.find(signal)
+      const found = await tables.find(signal)
+      return prefixes === undefined ? found : prefixes.tables(found, tables.knownVpcs, signal)
     },
-    tablesOutdated: () => tables.outdated,
-    list: async (table, signal) => ({ routes: await tables.list(table.id, signal) }),
+    tablesOutdated: () => tables.outdated || prefixes?.outdated === true,
+    // By its id alone, whatever the mode: what was delegated in another one can be looked at, and taken back.
+    list: async ({ id }, signal) => ({
+      routes: isVpc({ id })
+        ? await readDelegations({ ec2, vpcId: id }, signal)
+        : await tables.list(id, signal),
+    }),
     targets: (wanted, signal) => findTargets(finder, wanted, signal),
     // EC2 stores the canonical CIDR, which is the only form ours have, and lists the interface that it was given.
     canonical: (route) => route,
     apply: ({ id }, { changes }, signal) =>
-      applyChanges(
-        {
-          ec2,
-          sightings,
-          table: id,
-          look: (signal) => tables.look(id, signal),
-          rangesOfVpc: tables.rangesOfVpc(id),
-        },
-        changes,
-        signal,
-      ),
+      isVpc({ id })
+        ? applyDelegations({ ec2, sightings, vpcId: id }, changes, signal)
+        : applyChanges(
+            {
+              ec2,
+              sightings,
+              table: id,
+              look: (signal) => tables.look(id, signal),
+              rangesOfVpc: tables.rangesOfVpc(id),
+            },
+            changes,
+            signal,
+          ),
+    ...(prefixes === undefined ? {} : { pools: (nodes, signal) => prefixes.pools(nodes, signal) }),
     running: (targets, signal) => areRunning(ec2, targets, signal),
     prepare: (targets, signal) => disableSourceDestCheck(ec2, sightings, targets, signal),
-    readyInMs: (op, ahead) => readyInMs(budget, op, ahead),
-    quota: (_table, snapshot) => quotaOf(snapshot, routesPerTable),
+    readyInMs: (op, ahead, delegates) => readyInMs(budget, op, ahead, delegates),
+    quota: (table, snapshot) => (isVpc(table) ? undefined : quotaOf(snapshot, routesPerTable)),
     servedRanges: (ours, signal) => servedRanges(ec2, tables.users(ours), signal),
   }
 }

@@ -24,15 +24,21 @@ export interface Site {
  * EC2 has no conditional write and would change whatever is there by now. A change by others in the milliseconds between
  * that read and the write is overwritten; the next reading of the table shows it.
  */
-export async function applyChanges(
+export const applyChanges = (
   site: Site,
   changes: readonly Change[],
   signal: AbortSignal,
+): Promise<readonly Outcome[]> => oneByOne(changes, (change) => carryOut(site, change, signal))
+
+/** The outcome of each; a failure is one. */
+export async function oneByOne(
+  changes: readonly Change[],
+  carryOut: (change: Change) => Promise<Outcome>,
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = []
   for (const change of changes) {
     try {
-      outcomes.push(await carryOut(site, change, signal))
+      outcomes.push(await carryOut(change))
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error
       outcomes.push({ result: 'failed', error })
@@ -122,10 +128,12 @@ async function routeAt(
   return routes.find((route) => route.origin !== 'propagated' && equalCidrs(route.destination, destination))
 }
 
-const holds = (there: ObservedRoute | undefined, from: Target): boolean =>
+/** Whether a change of what was thought to lead `from` somewhere meets just that. */
+export const holds = (there: ObservedRoute | undefined, from: Target): boolean =>
   there?.origin === 'static' && sameTarget(there.target, from)
 
-function changed(change: Change, there: ObservedRoute | undefined, cause?: unknown): ProviderError {
+/** That the plan saw something else than there is. */
+export function changed(change: Change, there: ObservedRoute | undefined, cause?: unknown): ProviderError {
   const now = there === undefined ? 'has no route' : `leads to ${formatTarget(there.target)}`
   return new ProviderError('changed', `${formatCidr(change.destination)} ${now} now: nothing was written`, {
     code: cause instanceof ProviderError ? cause.code : 'RouteChanged',
@@ -134,5 +142,5 @@ function changed(change: Change, there: ObservedRoute | undefined, cause?: unkno
   })
 }
 
-const isCode = (error: unknown, code: string): boolean =>
+export const isCode = (error: unknown, code: string): boolean =>
   error instanceof ProviderError && error.code === code

@@ -11,6 +11,9 @@ export type ControllerApi = Pick<
   | 'replaceRoute'
   | 'deleteRoute'
   | 'modifyNetworkInterfaceAttribute'
+  | 'getSubnetCidrReservations'
+  | 'assignIpv6Addresses'
+  | 'unassignIpv6Addresses'
 >
 
 /** Those, and what `podway doctor` reads besides. */
@@ -24,4 +27,4 @@ export type ControllerAction = Capitalize<keyof ControllerApi>
 export type Ec2Action = Capitalize<keyof Ec2Api>
 
 /** Whether a lost answer leaves open what happened. */
-export const isWrite = (action: Ec2Action): boolean => !action.startsWith('Describe')
+export const isWrite = (action: Ec2Action): boolean => !/^(Describe|Get)/.test(action)

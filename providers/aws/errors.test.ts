@@ -201,6 +201,10 @@ describe('what EC2 and the way to it say, and what that means', () => {
         case 'DescribeNetworkInterfaces':
         case 'DescribeSubnets':
         case 'ModifyNetworkInterfaceAttribute':
+        case 'DescribeSubnets':
+        case 'GetSubnetCidrReservations':
+        case 'AssignIpv6Addresses':
+        case 'UnassignIpv6Addresses':
           return await call(ec2, action, signal, (api, options) => api.describeRouteTables({}, options))
       }
     } finally {

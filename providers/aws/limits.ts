@@ -20,6 +20,9 @@ const byAction: Readonly<Record<Ec2Action, BucketLimits>> = {
   DescribeVpcPeeringConnections: describes,
   DescribeSecurityGroups: describes,
   DescribeNetworkAcls: describes,
+  GetSubnetCidrReservations: describes,
+  AssignIpv6Addresses: { burst: 100, perSecond: 5 },
+  UnassignIpv6Addresses: writes,
 }
 
 /**

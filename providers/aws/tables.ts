@@ -83,9 +83,13 @@ export class ClusterTables {
 
   /** Where the cluster's instances can be. None as long as nothing tells. */
   async vpcs(signal: AbortSignal): Promise<readonly string[]> {
-    const known = (): readonly string[] => [...this.#places.vpcs.union(new Set(this.#vpcs))]
-    if (known().length === 0) await this.find(signal)
-    return known()
+    if (this.knownVpcs.length === 0) await this.find(signal)
+    return this.knownVpcs
+  }
+
+  /** Those of the nodes, and of the tables that were last found. */
+  get knownVpcs(): readonly string[] {
+    return [...this.#places.vpcs.union(new Set(this.#vpcs))]
   }
 
   /** The ranges of the table's VPC, as far as is known: none before the table was first read. */

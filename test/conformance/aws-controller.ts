@@ -8,6 +8,7 @@ import { Reflector } from '../../kube/reflector.ts'
 import { Resource } from '../../kube/resource.ts'
 import type { RouteProvider } from '../../providers/provider.ts'
 import { runController } from '../../reconciler/controller.ts'
+import type { Pool } from '../../reconciler/ipam/pool.ts'
 import { type NodeRoute, nodeRouteType } from '../../reconciler/node-route/node-route.ts'
 import { NodeRouteStore } from '../../reconciler/node-route/node-route-store.ts'
 import { type PodNetwork, podNetworkType } from '../../reconciler/pod-network/pod-network.ts'
@@ -16,7 +17,11 @@ import { ControllerHealth } from '../../reconciler/report/health.ts'
 import { ControllerMetrics } from '../../reconciler/report/metrics.ts'
 
 /** The controller with a provider before an API server, on the wall clock, until it is stopped. */
-export function startController(provider: RouteProvider, kubernetes: string): { stop(): Promise<void> } {
+export function startController(
+  provider: RouteProvider,
+  kubernetes: string,
+  { pools, driftMs = 60_000 }: { readonly pools?: readonly Pool[]; readonly driftMs?: number } = {},
+): { stop(): Promise<void> } {
   const config = new KubeConfig()
   config.loadFromClusterAndUser({ name: 'c', server: kubernetes, skipTLSVerify: true }, { name: 'u' })
   const client = createKubeClient(config, { userAgent: 'podway/test', env: {} })
@@ -39,12 +44,12 @@ export function startController(provider: RouteProvider, kubernetes: string): { 
       configureRoutes: true,
       policy: 'sync',
       adopt: 'none',
-      pools: undefined,
+      pools,
       events: { record: ignore },
       subject: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: 'podway-controller' },
       metrics: new ControllerMetrics(new Registry()),
       health: new ControllerHealth('test'),
-      driftMs: 60_000,
+      driftMs,
       workers: 4,
     },
     stop.signal,

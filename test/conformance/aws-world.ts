@@ -1,4 +1,4 @@
-import { EC2, type Instance } from '@aws-sdk/client-ec2'
+import { EC2, type Instance, type _InstanceType } from '@aws-sdk/client-ec2'
 import { vi } from 'vitest'
 import { systemClock } from '../../kube/clock.ts'
 import { parseAddress } from '../../net/address.ts'
@@ -16,6 +16,8 @@ export interface AwsWorldOptions {
   readonly region: string
   readonly failNext: ProviderWorld['failNext']
   readonly requestTimeoutMs?: number
+  /** Of the nodes; the cloud's default unless told. */
+  readonly instanceType?: _InstanceType
   /** Called after the world's own clean-up. */
   readonly close?: () => Promise<void>
 }
@@ -26,6 +28,8 @@ export interface AwsWorld extends ProviderWorld {
   readonly ec2: EC2
   readonly vpcId: string
   readonly subnetId: string
+  /** Of IPv6, a /64. */
+  readonly subnetRange6: string
   readonly clusterName: string
   /** The provider's own client, counted by `writes`. */
   readonly providerEc2: EC2
@@ -92,6 +96,7 @@ export async function createAwsWorld(options: AwsWorldOptions): Promise<AwsWorld
     ec2,
     vpcId,
     subnetId,
+    subnetRange6,
     clusterName,
     providerEc2,
     provider: providerWith({}),
@@ -121,6 +126,7 @@ export async function createAwsWorld(options: AwsWorldOptions): Promise<AwsWorld
         MaxCount: 1,
         SubnetId: subnetId,
         Ipv6AddressCount: 1,
+        ...(options.instanceType === undefined ? {} : { InstanceType: options.instanceType }),
       })
       return nodeOf(name, known(run.Instances?.[0]))
     },

@@ -7,6 +7,7 @@ const addresses = [
   'privateIpAddress',
   'privateIpAddressesSet/item/privateIpAddress',
   'ipv6AddressesSet/item/ipv6Address',
+  'ipv6PrefixSet/item/ipv6Prefix',
 ]
 const ipv6Blocks = below('ipv6CidrBlockAssociationSet/item', 'ipv6CidrBlock', 'ipv6CidrBlockState/state')
 const instance = [
@@ -91,6 +92,7 @@ const READ: ReadonlySet<string> = new Set([
       below(side, 'vpcId', 'cidrBlock', 'cidrBlockSet/item/cidrBlock', 'ipv6CidrBlockSet/item/ipv6CidrBlock'),
     ),
   ),
+  ...below('subnetIpv6CidrReservationSet/item', 'cidr', 'reservationType'),
   'nextToken',
   'vpc/vpcId',
   'subnet/subnetId',
