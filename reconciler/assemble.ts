@@ -13,6 +13,8 @@ import { Turns } from './apply/turns.ts'
 import { Brake, conditionBrake, deleteBrake } from './guard/brake.ts'
 import type { Policy } from './guard/policy.ts'
 import { type Allocator, nodeOwner } from './ipam/allocator.ts'
+import { CloudPools } from './ipam/cloud-pools.ts'
+import { DelegatedCidrs } from './ipam/delegated-cidrs.ts'
 import { Ipam, type IpamSources } from './ipam/ipam.ts'
 import { PodCidrWriter } from './ipam/pod-cidr-writer.ts'
 import type { Pool } from './ipam/pool.ts'
@@ -157,7 +159,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
     onHeld: (key, wanted) => tellHeld(options, key, wanted),
   })
   const turns = new Turns({
-    readyInMs: (op, ahead) => provider.readyInMs?.(op, ahead) ?? 0,
+    readyInMs: ({ op, delegates }, ahead) => provider.readyInMs?.(op, ahead, delegates) ?? 0,
     after: (ms, callback) => clock.setTimeout(callback, ms),
     call: (key) => queue.add(`route ${key}`),
   })
@@ -202,6 +204,17 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
     onReusable: (destination) => allocator?.endQuarantine(destination),
     log,
   })
+  const cloudPools = configureRoutes ? provider.pools?.bind(provider) : undefined
+  const delegated =
+    allocator === undefined || cloudPools === undefined
+      ? undefined
+      : new DelegatedCidrs({
+          ...{ allocator, claims, ledger, monotonic, planner },
+          cloudPools: new CloudPools(cloudPools, signal),
+          onPromise: (keys) => {
+            for (const key of keys) queue.add(`route ${key}`)
+          },
+        })
   metrics.watch({
     queue,
     nodes: reports,
@@ -267,7 +280,15 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
       podCidrs:
         ipam === undefined
           ? undefined
-          : new PodCidrWriter({ nodes, node: (name) => reflector.get(name), ipam, ledger, events, log }),
+          : new PodCidrWriter({
+              nodes,
+              node: (name) => reflector.get(name),
+              ipam,
+              ledger,
+              delegated,
+              events,
+              log,
+            }),
       log,
       now,
     }),

@@ -1,6 +1,6 @@
 import { parseCidr } from '../net/cidr.ts'
 import { type TargetProblem, isTargetProblem } from '../providers/provider.ts'
-import type { Table, Target } from '../providers/route.ts'
+import { type Table, type Target, belongs } from '../providers/route.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { type DestinationKey, type LedgerRecord, destinationKey } from './ledger/record.ts'
 import { adoptable } from './plan/adoptable.ts'
@@ -47,13 +47,22 @@ export class Planner {
     return this.plan(key, this.#wanted(key))
   }
 
-  /** In every table of which it is known what it holds there. */
+  /** The tables in which the destination is to be, read or not. */
+  tablesFor(key: DestinationKey): readonly Table[] {
+    const destination = parseCidr(key)
+    return this.#parts.tables.tables().filter((table) => belongs(table, destination))
+  }
+
+  /**
+   * In every table in which it belongs, of which it is known what it holds there. What nobody wants is looked for in all
+   * of them.
+   */
   plan(key: DestinationKey, wanted: Wanted): readonly TableWork[] {
     const { ledger, tables } = this.#parts
     const destination = parseCidr(key)
     const record = ledger.get(key)
-    return tables
-      .tables()
+    const candidates = wanted.kind === 'nothing' ? tables.tables() : this.tablesFor(key)
+    return candidates
       .filter((table) => tables.knows(table.id, key))
       .map((table) => ({
         table,

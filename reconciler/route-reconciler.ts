@@ -248,10 +248,10 @@ export class RouteReconciler {
     this.#told.set(key, text)
   }
 
-  /** A claim of a Node that has no podCIDRs yet: whatever it gets brings the key back. */
-  #isAwaited({ node, tables }: LedgerRecord): boolean {
+  /** A claim of a Node that has no podCIDRs yet, delegated to it or not: whatever it gets brings the key back. */
+  #isAwaited({ node }: LedgerRecord): boolean {
     const current = this.#parts.claims.node(node.name)
-    return tables.length === 0 && current?.uid === node.uid && current.podCIDRs.length === 0
+    return current?.uid === node.uid && current.podCIDRs.length === 0
   }
 
   /** Whether what the record's node held may be given to another, or taken away. */

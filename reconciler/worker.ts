@@ -112,7 +112,11 @@ export class Worker {
       }
       case 'node':
         this.#lookUpAhead(work.name)
-        return nodes.reconcile(work.name, signal)
+        try {
+          return await nodes.reconcile(work.name, signal)
+        } finally {
+          if (reader.outdated) queue.add('tables')
+        }
     }
   }
 

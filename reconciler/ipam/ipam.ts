@@ -123,7 +123,7 @@ export class Ipam {
     isOurs: (tableId: string, destination: Cidr) => boolean,
   ): void {
     const { foreign, local } = tableRanges(tables, isOurs)
-    this.allocator.reserve('local routes', local)
+    this.allocator.reserve('local routes', local, 'local')
     this.allocator.reserve('foreign routes', foreign, 'around')
     if (complete) this.#gate.arrive('route tables')
   }

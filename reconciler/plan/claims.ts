@@ -29,6 +29,8 @@ export class Claims {
   readonly #destinations = new Map<string, readonly Cidr[]>()
   readonly #claimants = new Map<DestinationKey, Set<string>>()
   readonly #problems = new Map<string, readonly ClaimProblem[]>()
+  /** By node: what a Node without podCIDRs is to get. */
+  readonly #promises = new Map<string, { readonly uid: string; readonly cidrs: readonly Cidr[] }>()
   readonly #ranges = new CidrSet()
 
   /**
@@ -38,8 +40,32 @@ export class Claims {
   upsert(node: RoutedNode): readonly DestinationKey[] {
     const known = this.#nodes.get(node.name)
     if (known !== undefined && sameNode(known, node)) return []
+    return this.#put(node)
+  }
+
+  /**
+   * The Node gets these before its podCIDRs say so: it claims them from now on, as if it had them, until it has podCIDRs or
+   * is promised others. Returns what may have to be looked at.
+   */
+  promise(
+    { name, uid }: Pick<RoutedNode, 'name' | 'uid'>,
+    cidrs: readonly Cidr[],
+  ): readonly DestinationKey[] {
+    const node = this.#nodes.get(name)
+    if (node?.uid !== uid || node.podCIDRs.length > 0) return []
+    const before = this.destinations(name).map(destinationKey)
+    if (JSON.stringify(before) === JSON.stringify(cidrs.map(destinationKey))) return []
+    this.#promises.set(name, { uid, cidrs })
+    return this.#put(node)
+  }
+
+  #put(node: RoutedNode): readonly DestinationKey[] {
+    const promised = this.#promises.get(node.name)
     const before = this.remove(node.name)
-    const { cidrs, problems } = readPodCidrs(node)
+    const { cidrs: own, problems } = readPodCidrs(node)
+    const awaits = promised?.uid === node.uid && node.podCIDRs.length === 0
+    const cidrs = awaits ? promised.cidrs : own
+    if (awaits) this.#promises.set(node.name, promised)
     this.#nodes.set(node.name, node)
     this.#destinations.set(node.name, cidrs)
     if (problems.length > 0) this.#problems.set(node.name, problems)
@@ -66,6 +92,7 @@ export class Claims {
       this.#ranges.delete(cidr)
     }
     this.#nodes.delete(name)
+    this.#promises.delete(name)
     this.#destinations.delete(name)
     this.#problems.delete(name)
     return [...new Set([...keys, ...cidrs.flatMap((cidr) => this.overlapping(cidr))])]

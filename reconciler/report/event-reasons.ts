@@ -25,8 +25,9 @@ export const eventReasons = {
   CIDRNotAvailable: {
     type: 'Warning',
     regarding: 'Node',
-    meaning: 'No pool has a free podCIDR for the node.',
-    remedy: 'Add a range to `--cluster-cidr`, or remove Nodes that are no longer needed.',
+    meaning: 'No pool has a free podCIDR for the node, or its subnet has no prefix for it.',
+    remedy:
+      'Do what the note says, or add a range to `--cluster-cidr`, or remove Nodes that are no longer needed.',
   },
   CloudThrottled: {
     type: 'Warning',
@@ -109,7 +110,7 @@ export const eventReasons = {
   NoRouteTable: {
     type: 'Warning',
     regarding: 'Node',
-    meaning: 'No route table belongs to the cluster.',
+    meaning: 'No route table belongs to the cluster, or none to which the podCIDR belongs.',
     remedy: 'Tag the tables of the cluster’s subnets, or name them with `--route-table-ids`.',
   },
   NotFound: {

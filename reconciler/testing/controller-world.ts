@@ -46,6 +46,8 @@ export interface WorldOptions {
 export interface StartOptions {
   readonly tap?: Tap
   readonly pools?: readonly string[]
+  /** Whether nodes get podCIDRs though there is no pool; not unless told. */
+  readonly allocate?: boolean
   readonly configureRoutes?: boolean
   readonly policy?: Policy
   readonly adopt?: 'matching' | 'none'
@@ -306,7 +308,8 @@ export class RunningController {
         subject: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: 'podway-controller' },
         metrics: this.metrics,
         health: this.health,
-        pools: options.pools.length === 0 ? undefined : options.pools.map(readPool),
+        pools:
+          options.pools.length === 0 && options.allocate !== true ? undefined : options.pools.map(readPool),
         ...(options.poolSource === undefined ? {} : { ipamSources: { pools: options.poolSource } }),
         driftMs,
         workers: 4,
