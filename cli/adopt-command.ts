@@ -11,6 +11,7 @@ import { NodeRouteStore } from '../reconciler/node-route/node-route-store.ts'
 import { type AdoptConfig, type AdoptFlags, readAdoptConfig } from './adopt-config.ts'
 import {
   awsMatchNodeNamesOption,
+  awsModeOption,
   awsRoleArnOption,
   awsRoleExternalIdOption,
   awsTargetInterfaceOption,
@@ -41,6 +42,7 @@ export function addAdoptCommand(program: Command): void {
     .addOption(routeTableIdsOption())
     .addOption(extraRouteTableIdsOption())
     .addOption(awsTargetInterfaceOption())
+    .addOption(awsModeOption())
     .addOption(awsMatchNodeNamesOption())
     .addOption(awsRoleArnOption())
     .addOption(awsRoleExternalIdOption())

@@ -34,6 +34,8 @@ describe('what is said', () => {
     [{ awsRoleArn: arn }, { role: { arn } }],
     [{ awsRoleArn: arn, awsRoleExternalId: 'an:id' }, { role: { arn, externalId: 'an:id' } }],
     [{ awsRoleArn: 'arn:aws-cn:iam::123456789012:role/path/podway' }, {}],
+    [{}, { mode: 'routes' }],
+    [{ awsMode: 'ipv6-prefix' }, { mode: 'ipv6-prefix' }],
   ])('%j', (flags, config) => expect(readAwsConfig(flags)).toMatchObject(config))
 })
 
@@ -56,6 +58,7 @@ describe('refused, with the flag in the message', () => {
       '--aws-role-external-id: name the role that asks for it with --aws-role-arn',
     ],
     [{ awsRoleArn: arn, awsRoleExternalId: 'an id' }, '--aws-role-external-id: expected 2 to 1,224 letters'],
+    [{ awsMode: 'prefix' }, '--aws-mode=prefix: expected'],
     [{ awsRoutesPerTable: '1001' }, '--aws-routes-per-table=1001: expected a whole number from 1 to 1000'],
   ])('%j', (flags, message) => {
     expect(() => readAwsConfig(flags)).toThrow(UsageError)

@@ -1,8 +1,9 @@
 import { Option } from 'commander'
 import type { AssumedRole } from '../providers/aws/client.ts'
+import { type AwsMode, awsModes } from '../providers/aws/mode.ts'
 import type { TableSelection } from '../providers/aws/table-selection.ts'
 import type { TargetInterface } from '../providers/aws/target-interface.ts'
-import { readBoolean, readInteger, readList } from './flag-values.ts'
+import { readBoolean, readChoice, readInteger, readList } from './flag-values.ts'
 import { UsageError } from './usage.ts'
 
 /** The flags that only AWS has. */
@@ -45,6 +46,11 @@ export const awsRoleArnOption = (): Option =>
 
 export const awsRoleExternalIdOption = (): Option =>
   new Option('--aws-role-external-id <id>', 'the external ID that the role asks for')
+export const awsModeOption = (): Option =>
+  new Option(
+    '--aws-mode <mode>',
+    'how pods are reached: by route tables (routes), or in IPv6 by a prefix that the VPC delegates to the node’s interface (ipv6-prefix) (default: routes)',
+  )
 
 /** As commander hands them over. */
 export interface AwsFlags {
@@ -56,6 +62,7 @@ export interface AwsFlags {
   readonly awsRoutesPerTable?: string
   readonly awsRoleArn?: string
   readonly awsRoleExternalId?: string
+  readonly awsMode?: string
 }
 
 export interface AwsConfig {
@@ -67,6 +74,7 @@ export interface AwsConfig {
   readonly routesPerTable: number | undefined
   /** That of the credentials themselves where it is undefined. */
   readonly role: AssumedRole | undefined
+  readonly mode: AwsMode
 }
 
 /** @throws UsageError */
@@ -77,6 +85,7 @@ export function readAwsConfig(flags: AwsFlags): AwsConfig {
     extraRouteTableIds: readList(flags.extraRouteTableIds ?? ''),
     targetInterface: readTargetInterface(flags.awsTargetInterface ?? 'primary'),
     matchNodeNames: typeof match === 'boolean' ? match : readBoolean('aws-match-node-names', match),
+    mode: readChoice('aws-mode', flags.awsMode ?? 'routes', awsModes),
     routesPerTable:
       limit === undefined ? undefined : readInteger('aws-routes-per-table', limit, { min: 1, max: 1_000 }),
     role: readRole(flags),

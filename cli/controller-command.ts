@@ -29,6 +29,7 @@ import { type PodNetwork, podNetworkType } from '../reconciler/pod-network/pod-n
 import { openPodNetworkStore } from '../reconciler/pod-network/pod-network-store.ts'
 import {
   awsMatchNodeNamesOption,
+  awsModeOption,
   awsRoleArnOption,
   awsRoleExternalIdOption,
   awsRoutesPerTableOption,
@@ -91,6 +92,7 @@ export function addControllerCommand(program: Command): void {
     .addOption(routeTableIdsOption())
     .addOption(extraRouteTableIdsOption())
     .addOption(awsTargetInterfaceOption())
+    .addOption(awsModeOption())
     .addOption(awsMatchNodeNamesOption())
     .addOption(awsRoutesPerTableOption())
     .addOption(awsRoleArnOption())

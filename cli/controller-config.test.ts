@@ -41,6 +41,7 @@ test('the defaults', () => {
       matchNodeNames: false,
       routesPerTable: undefined,
       role: undefined,
+      mode: 'routes',
     },
     poolPlace: undefined,
     serviceRanges: [],
@@ -161,4 +162,12 @@ test.each(['1s', '24h'])('a period of %s', (routeReconciliationPeriod) => {
 
 test.each(['0.01', '0.5', '1', '1.0', '16'])('an API budget share of %s', (apiBudgetShare) => {
   expect(readControllerConfig({ ...flags, apiBudgetShare }).apiBudgetShare).toBe(Number(apiBudgetShare))
+})
+
+test('the mode in which the VPC delegates prefixes needs a cloud that is written to, and no pool', () => {
+  const withoutPools = { ...withoutCidr, awsMode: 'ipv6-prefix' }
+  expect(readControllerConfig(withoutPools)).toMatchObject({ pools: [], aws: { mode: 'ipv6-prefix' } })
+  expect(() => readControllerConfig({ ...withoutPools, configureCloudRoutes: 'false' })).toThrow(
+    '--aws-mode=ipv6-prefix and --configure-cloud-routes=false',
+  )
 })

@@ -62,10 +62,17 @@ export const defaultBindAddress = ':10277'
 
 /** Checks everything that can be checked without asking anybody. @throws UsageError */
 export function readControllerConfig(flags: ControllerFlags): ControllerConfig {
+  const cloud = readCloudConfig(flags)
+  const configureRoutes = readSwitch('configure-cloud-routes', flags.configureCloudRoutes)
+  const delegates = cloud.aws.mode === 'ipv6-prefix'
+  if (delegates && !configureRoutes)
+    throw new UsageError(
+      '--aws-mode=ipv6-prefix and --configure-cloud-routes=false: podCIDRs that the VPC delegates take a cloud that is written to',
+    )
   return {
-    ...readCloudConfig(flags),
-    ...readPoolConfig(flags),
-    configureRoutes: readSwitch('configure-cloud-routes', flags.configureCloudRoutes),
+    ...cloud,
+    ...readPoolConfig(flags, delegates ? { delegated: { family: 6, prefixLength: 80 } } : {}),
+    configureRoutes,
     policy: readChoice('policy', flags.policy, policies),
     adopt: readChoice('adopt', flags.adopt, adoptions),
     driftMs: readDriftInterval(flags),
