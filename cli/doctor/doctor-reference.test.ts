@@ -87,6 +87,7 @@ This page is made of the program: \`npm run test:unit -- cli/doctor/doctor-refer
 - **Dry runs** say whether the caller has a permission. Some APIs that stand in for AWS’s carry them out instead, so a reading is tried first, and if it is carried out, no write is tried. The writes are such that come to nothing if they are done all the same: routes of a range for documents (192.0.2.0/24) that the table does not have, to an interface that does not exist; the source/destination check turned off where it is off. At an API that is not AWS’s own the latter is not tried while the check is on at every Node.
 - **Prefix lists**, in security groups and in route tables: their entries are not read. A route to one counts as many as the list may have.
 - **Security groups** are judged by the ranges of pods and all protocols at once, **network ACLs** by the first rule that fits such a range. What a rule allows to a part of the protocols, ports or addresses is told, not judged. Out of a security group, everything is taken to go.
+- **Prefixes that the VPC delegates** (\`--aws-mode ipv6-prefix\`) need no route and lie in the VPC’s range by right: ranges, tables and security groups are examined without them, and whether they may be assigned is not tried.
 - **Control planes** that don’t run as pods can’t be seen. Network firewalls, and what stands behind peerings and transit gateways, are not examined.
 
 ### Permissions

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { formatCidr, nthSubnet, parseCidr } from '../../net/cidr.ts'
 import { awsFindings } from '../../providers/aws/doctor/finding-codes.ts'
 import { NOWHERE, must, wireRequest } from '../../test/simulators/ec2/sdk-fixture.ts'
 import { clusterFindings } from './cluster-findings.ts'
@@ -344,6 +345,22 @@ test.each(Object.entries(cases))('%s', async (name, { about, fix, provoke, says 
   expect(finding.fix).toMatch(fix ?? /^[A-Z`a].*/)
   const errors = findings.filter(({ severity }) => severity === 'error')
   expect(code).toBe(errors.length > 0 ? 1 : 0)
+})
+
+test('a podCIDR that the VPC delegates to its Node’s interface lies in the VPC’s range by right, and needs no route', async () => {
+  fullManager(world)
+  const { ec2, vpcId } = world
+  const { Vpcs } = await ec2.describeVpcs({ VpcIds: [vpcId] })
+  const range = must(Vpcs?.[0]?.Ipv6CidrBlockAssociationSet?.[0]?.Ipv6CidrBlock)
+  const ofSubnet = nthSubnet(parseCidr(range), 64, 1n)
+  const [Ipv6CidrBlock, prefix] = [formatCidr(ofSubnet), formatCidr(nthSubnet(ofSubnet, 80, 8n))]
+  const { Subnet } = await ec2.createSubnet({ VpcId: vpcId, CidrBlock: '10.0.9.0/24', Ipv6CidrBlock })
+  const subnet = must(Subnet?.SubnetId)
+  await world.associate(world.tableId, subnet)
+  const delegate = await world.addNode('node-p', subnet, { podCIDRs: ['10.244.9.0/24', prefix] })
+  expect((await world.examine()).wrong).toContain('error RangeOverlapsVpc Node/node-p')
+  await ec2.assignIpv6Addresses({ NetworkInterfaceId: delegate.interfaceId, Ipv6Prefixes: [prefix] })
+  expect((await world.examine()).wrong).toEqual([])
 })
 
 test('the network ACL: rules for some protocols only are not judged; what lets all through first is', async () => {

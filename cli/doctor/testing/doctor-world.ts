@@ -78,7 +78,7 @@ export async function openDoctorWorld({ ec2Url, executesDryRuns = 'none' }: Doct
     }))
   const addNode = async (name: string, subnetId: string, draft: NodeDraft = {}): Promise<DoctorNode> => {
     const { Instances } = await ec2.runInstances({
-      ...{ ImageId: 'ami-0123456789abcdef0', MinCount: 1, MaxCount: 1 },
+      ...{ ImageId: 'ami-0123456789abcdef0', InstanceType: 'm5.large', MinCount: 1, MaxCount: 1 },
       NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: subnetId, Groups: [network.groupId] }],
     })
     const [instance] = must(Instances)

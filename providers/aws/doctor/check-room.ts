@@ -5,6 +5,7 @@ import { quotaOf } from '../quota.ts'
 import type { RouteTable } from '../route-table.ts'
 import { found } from './finding-codes.ts'
 import { type AwsPicture, valueOf } from './picture.ts'
+import { delegation } from './pod-ranges.ts'
 
 /** From which part of the limit on it is time to ask for more: it may take AWS days. */
 const nearlyFull = 0.8
@@ -71,11 +72,13 @@ function roomIn(table: RouteTable, { family, limit, used }: Usage, picture: AwsP
 }
 
 /** One for each podCIDR, and one for each Node that is to get one yet, which no table has. */
-const wantedRoutes = (family: Family, picture: AwsPicture): readonly string[] =>
-  picture.nodes.flatMap(({ name, podCIDRs }) => {
+function wantedRoutes(family: Family, picture: AwsPicture): readonly string[] {
+  const isDelegated = delegation(picture)
+  return picture.nodes.flatMap(({ name, podCIDRs }) => {
     if (podCIDRs.length === 0) return hasPool(picture, family) ? [`of ${name}`] : []
-    return podCIDRs.filter((cidr) => cidr.family === family).map(formatCidr)
+    return podCIDRs.filter((cidr) => cidr.family === family && !isDelegated(cidr)).map(formatCidr)
   })
+}
 
 const hasPool = ({ pools }: AwsPicture, family: Family): boolean =>
   pools.some(({ range }) => range.family === family)

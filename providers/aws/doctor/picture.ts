@@ -68,6 +68,8 @@ export interface ExaminedInterface {
   readonly sourceDestCheck: boolean | undefined
   readonly subnetId: string | undefined
   readonly groups: readonly string[]
+  /** The ranges that the VPC itself delivers to it. */
+  readonly delegated: readonly Cidr[]
 }
 
 export interface ExaminedVpc {

@@ -1,6 +1,6 @@
 import { type Cidr, containsCidr, formatCidr } from '../../../net/cidr.ts'
 import type { FindingObject } from '../../finding.ts'
-import type { AwsPicture } from './picture.ts'
+import { type AwsPicture, valueOf } from './picture.ts'
 
 /** A range in which pods have addresses, or may. */
 export interface PodRange {
@@ -10,8 +10,13 @@ export interface PodRange {
   readonly object: FindingObject
 }
 
-/** The pools, and those podCIDRs that are of none of them. */
-export function podRanges({ nodes, pools }: AwsPicture): readonly PodRange[] {
+/**
+ * The pools, and those podCIDRs that are of none of them. What the VPC delegates to an interface is left out: it lies in the
+ * VPC's range by right, and no route leads to it.
+ */
+export function podRanges(picture: AwsPicture): readonly PodRange[] {
+  const { nodes, pools } = picture
+  const isDelegated = delegation(picture)
   return [
     ...pools.map(({ range }): PodRange => ({
       cidr: range,
@@ -20,7 +25,7 @@ export function podRanges({ nodes, pools }: AwsPicture): readonly PodRange[] {
     })),
     ...nodes.flatMap(({ name, podCIDRs }) =>
       podCIDRs
-        .filter((cidr) => !pools.some(({ range }) => containsCidr(range, cidr)))
+        .filter((cidr) => !isDelegated(cidr) && !pools.some(({ range }) => containsCidr(range, cidr)))
         .map((cidr): PodRange => ({
           cidr,
           text: `podCIDR ${formatCidr(cidr)} of Node ${name}`,
@@ -28,4 +33,10 @@ export function podRanges({ nodes, pools }: AwsPicture): readonly PodRange[] {
         })),
     ),
   ]
+}
+
+/** Whether the VPC delivers a range to an interface of a Node without any route. */
+export function delegation({ interfaces }: AwsPicture): (cidr: Cidr) => boolean {
+  const delegated = [...(valueOf(interfaces)?.values() ?? [])].flatMap((eni) => eni.delegated)
+  return (cidr) => delegated.some((range) => containsCidr(range, cidr))
 }

@@ -14,6 +14,7 @@ import type { AwsPicture, ExaminedInterface, ExaminedPlace, ExaminedTables, Read
 import { valueOf } from './picture.ts'
 import { tryWrites } from './trials.ts'
 import { describeAcls, describeGroups, describePeers, describeSubnets, describeVpcs } from './vpc-network.ts'
+import { wireRange } from '../wire-range.ts'
 
 /** What is examined: the Nodes, as the controller would be configured for them. */
 export interface SurveyRequest extends Pick<AwsPicture, 'nodes' | 'pools' | 'routesPerTable'> {
@@ -178,13 +179,14 @@ async function readInterfaces(
 ): Promise<ReadonlyMap<string, ExaminedInterface>> {
   const found = await interfacesById(ec2, ids, signal)
   return new Map(
-    [...found].map(([id, { SourceDestCheck, SubnetId, Groups = [] }]) => [
+    [...found].map(([id, { SourceDestCheck, SubnetId, Groups = [], Ipv6Prefixes = [] }]) => [
       id,
       {
         id,
         sourceDestCheck: SourceDestCheck,
         subnetId: SubnetId,
         groups: Groups.flatMap(({ GroupId }) => GroupId ?? []),
+        delegated: Ipv6Prefixes.flatMap(({ Ipv6Prefix }) => wireRange(Ipv6Prefix) ?? []),
       },
     ]),
   )

@@ -26,7 +26,13 @@ async function tryAll(isAws: boolean): Promise<readonly Trial[]> {
   const ec2 = { api: fixture.ec2, budget: ampleBudget() }
   const [query = []] = tablesById([world.tableId])
   const tables = await describeTables(ec2, query, signal)
-  const eni = { id: world.interfaceId, sourceDestCheck: true, subnetId: world.subnetA, groups: [] }
+  const eni = {
+    id: world.interfaceId,
+    sourceDestCheck: true,
+    subnetId: world.subnetA,
+    groups: [],
+    delegated: [],
+  }
   return tryWrites({ ec2, tables, interfaces: [eni], isAws, attempt: (work) => work() }, signal)
 }
 const ofCheck = (trials: readonly Trial[]): Trial | undefined =>
