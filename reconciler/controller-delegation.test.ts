@@ -250,6 +250,8 @@ describe('afterwards', () => {
     await world.settled()
     await world.published()
     world.forgetCalls()
+    await world.pass(driftMs / 2)
+    expect(world.cloud.calls).toEqual([])
     await world.pass(10 * driftMs)
     expect(new Set(world.cloud.calls.map(({ method }) => method))).toEqual(
       new Set(['tables', 'list', 'targets', 'prepare', 'servedRanges']),
