@@ -11,6 +11,9 @@ import { NodeRouteStore } from '../reconciler/node-route/node-route-store.ts'
 import { type AdoptConfig, type AdoptFlags, readAdoptConfig } from './adopt-config.ts'
 import {
   awsMatchNodeNamesOption,
+  awsModeOption,
+  awsRoleArnOption,
+  awsRoleExternalIdOption,
   awsTargetInterfaceOption,
   extraRouteTableIdsOption,
   routeTableIdsOption,
@@ -40,7 +43,10 @@ export function addAdoptCommand(program: Command): void {
     .addOption(routeTableIdsOption())
     .addOption(extraRouteTableIdsOption())
     .addOption(awsTargetInterfaceOption())
+    .addOption(awsModeOption())
     .addOption(awsMatchNodeNamesOption())
+    .addOption(awsRoleArnOption())
+    .addOption(awsRoleExternalIdOption())
     .option('--table <tables>', 'only these of the route tables, ids or names, comma-separated')
     .option('--yes', 'record them; without it they are only listed')
     .option('--state <file>', 'the file that records which routes are podway’s, instead of NodeRoutes')

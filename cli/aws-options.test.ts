@@ -2,9 +2,12 @@ import { describe, expect, test } from 'vitest'
 import { type AwsConfig, type AwsFlags, readAwsConfig } from './aws-options.ts'
 import { UsageError } from './usage.ts'
 
+const arn = 'arn:aws-us-gov:iam::123456789012:role/podway'
+
 describe('what is said', () => {
   test.each<[flags: AwsFlags, config: Partial<AwsConfig>]>([
     [{}, { routeTables: 'tag', extraRouteTableIds: [], matchNodeNames: false, routesPerTable: undefined }],
+    [{}, { role: undefined }],
     [{ routeTables: 'tag' }, { routeTables: 'tag' }],
     [{ routeTables: 'auto' }, { routeTables: 'auto' }],
     [{ routeTables: 'vpc' }, { routeTables: 'vpc' }],
@@ -28,6 +31,11 @@ describe('what is said', () => {
     [{ awsMatchNodeNames: true }, { matchNodeNames: true }],
     [{ awsMatchNodeNames: 'false' }, { matchNodeNames: false }],
     [{ awsRoutesPerTable: '1000' }, { routesPerTable: 1_000 }],
+    [{ awsRoleArn: arn }, { role: { arn } }],
+    [{ awsRoleArn: arn, awsRoleExternalId: 'an:id' }, { role: { arn, externalId: 'an:id' } }],
+    [{ awsRoleArn: 'arn:aws-cn:iam::123456789012:role/path/podway' }, {}],
+    [{}, { mode: 'routes' }],
+    [{ awsMode: 'ipv6-prefix' }, { mode: 'ipv6-prefix' }],
   ])('%j', (flags, config) => expect(readAwsConfig(flags)).toMatchObject(config))
 })
 
@@ -43,6 +51,14 @@ describe('refused, with the flag in the message', () => {
     [{ awsTargetInterface: 'subnet=10.0.1.0/24' }, '--aws-target-interface=subnet=10.0.1.0/24: expected'],
     [{ awsTargetInterface: 'device-index=' }, '--aws-target-interface=: expected a whole number'],
     [{ awsMatchNodeNames: 'maybe' }, '--aws-match-node-names=maybe: expected true or false'],
+    [{ awsRoleArn: 'podway' }, '--aws-role-arn=podway: expected the ARN of a role'],
+    [{ awsRoleArn: 'arn:aws:iam::123456789012:user/podway' }, 'expected the ARN of a role'],
+    [
+      { awsRoleExternalId: 'an-id' },
+      '--aws-role-external-id: name the role that asks for it with --aws-role-arn',
+    ],
+    [{ awsRoleArn: arn, awsRoleExternalId: 'an id' }, '--aws-role-external-id: expected 2 to 1,224 letters'],
+    [{ awsMode: 'prefix' }, '--aws-mode=prefix: expected'],
     [{ awsRoutesPerTable: '1001' }, '--aws-routes-per-table=1001: expected a whole number from 1 to 1000'],
   ])('%j', (flags, message) => {
     expect(() => readAwsConfig(flags)).toThrow(UsageError)

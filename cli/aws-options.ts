@@ -1,7 +1,9 @@
 import { Option } from 'commander'
+import type { AssumedRole } from '../providers/aws/client.ts'
+import { type AwsMode, awsModes } from '../providers/aws/mode.ts'
 import type { TableSelection } from '../providers/aws/table-selection.ts'
 import type { TargetInterface } from '../providers/aws/target-interface.ts'
-import { readBoolean, readInteger, readList } from './flag-values.ts'
+import { readBoolean, readChoice, readInteger, readList } from './flag-values.ts'
 import { UsageError } from './usage.ts'
 
 /** The flags that only AWS has. */
@@ -39,6 +41,17 @@ export const awsRoutesPerTableOption = (): Option =>
     'how many routes of each family a table takes, by the account’s quota (default: 500)',
   )
 
+export const awsRoleArnOption = (): Option =>
+  new Option('--aws-role-arn <arn>', 'the role to assume with the credentials that were found')
+
+export const awsRoleExternalIdOption = (): Option =>
+  new Option('--aws-role-external-id <id>', 'the external ID that the role asks for')
+export const awsModeOption = (): Option =>
+  new Option(
+    '--aws-mode <mode>',
+    'how pods are reached: by route tables (routes), or in IPv6 by a prefix that the VPC delegates to the node’s interface (ipv6-prefix) (default: routes)',
+  )
+
 /** As commander hands them over. */
 export interface AwsFlags {
   readonly routeTables?: string
@@ -47,6 +60,9 @@ export interface AwsFlags {
   readonly awsTargetInterface?: string
   readonly awsMatchNodeNames?: string | boolean
   readonly awsRoutesPerTable?: string
+  readonly awsRoleArn?: string
+  readonly awsRoleExternalId?: string
+  readonly awsMode?: string
 }
 
 export interface AwsConfig {
@@ -56,6 +72,9 @@ export interface AwsConfig {
   readonly matchNodeNames: boolean
   /** The provider's default where it is undefined. */
   readonly routesPerTable: number | undefined
+  /** That of the credentials themselves where it is undefined. */
+  readonly role: AssumedRole | undefined
+  readonly mode: AwsMode
 }
 
 /** @throws UsageError */
@@ -66,8 +85,10 @@ export function readAwsConfig(flags: AwsFlags): AwsConfig {
     extraRouteTableIds: readList(flags.extraRouteTableIds ?? ''),
     targetInterface: readTargetInterface(flags.awsTargetInterface ?? 'primary'),
     matchNodeNames: typeof match === 'boolean' ? match : readBoolean('aws-match-node-names', match),
+    mode: readChoice('aws-mode', flags.awsMode ?? 'routes', awsModes),
     routesPerTable:
       limit === undefined ? undefined : readInteger('aws-routes-per-table', limit, { min: 1, max: 1_000 }),
+    role: readRole(flags),
   }
 }
 
@@ -83,6 +104,21 @@ function readRouteTables({ routeTables, routeTableIds }: AwsFlags): AwsConfig['r
       `--route-tables=${routeTables}: expected tag, auto, vpc, or the ids of route tables (rtb-…), comma-separated`,
     )
   return named
+}
+
+function readRole({ awsRoleArn: arn, awsRoleExternalId: externalId }: AwsFlags): AssumedRole | undefined {
+  if (arn === undefined) {
+    if (externalId === undefined) return undefined
+    throw new UsageError('--aws-role-external-id: name the role that asks for it with --aws-role-arn')
+  }
+  if (!/^arn:[\w-]+:iam::\d{12}:role\/\S+$/.test(arn))
+    throw new UsageError(
+      `--aws-role-arn=${arn}: expected the ARN of a role, arn:aws:iam::123456789012:role/NAME`,
+    )
+  // The limits of AssumeRole (https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html).
+  if (externalId !== undefined && !/^[\w+=,.@:/-]{2,1224}$/.test(externalId))
+    throw new UsageError('--aws-role-external-id: expected 2 to 1,224 letters, digits or + = , . @ : / - _')
+  return { arn, ...(externalId === undefined ? {} : { externalId }) }
 }
 
 function readTargetInterface(text: string): TargetInterface {

@@ -1,9 +1,12 @@
 import type { Command } from 'commander'
 import { nodeRouteType, type NodeRoute } from '../reconciler/node-route/node-route.ts'
 import { NodeRouteStore } from '../reconciler/node-route/node-route-store.ts'
+import { type PodNetwork, podNetworkType } from '../reconciler/pod-network/pod-network.ts'
+import { withdrawPodNetwork } from '../reconciler/pod-network/pod-network-store.ts'
 import { silentLogger } from '../kube/log.ts'
 import { Resource } from '../kube/resource.ts'
 import { alone } from './alone.ts'
+import { awsRoleArnOption, awsRoleExternalIdOption } from './aws-options.ts'
 import { azurePlaceOptions } from './azure-options.ts'
 import {
   type CloudFlags,
@@ -37,6 +40,8 @@ export function addCleanupCommand(program: Command): void {
     )
     .addOption(providerOption())
     .addOption(clusterNameOption())
+    .addOption(awsRoleArnOption())
+    .addOption(awsRoleExternalIdOption())
     .option('--yes', 'delete them; without it they are only listed')
     .option('--leader-elect-resource-namespace <name>', 'where the controllers’ Lease is', 'podway-system')
     .option('--leader-elect-resource-name <name>', 'what that Lease is called', 'podway-controller')
@@ -69,6 +74,8 @@ async function run(flags: CleanupFlags, request: CleanupRequest): Promise<void> 
     const parts = {
       provider,
       store: new NodeRouteStore(new Resource<NodeRoute>(kube, nodeRouteType), silentLogger),
+      withdraw: (signal: AbortSignal) =>
+        withdrawPodNetwork(new Resource<PodNetwork>(kube, podNetworkType), signal),
       output: standardOutput,
       waits: commandWaits,
       alone: (work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal) =>

@@ -25,8 +25,13 @@ import type { IpamSources } from '../reconciler/ipam/ipam.ts'
 import { type ServiceCidr, serviceCidrType } from '../reconciler/ipam/service-cidrs.ts'
 import { type NodeRoute, nodeRouteType } from '../reconciler/node-route/node-route.ts'
 import { NodeRouteStore } from '../reconciler/node-route/node-route-store.ts'
+import { type PodNetwork, podNetworkType } from '../reconciler/pod-network/pod-network.ts'
+import { openPodNetworkStore } from '../reconciler/pod-network/pod-network-store.ts'
 import {
   awsMatchNodeNamesOption,
+  awsModeOption,
+  awsRoleArnOption,
+  awsRoleExternalIdOption,
   awsRoutesPerTableOption,
   awsTargetInterfaceOption,
   extraRouteTableIdsOption,
@@ -87,8 +92,11 @@ export function addControllerCommand(program: Command): void {
     .addOption(routeTableIdsOption())
     .addOption(extraRouteTableIdsOption())
     .addOption(awsTargetInterfaceOption())
+    .addOption(awsModeOption())
     .addOption(awsMatchNodeNamesOption())
     .addOption(awsRoutesPerTableOption())
+    .addOption(awsRoleArnOption())
+    .addOption(awsRoleExternalIdOption())
     .option(
       '--configure-cloud-routes [boolean]',
       'whether to write routes, or only give nodes their podCIDRs',
@@ -108,7 +116,7 @@ export function addControllerCommand(program: Command): void {
     .option('--route-reconciliation-period <duration>', 'the same, by the name that it has elsewhere')
     .option(
       '--api-budget-share <share>',
-      'which part of the cloud API’s documented rates may be used; the account is others’ too',
+      'which part of the cloud API’s documented rates may be used: the account is others’ too; more than 1 where they were raised for it',
       String(defaultApiBudgetShare),
     )
     .option('--leader-elect [boolean]', 'whether only one of several controllers works at a time', true)
@@ -181,6 +189,8 @@ async function run(config: ControllerConfig): Promise<void> {
         reflector: new Reflector<Node>({ ...tools, resource: nodes }),
         store: new NodeRouteStore(routes, log),
         records: new Reflector<NodeRoute>({ ...tools, resource: routes }),
+        podNetworkStore: openPodNetworkStore(new Resource<PodNetwork>(kube, podNetworkType), tools),
+        clusterName: config.clusterName,
         pools,
         ipamSources: ipamSources(config, kube, tools),
         configureRoutes: config.configureRoutes,

@@ -42,6 +42,8 @@ test('the defaults', () => {
       targetInterface: { by: 'primary' },
       matchNodeNames: false,
       routesPerTable: undefined,
+      role: undefined,
+      mode: 'routes',
     },
     poolPlace: undefined,
     serviceRanges: [],
@@ -127,8 +129,8 @@ describe('refused, with the flag in the message', () => {
     [{ routeReconciliationPeriod: '999ms' }, '--route-reconciliation-period=999ms: expected from 1s'],
     // Beyond 2³¹−1 ms a timer fires at once: the API would be read without pause.
     [{ routeReconciliationPeriod: '597h' }, '--route-reconciliation-period=597h: expected from 1s'],
-    [{ apiBudgetShare: '0' }, '--api-budget-share=0: expected a number above 0, and at most 1'],
-    [{ apiBudgetShare: '1.01' }, '--api-budget-share=1.01: expected a number above 0'],
+    [{ apiBudgetShare: '0' }, '--api-budget-share=0: expected a number above 0, and at most 100'],
+    [{ apiBudgetShare: '101' }, '--api-budget-share=101: expected a number above 0'],
     [{ apiBudgetShare: '-0.5' }, '--api-budget-share=-0.5: expected'],
     [{ apiBudgetShare: '80%' }, '--api-budget-share=80%: expected'],
     [{ apiBudgetShare: '' }, '--api-budget-share=: expected'],
@@ -160,6 +162,14 @@ test.each(['1s', '24h'])('a period of %s', (routeReconciliationPeriod) => {
   expect(readControllerConfig({ ...flags, routeReconciliationPeriod }).driftMs).toBeGreaterThan(0)
 })
 
-test.each(['0.01', '0.5', '1', '1.0'])('an API budget share of %s', (apiBudgetShare) => {
+test.each(['0.01', '0.5', '1', '1.0', '16'])('an API budget share of %s', (apiBudgetShare) => {
   expect(readControllerConfig({ ...flags, apiBudgetShare }).apiBudgetShare).toBe(Number(apiBudgetShare))
+})
+
+test('the mode in which the VPC delegates prefixes needs a cloud that is written to, and no pool', () => {
+  const withoutPools = { ...withoutCidr, awsMode: 'ipv6-prefix' }
+  expect(readControllerConfig(withoutPools)).toMatchObject({ pools: [], aws: { mode: 'ipv6-prefix' } })
+  expect(() => readControllerConfig({ ...withoutPools, configureCloudRoutes: 'false' })).toThrow(
+    '--aws-mode=ipv6-prefix and --configure-cloud-routes=false',
+  )
 })

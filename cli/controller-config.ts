@@ -3,6 +3,7 @@ import {
   type LeaderElectionTimes,
   checkLeaderElectionTimes,
 } from '../kube/leader-election-config.ts'
+import { maxBudgetShare } from '../providers/budget.ts'
 import { type Policy, policies } from '../reconciler/guard/policy.ts'
 import { type BindAddress, readBindAddress } from './bind-address.ts'
 import { type CloudConfig, type CloudFlags, readCloudConfig } from './cloud-options.ts'
@@ -61,10 +62,17 @@ export const defaultBindAddress = ':10277'
 
 /** Checks everything that can be checked without asking anybody. @throws UsageError */
 export function readControllerConfig(flags: ControllerFlags): ControllerConfig {
+  const cloud = readCloudConfig(flags)
+  const configureRoutes = readSwitch('configure-cloud-routes', flags.configureCloudRoutes)
+  const delegates = cloud.aws.mode === 'ipv6-prefix'
+  if (delegates && !configureRoutes)
+    throw new UsageError(
+      '--aws-mode=ipv6-prefix and --configure-cloud-routes=false: podCIDRs that the VPC delegates take a cloud that is written to',
+    )
   return {
-    ...readCloudConfig(flags),
-    ...readPoolConfig(flags),
-    configureRoutes: readSwitch('configure-cloud-routes', flags.configureCloudRoutes),
+    ...cloud,
+    ...readPoolConfig(flags, delegates ? { delegated: { family: 6, prefixLength: 80 } } : {}),
+    configureRoutes,
     policy: readChoice('policy', flags.policy, policies),
     adopt: readChoice('adopt', flags.adopt, adoptions),
     driftMs: readDriftInterval(flags),
@@ -82,8 +90,10 @@ const readSwitch = (flag: string, given: string | boolean): boolean =>
 
 function readShare(flag: string, text: string): number {
   const share = Number(text)
-  if (!(share > 0 && share <= 1))
-    throw new UsageError(`--${flag}=${text}: expected a number above 0, and at most 1 (all of it)`)
+  if (text.trim() === '' || !(share > 0 && share <= maxBudgetShare))
+    throw new UsageError(
+      `--${flag}=${text}: expected a number above 0, and at most ${maxBudgetShare} (1 is all that is documented)`,
+    )
   return share
 }
 

@@ -14,7 +14,9 @@ import { createKubernetesSimulator } from '../test/simulators/kubernetes/kuberne
 /** Two controllers as processes, between the two simulators: one leads, one waits to, and both are asked over HTTP. */
 
 const program = fileURLToPath(new URL('../bin/podway.js', import.meta.url))
-const definition = new URL('../deploy/crds/noderoutes.yaml', import.meta.url)
+const definitions = ['noderoutes', 'podnetworks'].map(
+  (plural) => new URL(`../deploy/crds/${plural}.yaml`, import.meta.url),
+)
 const scratch = mkdtempSync(join(tmpdir(), 'podway-status-'))
 const region = 'us-east-1'
 const servers: RunningServer[] = []
@@ -71,10 +73,11 @@ beforeAll(async () => {
   const config = new KubeConfig()
   config.loadFromClusterAndUser({ name: 'c', server: cluster?.url ?? '', skipTLSVerify: true }, { name: 'u' })
   writeFileSync(join(scratch, 'kubeconfig'), config.exportConfig())
-  create(
-    '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
-    loadYaml(readFileSync(definition, 'utf8')),
-  )
+  for (const definition of definitions)
+    create(
+      '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
+      loadYaml(readFileSync(definition, 'utf8')),
+    )
   create('/api/v1/namespaces', { apiVersion: 'v1', kind: 'Namespace', metadata: { name: 'podway-system' } })
   environment = {
     PATH: process.env.PATH,

@@ -32,7 +32,10 @@ describe('as JSON', () => {
     expect(list()).toMatchObject({
       apiVersion: 'v1',
       kind: 'List',
-      items: [{ kind: 'CustomResourceDefinition', metadata: { name: 'noderoutes.podway.dev' } }],
+      items: ['noderoutes', 'podnetworks'].map((plural) => ({
+        kind: 'CustomResourceDefinition',
+        metadata: { name: `${plural}.podway.dev` },
+      })),
     })
   })
 

@@ -61,12 +61,10 @@ export async function findAdoptable(search: Search, signal: AbortSignal): Promis
   const observed = read.flatMap(({ table, routes }) =>
     routes.filter((route) => isWanted(destinationKey(route.destination))).map((route) => ({ table, route })),
   )
-  const claimantsOf = (key: DestinationKey): readonly RoutedNode[] =>
-    claims.claimants(key).flatMap((name) => claims.node(name) ?? [])
   // Not more than is needed: a look-up takes of the account's budget.
   const queries = observed.flatMap(({ table, route }): readonly TargetQuery[] => {
     const key = destinationKey(route.destination)
-    const [node, ...others] = claimantsOf(key)
+    const [node, ...others] = claims.claimants(key)
     const undecided = route.origin === 'static' && !owns(records.get(key), table.id)
     if (node === undefined || others.length > 0 || !undecided) return []
     return [{ node, family: route.destination.family }]
@@ -75,7 +73,7 @@ export async function findAdoptable(search: Search, signal: AbortSignal): Promis
 
   const findings = observed.map(({ table, route }): Finding => {
     const key = destinationKey(route.destination)
-    const claimants = claimantsOf(key)
+    const claimants = claims.claimants(key)
     const [node] = claimants
     const input: AdoptableInput = {
       destination: route.destination,

@@ -3,6 +3,7 @@ import { addAdoptCommand } from './adopt-command.ts'
 import { addCleanupCommand } from './cleanup-command.ts'
 import { addControllerCommand } from './controller-command.ts'
 import { addCrdsCommand } from './crds-command.ts'
+import { addDoctorCommand } from './doctor/doctor-command.ts'
 import { addReleaseCommand } from './release-command.ts'
 import { UsageError, exitUsage } from './usage.ts'
 import { version } from './version.ts'
@@ -22,6 +23,7 @@ export async function main(args: readonly string[]): Promise<number> {
     addAdoptCommand,
     addReleaseCommand,
     addCleanupCommand,
+    addDoctorCommand,
   ]
   for (const add of commands) add(program)
   try {

@@ -1,6 +1,8 @@
+import type { EC2 } from '@aws-sdk/client-ec2'
 import { systemClock } from '../kube/clock.ts'
 import { ApiBudget, type ApiLimits } from '../providers/budget.ts'
 import type { BudgetObserver } from '../providers/budget-lane.ts'
+import type { AssumedRole } from '../providers/aws/client.ts'
 import type { RouteProvider } from '../providers/provider.ts'
 import type { CloudConfig } from './cloud-options.ts'
 
@@ -34,21 +36,19 @@ export const openProvider = (config: ProviderConfig): Promise<OpenProvider> =>
 
 async function openAws(config: ProviderConfig): Promise<OpenProvider> {
   const { aws, clusterName } = config
-  const { routesPerTable, ...choices } = aws
-  const { createEc2Client } = await import('../providers/aws/client.ts')
+  const { role, routesPerTable, ...choices } = aws
   const { awsProvider } = await import('../providers/aws/aws-provider.ts')
-  const { ec2Limits } = await import('../providers/aws/limits.ts')
-  const ec2 = await createEc2Client()
+  const { api: ec2, budget, close } = await openEc2(role, config)
   return {
     provider: awsProvider({
       ec2,
-      budget: budgetOf(config, ec2Limits),
+      budget,
       clock: systemClock,
       clusterName,
       ...choices,
       ...(routesPerTable === undefined ? {} : { routesPerTable }),
     }),
-    close: () => ec2.destroy(),
+    close,
   }
 }
 
@@ -83,8 +83,21 @@ async function openAzure(config: ProviderConfig): Promise<OpenProvider> {
   }
 }
 
+type Rates = Pick<ProviderConfig, 'apiBudgetShare' | 'gate' | 'observe'>
+
+/** EC2 as the surroundings name it, within its budget. */
+export async function openEc2(
+  role: AssumedRole | undefined,
+  rates: Rates,
+): Promise<{ readonly api: EC2; readonly budget: ApiBudget; readonly close: () => void }> {
+  const { createEc2Client } = await import('../providers/aws/client.ts')
+  const { ec2Limits } = await import('../providers/aws/limits.ts')
+  const api = await createEc2Client(role === undefined ? {} : { role })
+  return { api, budget: budgetOf(rates, ec2Limits), close: () => api.destroy() }
+}
+
 function budgetOf(
-  { apiBudgetShare: share = defaultApiBudgetShare, gate, observe }: ProviderConfig,
+  { apiBudgetShare: share = defaultApiBudgetShare, gate, observe }: Rates,
   limits: ApiLimits,
 ): ApiBudget {
   return new ApiBudget({

@@ -66,3 +66,21 @@ test.each<[string, Partial<PoolFlags>, string]>([
   expect(() => readPoolConfig({ ...flags, ...given })).toThrow(UsageError)
   expect(() => readPoolConfig({ ...flags, ...given })).toThrow(message)
 })
+
+describe('where the VPC gives nodes their IPv6 podCIDRs', () => {
+  const prefixes = { delegated: { family: 6, prefixLength: 80 } } as const
+
+  test('pools are for IPv4, and need not be', () => {
+    expect(readPoolConfig({ ...flags, clusterCidr: '10.244.0.0/16' }, prefixes).pools).toHaveLength(1)
+    expect(readPoolConfig(flags, prefixes).pools).toEqual([])
+    expect(readPoolConfig({ ...flags, nodeCidrMaskSizeIpv6: '80' }, prefixes).pools).toEqual([])
+  })
+
+  test.each<[more: Partial<PoolFlags>, message: string]>([
+    [{ clusterCidr: '10.244.0.0/16,fd00::/48' }, '--cluster-cidr=fd00::/48: the VPC gives nodes their IPv6'],
+    [{ nodeCidrMaskSizeIpv6: '72' }, '--node-cidr-mask-size-ipv6=72: what the VPC gives is always a /80'],
+  ])('%j is refused', (more, message) => {
+    expect(() => readPoolConfig({ ...flags, ...more }, prefixes)).toThrow(UsageError)
+    expect(() => readPoolConfig({ ...flags, ...more }, prefixes)).toThrow(message)
+  })
+})

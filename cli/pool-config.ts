@@ -1,5 +1,5 @@
 import { type Family, addressBits } from '../net/address.ts'
-import type { Cidr } from '../net/cidr.ts'
+import { type Cidr, formatCidr } from '../net/cidr.ts'
 import { Pool, PoolConfigurationError, refuseOverlaps } from '../reconciler/ipam/pool.ts'
 import { readBoolean, readCidrs, readInteger } from './flag-values.ts'
 import { UsageError } from './usage.ts'
@@ -27,8 +27,17 @@ export interface PoolConfig {
   readonly serviceRanges: readonly Cidr[]
 }
 
+/** The family of which the network gives nodes their podCIDRs, all of one size: pools are for the other one. */
+export interface Delegated {
+  readonly family: Family
+  readonly prefixLength: number
+}
+
 /** @throws UsageError */
-export function readPoolConfig(flags: PoolFlags): PoolConfig {
+export function readPoolConfig(
+  flags: PoolFlags,
+  { delegated }: { readonly delegated?: Delegated } = {},
+): PoolConfig {
   const { clusterCidr, poolsConfigMap, poolsFile, serviceClusterIpRange } = flags
   const allocate =
     typeof flags.allocateNodeCidrs === 'boolean'
@@ -44,12 +53,31 @@ export function readPoolConfig(flags: PoolFlags): PoolConfig {
       throw new UsageError(`--cluster-cidr and ${place.flag} both name pools: leave one of them out`)
     return { pools: [], poolPlace: place.place, serviceRanges }
   }
-  if (ranges.length === 0) {
+  if (delegated !== undefined) refuseDelegated(flags, ranges, delegated)
+  else if (ranges.length === 0) {
     throw new UsageError(
       '--cluster-cidr is required to allocate podCIDRs: name the ranges (or where pools are written down, by --pools-config-map or --pools-file), or set --allocate-node-cidrs=false',
     )
   }
   return { pools: readRanges(flags, ranges), poolPlace: undefined, serviceRanges }
+}
+
+function refuseDelegated(
+  { nodeCidrMaskSizeIpv4, nodeCidrMaskSizeIpv6 }: PoolFlags,
+  ranges: readonly Cidr[],
+  { family, prefixLength }: Delegated,
+): void {
+  const range = ranges.find((one) => one.family === family)
+  if (range !== undefined)
+    throw new UsageError(
+      `--cluster-cidr=${formatCidr(range)}: the VPC gives nodes their IPv${family} podCIDRs (--aws-mode): leave IPv${family} out`,
+    )
+  const [flag, mask, byDefault] =
+    family === 4
+      ? (['node-cidr-mask-size-ipv4', nodeCidrMaskSizeIpv4, '24'] as const)
+      : (['node-cidr-mask-size-ipv6', nodeCidrMaskSizeIpv6, '64'] as const)
+  if (mask !== byDefault && mask !== String(prefixLength))
+    throw new UsageError(`--${flag}=${mask}: what the VPC gives is always a /${prefixLength}: leave it out`)
 }
 
 function readPlace(

@@ -4,6 +4,7 @@ import { MemoryCloud } from '../providers/memory/memory-cloud.ts'
 import { memoryProvider } from '../providers/memory/memory-provider.ts'
 import { silentLogger } from '../kube/log.ts'
 import { NodeRouteStore } from '../reconciler/node-route/node-route-store.ts'
+import { withdrawPodNetwork } from '../reconciler/pod-network/pod-network-store.ts'
 import { runCleanup } from './run-cleanup.ts'
 import { CommandWorld, signal, waits } from './testing/command-world.ts'
 
@@ -27,6 +28,7 @@ async function makeWorld() {
   const parts = {
     provider: memoryProvider(cloud),
     store: new NodeRouteStore(world.routes, silentLogger),
+    withdraw: (term: AbortSignal) => withdrawPodNetwork(world.podNetworks, term),
     output: world.output,
     waits,
     alone: (work: (term: AbortSignal) => Promise<void>) => work(signal),
@@ -43,6 +45,26 @@ test('routes leak when the mode changes or the cluster goes: here all of ours go
   expect(cloud.routes('table-2')).toEqual([])
   expect(world.cluster.records()).toEqual([])
   expect(world.output.notes).toEqual(['2 routes deleted.'])
+})
+
+test('agents are told before, and if they can’t be, nothing is deleted; without a PodNetwork there is nobody to tell', async () => {
+  const { world, cloud, parts } = await makeWorld()
+  await using _ = world
+  const { cluster } = world
+  const families = [{ family: 'IPv4', pools: ['10.244.0.0/16'], nativeRanges: ['10.0.0.0/24'] }] as const
+  cluster.addPodNetwork({ provider: 'aws', cluster: 'prod', families, since: '2026-01-01T00:00:00Z' })
+  cluster.simulator.faults.add({
+    match: { method: 'DELETE', resource: 'podnetworks' },
+    fault: { kind: 'status', code: 403 },
+  })
+  await expect(runCleanup({ yes: true, output: 'json' }, parts, signal)).rejects.toMatchObject({
+    status: 403,
+  })
+  expect(cloud.writes).toEqual([])
+  await runCleanup({ yes: true, output: 'json' }, parts, signal)
+  expect(cluster.podNetworks()).toEqual([])
+  expect(cloud.routes('table-2')).toEqual([])
+  await runCleanup({ yes: true, output: 'json' }, parts, signal)
 })
 
 test('without --yes they are listed, and nothing is written', async () => {

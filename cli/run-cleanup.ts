@@ -15,6 +15,8 @@ import { type Waits, withRetries } from './with-retries.ts'
 export interface CleanupParts {
   readonly provider: RouteProvider
   readonly store: LedgerStore
+  /** Tells agents that nothing is routed natively any more. Idempotent. */
+  readonly withdraw: (signal: AbortSignal) => Promise<void>
   readonly output: Output
   readonly waits: Waits
   /** Runs the work while no controller works; rejects if one does. */
@@ -58,6 +60,8 @@ export async function runCleanup(
   await parts.alone(async (term) => {
     const tasks = await findTasks(parts, term)
     await report(request, parts, tasks)
+    // Before the routes: what agents leave as it is would get no answer.
+    await withRetries(() => parts.withdraw(term), parts.waits, term)
     const applier = new Applier(parts.provider, term)
     const atOnce = changesAtOnce(parts.provider.capabilities)
     const failures = (await inParallel(tasks, atOnce, (task) => carryOut(task, applier, parts, term))).flat()

@@ -19,11 +19,13 @@ export function formatTable<Row>(columns: readonly Column<Row>[], rows: readonly
     .join('')
 }
 
-/** What comes from a cloud or a cluster may hold anything: a line feed would break the table, an escape the terminal. */
 const cell = (text: string): string => {
-  const clean = text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()
+  const clean = oneLine(text)
   return clean === '' ? '-' : clean
 }
+
+/** What comes from a cloud or a cluster may hold anything: a line feed would break the table, an escape the terminal. */
+export const oneLine = (text: string): string => text.replaceAll(/[\p{Cc}\u2028\u2029]+/gu, ' ').trim()
 
 /** Code points: names and addresses are letters of one column. */
 const width = (text: string): number => Array.from(text).length

@@ -7,9 +7,9 @@ import { runWorkers, WorkQueue } from './work-queue.ts'
 
 const never = new AbortController().signal
 
-function make(random = 0) {
+function make(random = 0, rank: (key: string) => number = () => 0) {
   const clock = new ManualClock()
-  const queue = new WorkQueue({ clock, random: () => random, backoff: { baseMs: 100, maxMs: 1000 } })
+  const queue = new WorkQueue({ clock, random: () => random, backoff: { baseMs: 100, maxMs: 1000 }, rank })
   const take = async (): Promise<string> => {
     const key = await queue.next(never)
     if (key === undefined) throw new Error('the queue is shut down')
@@ -24,6 +24,22 @@ describe('add', () => {
     for (const key of ['a', 'b', 'a', 'c', 'b']) queue.add(key)
     expect(queue.length).toBe(3)
     expect([await take(), await take(), await take()]).toEqual(['a', 'b', 'c'])
+  })
+
+  test('what has a lower rank goes first, and in its rank, what came first', async () => {
+    const { queue, take } = make(0, (key) => (key.startsWith('a') ? 2 : 0))
+    for (const key of ['a1', 'b1', 'a2', 'b2']) queue.add(key)
+    expect(queue.length).toBe(4)
+    expect([await take(), await take(), await take(), await take()]).toEqual(['b1', 'b2', 'a1', 'a2'])
+  })
+
+  test('what was added again while in work goes by its rank too', async () => {
+    const { queue, take } = make(0, (key) => Number(key))
+    queue.add('1')
+    await take()
+    for (const key of ['2', '1', '0']) queue.add(key)
+    queue.done('1')
+    expect([await take(), await take(), await take()]).toEqual(['0', '1', '2'])
   })
 
   test('while in work: comes back after done, once, and to nobody before', async () => {
@@ -49,6 +65,15 @@ describe('add', () => {
 })
 
 describe('what is old', () => {
+  test('is the oldest of all ranks', async () => {
+    const { clock, queue } = make(0, (key) => Number(key))
+    queue.add('3')
+    await clock.advance(10)
+    queue.add('1')
+    await clock.advance(5)
+    expect(queue.oldestReady()).toEqual({ key: '3', ms: 15 })
+  })
+
   test('what waits, from when it became due; an add in between does not make it younger', async () => {
     const { clock, queue, take } = make()
     expect([queue.oldestReady(), queue.oldestInWork()]).toEqual([undefined, undefined])

@@ -3,12 +3,14 @@ import type { Clock, Timer } from './clock.ts'
 import { FailureLog } from './failure-log.ts'
 import type { Logger } from './log.ts'
 
-export interface WorkQueueOptions {
+export interface WorkQueueOptions<K> {
   readonly clock: Clock
   /** A number from 0 to below 1. */
   readonly random: () => number
   /** For {@link WorkQueue.retry}. */
   readonly backoff: BackoffOptions
+  /** A small whole number: of the keys that are due, those of a lower one go first. All are equal without it. */
+  readonly rank?: (key: K) => number
 }
 
 export interface AgedKey<K> {
@@ -21,13 +23,13 @@ export interface AgedKey<K> {
  *
  * - A key is in work at most once at a time, and waits at most once: many adds before it is taken are one.
  * - An add while the key is in work brings it back after `done`: what happened meanwhile is never missed.
- * - First come, first served, by the time a key became due.
+ * - First come, first served, by the time a key became due, among the keys of one rank.
  * - A key may be ready or in work and have a due time as well; it then comes again at that time.
  */
 export class WorkQueue<K extends string> {
-  readonly #options: WorkQueueOptions
-  /** Since when, by the monotonic clock; the oldest first. */
-  readonly #ready = new Map<K, number>()
+  readonly #options: WorkQueueOptions<K>
+  /** By rank: since when, by the monotonic clock; the oldest first. */
+  readonly #ready: (Map<K, number> | undefined)[] = []
   readonly #inWork = new Map<K, number>()
   /** Added while in work. */
   readonly #again = new Set<K>()
@@ -36,13 +38,13 @@ export class WorkQueue<K extends string> {
   readonly #waiting = new Set<(key: K | undefined) => void>()
   #shutDown = false
 
-  constructor(options: WorkQueueOptions) {
+  constructor(options: WorkQueueOptions<K>) {
     this.#options = options
   }
 
   /** Keys that are due and not in work. */
   get length(): number {
-    return this.#ready.size
+    return this.#ready.reduce((sum, keys) => sum + (keys?.size ?? 0), 0)
   }
 
   /** Keys whose time is yet to come. */
@@ -62,7 +64,9 @@ export class WorkQueue<K extends string> {
 
   /** Of the keys that are due and not in work, the one that has waited longest. */
   oldestReady(): AgedKey<K> | undefined {
-    return this.#oldest(this.#ready)
+    return this.#ready
+      .flatMap((keys) => (keys && this.#oldest(keys)) ?? [])
+      .reduce<AgedKey<K> | undefined>((a, b) => (a === undefined || b.ms > a.ms ? b : a), undefined)
   }
 
   /** The key that is in work for the longest time. */
@@ -81,7 +85,8 @@ export class WorkQueue<K extends string> {
       this.#again.add(key)
       return
     }
-    if (!this.#ready.has(key)) this.#ready.set(key, this.#options.clock.monotonic())
+    const ready = (this.#ready[this.#options.rank?.(key) ?? 0] ??= new Map())
+    if (!ready.has(key)) ready.set(key, this.#options.clock.monotonic())
     this.#hand()
   }
 
@@ -147,7 +152,7 @@ export class WorkQueue<K extends string> {
   /** Drops all keys and due times, ends all waiting, takes no more. What is in work may still be `done`. Idempotent. */
   shutDown(): void {
     this.#shutDown = true
-    this.#ready.clear()
+    this.#ready.length = 0
     this.#again.clear()
     this.#failures.clear()
     for (const { timer } of this.#delayed.values()) timer.cancel()
@@ -156,12 +161,15 @@ export class WorkQueue<K extends string> {
   }
 
   #hand(): void {
-    for (const key of this.#ready.keys()) {
-      const [settle] = this.#waiting
-      if (settle === undefined) return
-      this.#ready.delete(key)
-      this.#inWork.set(key, this.#options.clock.monotonic())
-      settle(key)
+    for (const ready of this.#ready) {
+      if (ready === undefined) continue
+      for (const key of ready.keys()) {
+        const [settle] = this.#waiting
+        if (settle === undefined) return
+        ready.delete(key)
+        this.#inWork.set(key, this.#options.clock.monotonic())
+        settle(key)
+      }
     }
   }
 

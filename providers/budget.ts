@@ -8,10 +8,16 @@ export interface ApiLimits {
   readonly others: BucketLimits
 }
 
+/** Nobody's rates are raised further: more would be a percentage by mistake. */
+export const maxBudgetShare = 100
+
 export interface ApiBudgetOptions {
   readonly clock: BudgetClock
   readonly limits: ApiLimits
-  /** Which part of the limits, bursts and refill, is ours to use: more than 0, at most 1. Others share the account. */
+  /**
+   * Which part of the limits, bursts and refill, is ours to use: more than 0, at most {@link maxBudgetShare}. Others share
+   * the account; more than 1 is for one whose rates were raised.
+   */
   readonly share: number
   readonly observe?: BudgetObserver
   /** Asked immediately before each call: what it throws is the call's failure, and nothing is sent (a leader's term is over). */
@@ -34,8 +40,8 @@ export class ApiBudget {
 
   /** @throws RangeError if the share is none */
   constructor(options: ApiBudgetOptions) {
-    if (!(options.share > 0 && options.share <= 1))
-      throw new RangeError(`a share is more than 0 and at most 1, not ${options.share}`)
+    if (!(options.share > 0 && options.share <= maxBudgetShare))
+      throw new RangeError(`a share is more than 0 and at most ${maxBudgetShare}, not ${options.share}`)
     this.#options = options
   }
 

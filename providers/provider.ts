@@ -64,6 +64,16 @@ export interface RouteProvider {
   untilEffective?(table: Table, changes: readonly Change[], signal: AbortSignal): Promise<void>
 
   /**
+   * From what each node gets its podCIDR of one family, where the network delegates it to the node's target instead of
+   * routing it; by name of the node, each of which has an entry. What the targets have by now is read, never remembered.
+   * Without it: pools of the configuration alone say what nodes get.
+   */
+  pools?(
+    nodes: readonly NodeView[],
+    signal: AbortSignal,
+  ): Promise<ReadonlyMap<string, NodePool | TargetProblem>>
+
+  /**
    * Whether a running machine stands behind each target, in order. False only where the cloud says that it is terminated,
    * on its way to it, or unknown: a route to it leads nowhere. Of a stopped one too, which takes no packets.
    */
@@ -76,16 +86,31 @@ export interface RouteProvider {
 
   /**
    * In how many milliseconds a change of that kind that is handed over now could be under way, by the API's budget, if
-   * `ahead` more are handed over before it; 0 is at once. Without it: always at once. {@link apply} waits for its turn by
+   * `ahead` more are handed over before it; 0 is at once. `delegates`: in a table of what the network delegates, for which
+   * a cloud may have other actions, and so another budget. Without it: always at once. {@link apply} waits for its turn by
    * itself, but what waits there can't be planned anew any more: whoever wants that asks first.
    */
-  readyInMs?(op: Change['op'], ahead?: number): number
+  readyInMs?(op: Change['op'], ahead?: number, delegates?: boolean): number
 
   /**
    * How full the table is, from what {@link list} answered: it asks nobody. Undefined where no limit is known. It is for
    * a forecast; that a table is full is known when it refuses a route (`quota`).
    */
   quota?(table: Table, snapshot: Snapshot): Quota | undefined
+
+  /**
+   * The ranges of the cloud's own network whose packets follow one of these tables: with the routes in it, what stands
+   * there answers pods under their own addresses. Of both families, each range once, in no particular order; those of a
+   * table that {@link tables} or {@link list} has not shown yet may be missing. Where tables are per subnet (AWS, Azure)
+   * the ranges of their subnets, where one is the network's (Google) those of all. Without it: none is known.
+   */
+  servedRanges?(tables: readonly Table[], signal: AbortSignal): Promise<readonly ServedRange[]>
+}
+
+export interface ServedRange {
+  readonly range: Cidr
+  /** Id of the table by which packets leave the range. */
+  readonly table: string
 }
 
 export interface Capabilities {
@@ -124,6 +149,19 @@ export interface NodeView {
   readonly addresses: readonly Address[]
 }
 
+/** What one node's podCIDR of a family may be, by the cloud's own word. */
+export interface NodePool {
+  readonly family: Family
+  /** Of the podCIDR, in bits. */
+  readonly prefixLength: number
+  /** Each block of these that is free can be delegated to the node's target. Sorted; they don't overlap. */
+  readonly ranges: readonly Cidr[]
+  /** What of them the network keeps for itself. */
+  readonly reserved: readonly Cidr[]
+  /** Blocks that the target has already, whoever gave them to it, in the ranges or not. Sorted. */
+  readonly assigned: readonly Cidr[]
+}
+
 export interface TargetQuery {
   readonly node: NodeView
   readonly family: Family
@@ -147,7 +185,7 @@ export interface TargetProblem {
   readonly message: string
 }
 
-export const isTargetProblem = (value: Target | TargetProblem): value is TargetProblem => 'problem' in value
+export const isTargetProblem = (value: object): value is TargetProblem => 'problem' in value
 
 /**
  * `from` is what the plan saw there. A provider whose tables have revisions holds it against the revision that it writes

@@ -1,4 +1,4 @@
-import type { Cidr } from '../net/cidr.ts'
+import { type Cidr, containsCidr } from '../net/cidr.ts'
 
 /** What a route points at. Two targets are the same exactly if kind and id are. */
 export interface Target {
@@ -11,11 +11,30 @@ export interface Target {
   readonly id: string
 }
 
-/** One routing domain that podway writes: an AWS route table, a Google network, an Azure route table, a kernel table. */
+/**
+ * One routing domain that podway writes: an AWS route table, a Google network, an Azure route table, a kernel table; or
+ * the network itself, of which a part is delegated to a target.
+ */
 export interface Table {
   readonly id: string
   /** What a person calls it, if the cloud has a name for it. */
   readonly name?: string
+  /**
+   * Which destinations belong there: those that lie inside of one of the ranges, or those that lie in none; all unless
+   * told. Clouds route nothing that lies in a network's own ranges, and delegate nothing else: so both may be there at a
+   * time, and each destination is where it can be.
+   */
+  readonly holds?: { readonly which: 'inside' | 'outside'; readonly ranges: readonly Cidr[] }
+}
+
+/** Whether the network delegates what is in the table. */
+export const delegates = ({ holds }: Table): boolean => holds?.which === 'inside'
+
+/** Whether a route to the destination is to be in the table. */
+export function belongs({ holds }: Table, destination: Cidr): boolean {
+  if (holds === undefined) return true
+  const isInside = holds.ranges.some((range) => containsCidr(range, destination))
+  return isInside === (holds.which === 'inside')
 }
 
 /** A route as podway wants it. */

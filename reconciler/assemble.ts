@@ -13,6 +13,8 @@ import { Turns } from './apply/turns.ts'
 import { Brake, conditionBrake, deleteBrake } from './guard/brake.ts'
 import type { Policy } from './guard/policy.ts'
 import { type Allocator, nodeOwner } from './ipam/allocator.ts'
+import { CloudPools } from './ipam/cloud-pools.ts'
+import { DelegatedCidrs } from './ipam/delegated-cidrs.ts'
 import { Ipam, type IpamSources } from './ipam/ipam.ts'
 import { PodCidrWriter } from './ipam/pod-cidr-writer.ts'
 import type { Pool } from './ipam/pool.ts'
@@ -24,6 +26,9 @@ import type { NodeRoute } from './node-route/node-route.ts'
 import type { NodeRouteStore } from './node-route/node-route-store.ts'
 import { Claims } from './plan/claims.ts'
 import { Planner } from './planner.ts'
+import { PodNetworkPublisher } from './pod-network/pod-network-publisher.ts'
+import type { PodNetworkStore } from './pod-network/pod-network-store.ts'
+import { tableGaps } from './pod-network/table-gaps.ts'
 import { Capacity } from './report/capacity.ts'
 import { isOursToChange } from './report/condition-reason.ts'
 import type { EventSink, EventSubject } from './report/events.ts'
@@ -38,10 +43,14 @@ import { RouteGuard } from './route-guard.ts'
 import { RouteReconciler } from './route-reconciler.ts'
 import { RouteRecords } from './route-records.ts'
 import { RouteWriter } from './route-writer.ts'
+import { podRanges } from './routed-node.ts'
 import { TableCache } from './table-cache.ts'
 import { TableReader } from './table-reader.ts'
 import { Targets } from './targets.ts'
-import type { WorkKey } from './work-key.ts'
+import { type WorkKey, rankOf } from './work-key.ts'
+
+/** Of many changes in a row, a start or a wave of new Nodes, agents are to hear once. */
+const podNetworkDelayMs = 2_000
 
 export interface ControllerOptions {
   readonly provider: RouteProvider
@@ -50,6 +59,9 @@ export interface ControllerOptions {
   readonly store: NodeRouteStore
   /** Watches what others make of NodeRoutes. */
   readonly records: Reflector<NodeRoute>
+  /** What is published for agents. */
+  readonly podNetworkStore: PodNetworkStore
+  readonly clusterName: string
   /** From which nodes get their podCIDRs; undefined if somebody else allocates them. */
   readonly pools: readonly Pool[] | undefined
   /** What else says what nodes may get. */
@@ -82,6 +94,8 @@ export interface ControllerParts {
   readonly ledger: Ledger
   readonly allocator: Allocator | undefined
   readonly ipam: Ipam | undefined
+  /** Undefined if nothing is published. */
+  readonly podNetwork: PodNetworkPublisher | undefined
   /** Tables were read: what nodes must not get may be something else now. */
   readonly tablesRead: () => void
   readonly tables: TableCache
@@ -101,7 +115,8 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
   const { reflector, store, subject } = options
   const now = (): string => secondTime(clock.now())
   const monotonic = (): number => clock.monotonic()
-  const queue = new WorkQueue<WorkKey>({ clock, random, backoff: { baseMs: 200, maxMs: 60_000 } })
+  const backoff = { baseMs: 200, maxMs: 60_000 }
+  const queue = new WorkQueue<WorkKey>({ clock, random, backoff, rank: rankOf })
   // Who only observes gives nothing away.
   const pools = policy === 'observe' ? undefined : options.pools
   const ipam =
@@ -113,6 +128,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
           onChance: () => {
             for (const { metadata, spec } of reflector.list())
               if ((spec.podCIDRs ?? []).length === 0) queue.add(`node ${metadata.name}`)
+            podNetwork?.look()
           },
         })
   const allocator = ipam?.allocator
@@ -143,10 +159,23 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
     onHeld: (key, wanted) => tellHeld(options, key, wanted),
   })
   const turns = new Turns({
-    readyInMs: (op, ahead) => provider.readyInMs?.(op, ahead) ?? 0,
+    readyInMs: ({ op, delegates }, ahead) => provider.readyInMs?.(op, ahead, delegates) ?? 0,
     after: (ms, callback) => clock.setTimeout(callback, ms),
     call: (key) => queue.add(`route ${key}`),
   })
+  // Who only observes says nothing to agents either.
+  const podNetwork =
+    policy === 'observe'
+      ? undefined
+      : new PodNetworkPublisher({
+          ...{ events, log, monotonic, now, provider, subject, tables },
+          cluster: options.clusterName,
+          store: options.podNetworkStore,
+          gaps: () => tableGaps({ claims, planner, tables, node: (name) => reflector.get(name) }),
+          podRanges: () => [...(allocator?.ranges ?? []), ...claims.nodes().flatMap(podRanges)],
+          poolsKnown: () => ipam?.isReady ?? true,
+          later: () => queue.addAfter('pod-network', podNetworkDelayMs),
+        })
   const tellOutcome = outcomeLog(log)
   const routes = new RouteReconciler({
     ...known,
@@ -175,6 +204,17 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
     onReusable: (destination) => allocator?.endQuarantine(destination),
     log,
   })
+  const cloudPools = configureRoutes ? provider.pools?.bind(provider) : undefined
+  const delegated =
+    allocator === undefined || cloudPools === undefined
+      ? undefined
+      : new DelegatedCidrs({
+          ...{ allocator, claims, ledger, monotonic, planner },
+          cloudPools: new CloudPools(cloudPools, signal),
+          onPromise: (keys) => {
+            for (const key of keys) queue.add(`route ${key}`)
+          },
+        })
   metrics.watch({
     queue,
     nodes: reports,
@@ -183,6 +223,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
     heldConditions: () => nodeBrake.held,
     waiting: () => turns.waiting,
     pools: () => allocator?.statistics() ?? [],
+    podNetworkStaleMs: () => podNetwork?.staleMs() ?? 0,
   })
   options.health.watch({
     queue,
@@ -196,6 +237,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
     ledger,
     allocator,
     ipam,
+    podNetwork,
     tablesRead: () =>
       ipam?.tablesRead(
         {
@@ -238,7 +280,15 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
       podCidrs:
         ipam === undefined
           ? undefined
-          : new PodCidrWriter({ nodes, node: (name) => reflector.get(name), ipam, ledger, events, log }),
+          : new PodCidrWriter({
+              nodes,
+              node: (name) => reflector.get(name),
+              ipam,
+              ledger,
+              delegated,
+              events,
+              log,
+            }),
       log,
       now,
     }),

@@ -92,7 +92,7 @@ describe('200 nodes, and 40 creates at once, then four a second', () => {
     expect(world.cluster.node('late').spec.podCIDRs).toEqual(['10.250.0.0/24'])
     await world.pass(60_000)
     const methods = new Set(world.cloud.calls.map(({ method }) => method))
-    expect(methods).toEqual(new Set(['tables', 'list', 'targets', 'prepare', 'apply']))
+    expect(methods).toEqual(new Set(['tables', 'list', 'targets', 'prepare', 'apply', 'servedRanges']))
   })
 })
 

@@ -57,6 +57,7 @@ test('one throttled describe taints every node: here no condition changes', asyn
   await using world = await ControllerWorld.open()
   world.join('node-1', { podCIDRs: ['10.244.0.0/24'] })
   await world.settled()
+  await world.published()
   world.forgetCalls()
   for (const at of ['tables', 'list', 'targets'] as const)
     world.cloud.fail({ at, class: 'throttled', times: 5 })
@@ -87,6 +88,7 @@ test('condition fights with a CNI’s own reason: here a CNI that sets it every 
   await using world = await ControllerWorld.open()
   world.join('node-1', { podCIDRs: ['10.244.0.0/24'] })
   await world.settled()
+  await world.published()
   world.forgetCalls()
   for (let second = 0; second < 30; second++) {
     const lastHeartbeatTime = new Date(world.clock.now()).toISOString()

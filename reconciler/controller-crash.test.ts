@@ -2,7 +2,7 @@ import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
 import { parseCidr } from '../net/cidr.ts'
 import { ControllerWorld } from './testing/controller-world.ts'
-import type { Tap } from './testing/traffic.ts'
+import { crashAt } from './testing/crash-at.ts'
 
 const tables = ['table-1', 'table-2']
 const foreign = {
@@ -24,30 +24,6 @@ async function changedWorld(): Promise<ControllerWorld> {
   world.join('new')
   world.forgetCalls()
   return world
-}
-
-/** A run that dies at the n-th write to Kubernetes or call of the cloud; false if it made fewer. */
-async function crashAt(world: ControllerWorld, n: number, when: 'before' | 'after'): Promise<boolean> {
-  let calls = 0
-  let crashed = false
-  const crash = (): never => {
-    crashed = true
-    running.crash()
-    throw new Error('crashed')
-  }
-  const tap: Tap = {
-    before: () => {
-      calls++
-      if (crashed || (calls === n && when === 'before')) crash()
-    },
-    after: () => {
-      if (crashed || (calls >= n && when === 'after')) crash()
-    },
-  }
-  const running = world.start({ tap })
-  await running.quiet()
-  await running.stop()
-  return crashed
 }
 
 /** Everything is as the Nodes ask for, whatever happened before. */

@@ -127,6 +127,19 @@ describe('--adopt', () => {
     expect(world.records).toEqual([])
   })
 
+  test('matching: a podCIDR that several Nodes have is adopted for none of them, as by podway adopt', async () => {
+    await using world = await ControllerWorld.open()
+    world.join('node-1', { podCIDRs })
+    world.join('node-2', { podCIDRs })
+    putRoute(world, '10.244.0.0/24', 'node-1')
+    await world.settled({ adopt: 'matching' })
+    expect(world.records).toEqual([])
+    world.leave('node-2')
+    await world.quiet()
+    expect(world.records).toEqual(['10.244.0.0/24 node-1 table-1'])
+    expect(world.routeWrites).toEqual([])
+  })
+
   test('none: Terraform’s identical route outlives its Node', async () => {
     await using world = await ControllerWorld.open()
     world.join('node-1', { podCIDRs })

@@ -9,6 +9,7 @@ async function settledWorld(): Promise<ControllerWorld> {
   const world = await ControllerWorld.open(dualStack)
   for (let i = 0; i < 10; i++) world.join(`node-${i}`)
   await world.settled()
+  await world.published()
   world.forgetCalls()
   return world
 }
@@ -34,6 +35,7 @@ test('10 s polling eats the API quota: here an hour without change reads each th
     list: 120,
     targets: 60,
     prepare: 60,
+    servedRanges: 60,
   })
   expect(world.cluster.writes).toEqual([])
   expect(world.cluster.calls.filter(({ verb }) => verb === 'get')).toEqual([])
@@ -100,6 +102,7 @@ test('CIDRs compared as strings: another spelling of the same range makes no wri
   world.join('node-1', { podCIDRs: ['2001:DB8:0::/64'] })
   await world.settled()
   expect(world.routes()).toEqual(['2001:db8::/64 node-1'])
+  await world.published()
   world.forgetCalls()
   await world.pass(5 * driftMs)
   expect(world.routeWrites).toEqual([])
@@ -111,6 +114,7 @@ test('what fails in the same way again and again is written to the API server on
   world.join('node-1', { podCIDRs: ['10.244.0.0/24'] })
   world.cloud.fail({ at: 'prepare', class: 'unauthorized', times: Infinity })
   await world.settled()
+  await world.published()
   world.forgetCalls()
   await world.pass(10 * driftMs)
   expect(world.cluster.writes).toEqual([])

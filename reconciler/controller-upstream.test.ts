@@ -316,10 +316,11 @@ describe('TestHandleNodeUpdate', () => {
     world.join('node-0')
     world.join('node-1', { podCIDRs: ['10.120.0.0/24'] })
     await world.settled()
+    await world.published()
     world.forgetCalls()
     await update(world)
     await world.quiet()
-    const routine = name.includes('resync') ? ['tables', 'list', 'targets', 'prepare'] : []
+    const routine = name.includes('resync') ? ['tables', 'list', 'targets', 'prepare', 'servedRanges'] : []
     const made = world.cloud.calls.map(({ method }) => method)
     expect(new Set(made)).toEqual(new Set([...routine, ...expected]))
     if (expected.length === 0) expect(world.cluster.writes).toEqual([])

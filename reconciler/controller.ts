@@ -44,8 +44,8 @@ async function work(
   parts: ControllerParts,
   stop: AbortController,
 ): Promise<void> {
-  const { log, records, reflector, store } = options
-  const { ipam, ledger, queue } = parts
+  const { log, podNetworkStore, records, reflector, store } = options
+  const { ipam, ledger, podNetwork, queue } = parts
   await openLedger(ledger, options, stop.signal)
   stop.signal.throwIfAborted()
   reflector.onChange((change) => observeNode(change, parts))
@@ -54,6 +54,7 @@ async function work(
     reflector.run(stop.signal),
     records.run(stop.signal),
     ipam?.follow(stop.signal),
+    podNetwork && podNetworkStore.follow(() => podNetwork.look(), stop.signal),
   ])
   // Before the first whole list nothing is known to be gone, and nothing is known to be free.
   await reflector.synced

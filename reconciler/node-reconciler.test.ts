@@ -81,6 +81,7 @@ function make() {
       nodes,
       node: () => world.shown,
       ipam: { allocator, answer: () => 'yes' },
+      delegated: undefined,
       ledger: { claim: () => Promise.resolve(), get: () => undefined },
       events,
       log: silentLogger,

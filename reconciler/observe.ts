@@ -27,7 +27,7 @@ export function observeRecord(
 /** What happens to a Node: whatever it may change is looked at. */
 export function observeNode(
   change: Change<Node>,
-  { claims, ipam, losses, queue, reports, targets }: ControllerParts,
+  { claims, ipam, losses, podNetwork, queue, reports, targets }: ControllerParts,
 ): void {
   const { name } = change.object.metadata
   for (const left of ipam?.see(change) ?? []) queue.add(`route ${destinationKey(left)}`)
@@ -41,6 +41,7 @@ export function observeNode(
       const isNews = change.type !== 'added' || !saysRouted(change.object)
       if (isNews && node.podCIDRs.length > 0 && destinations.length > 0) reports.changed(name)
       for (const destination of destinations) queue.add(`route ${destination}`)
+      if (destinations.length > 0) podNetwork?.look()
       break
     }
     case 'deleted':
@@ -49,6 +50,7 @@ export function observeNode(
         queue.add(`route ${destination}`)
       }
       targets.forget(name)
+      podNetwork?.look()
       break
   }
   queue.add(`node ${name}`)

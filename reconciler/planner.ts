@@ -1,8 +1,9 @@
 import { parseCidr } from '../net/cidr.ts'
 import { type TargetProblem, isTargetProblem } from '../providers/provider.ts'
-import type { Table, Target } from '../providers/route.ts'
+import { type Table, type Target, belongs } from '../providers/route.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { type DestinationKey, type LedgerRecord, destinationKey } from './ledger/record.ts'
+import { adoptable } from './plan/adoptable.ts'
 import type { Claims, RoutedNode } from './plan/claims.ts'
 import { type Contest, contestOf } from './plan/contest.ts'
 import { type PlanItem, type Wanted, plan } from './plan/plan.ts'
@@ -43,26 +44,46 @@ export class Planner {
 
   /** What the plan says now. */
   inspect(key: DestinationKey): readonly TableWork[] {
-    const holder = this.holder(key)
-    const target =
-      holder === undefined || this.contest(key) !== undefined
-        ? undefined
-        : this.#parts.targets.cached(holder, parseCidr(key).family)
-    return this.plan(key, wantedOf(holder, target))
+    return this.plan(key, this.#wanted(key))
   }
 
-  /** In every table of which it is known what it holds there. */
+  /** The tables in which the destination is to be, read or not. */
+  tablesFor(key: DestinationKey): readonly Table[] {
+    const destination = parseCidr(key)
+    return this.#parts.tables.tables().filter((table) => belongs(table, destination))
+  }
+
+  /**
+   * In every table in which it belongs, of which it is known what it holds there. What nobody wants is looked for in all
+   * of them.
+   */
   plan(key: DestinationKey, wanted: Wanted): readonly TableWork[] {
     const { ledger, tables } = this.#parts
     const destination = parseCidr(key)
     const record = ledger.get(key)
-    return tables
-      .tables()
+    const candidates = wanted.kind === 'nothing' ? tables.tables() : this.tablesFor(key)
+    return candidates
       .filter((table) => tables.knows(table.id, key))
       .map((table) => ({
         table,
         item: plan({ destination, wanted, observed: tables.route(table.id, key), record, tableId: table.id }),
       }))
+  }
+
+  /** The tables in which a foreign route is what podway would write: by the rule of `podway adopt`, and no other. */
+  adoptable(key: DestinationKey, wanted: Wanted = this.#wanted(key)): readonly string[] {
+    const { claims, ledger, tables } = this.#parts
+    if (wanted.kind !== 'target') return []
+    const about = {
+      destination: parseCidr(key),
+      claimants: claims.claimants(key),
+      target: wanted.target,
+      record: ledger.get(key),
+    }
+    return tables.tables().flatMap(({ id }) => {
+      const observed = tables.route(id, key)
+      return observed !== undefined && adoptable({ ...about, observed, tableId: id }).adopt ? [id] : []
+    })
   }
 
   /** Whether the table still counts: one that is no longer configured does not. */
@@ -77,10 +98,16 @@ export class Planner {
     const key = destinationKey(record.destination)
     return record.tables.every((id) => !this.counts(id) || this.#parts.tables.knows(id, key))
   }
+
+  #wanted(key: DestinationKey): Wanted {
+    const holder = this.holder(key)
+    if (holder === undefined) return { kind: 'nothing' }
+    if (this.contest(key) !== undefined) return { kind: 'unknown' }
+    return wantedOf(this.#parts.targets.cached(holder, parseCidr(key).family))
+  }
 }
 
-function wantedOf(holder: RoutedNode | undefined, target: Target | TargetProblem | undefined): Wanted {
-  if (holder === undefined) return { kind: 'nothing' }
+function wantedOf(target: Target | TargetProblem | undefined): Wanted {
   if (target === undefined || isTargetProblem(target)) return { kind: 'unknown' }
   return { kind: 'target', target }
 }

@@ -10,7 +10,7 @@ import { type GuardedWork, type WrittenChange, changesOf, failuresOf } from './g
 import type { Ledger } from './ledger/ledger.ts'
 import { type DestinationKey, type LedgerRecord, type NodeRef, wasWritten } from './ledger/record.ts'
 import type { Claims, RoutedNode } from './plan/claims.ts'
-import type { Planner, TableWork } from './planner.ts'
+import type { Planner } from './planner.ts'
 import type { EventSink } from './report/events.ts'
 import { tableState } from './report/table-states.ts'
 import type { RouteGuard } from './route-guard.ts'
@@ -61,12 +61,16 @@ export class RouteReconciler {
     this.#parts = parts
   }
 
+  get #adopts(): boolean {
+    return this.#parts.adopt === 'matching' && this.#parts.policy !== 'observe'
+  }
+
   /** Whether nothing is left to do about the destination, and the ledger says so: a crash may have come in between. */
   atRest(key: DestinationKey): boolean {
     const { guard, ledger, planner, policy } = this.#parts
     const work = guard.guarded(key, planner.inspect(key))
     if (policy === 'observe') return work.every(({ item }) => !('change' in item))
-    if (this.#adoptable(key, work).length > 0) return false
+    if (this.#adopts && planner.adoptable(key).length > 0) return false
     const record = ledger.get(key)
     if (record !== undefined) {
       if (ledger.damaged(key) || record.previousTargets.length > 0) return false
@@ -136,8 +140,8 @@ export class RouteReconciler {
   ): Promise<Retry | undefined> {
     const { guard, ledger, log, planner, records, targets, writer } = this.#parts
     const before = ledger.get(key)
-    const look = (): readonly GuardedWork[] =>
-      guard.guarded(key, planner.plan(key, { kind: 'target', target }))
+    const wanted = { kind: 'target', target } as const
+    const look = (): readonly GuardedWork[] => guard.guarded(key, planner.plan(key, wanted))
     let work = look()
     const changes = changesOf(work)
     if (!writer.mayWrite(key, changes)) return { kind: 'turn' }
@@ -145,7 +149,7 @@ export class RouteReconciler {
     const preparing = targets.prepare(target)
     // The caller learns of a failed preparation below; until then nobody waits for the promise.
     preparing.catch(() => undefined)
-    const adopted = this.#adoptable(key, work)
+    const adopted = this.#adopts ? planner.adoptable(key, wanted) : []
     await records.intend(key, holder, target, changes, adopted, signal)
     if (adopted.length > 0) {
       for (const table of adopted) log.info({ table, destination: key, node: holder.name }, 'route adopted')
@@ -244,10 +248,10 @@ export class RouteReconciler {
     this.#told.set(key, text)
   }
 
-  /** A claim of a Node that has no podCIDRs yet: whatever it gets brings the key back. */
-  #isAwaited({ node, tables }: LedgerRecord): boolean {
+  /** A claim of a Node that has no podCIDRs yet, delegated to it or not: whatever it gets brings the key back. */
+  #isAwaited({ node }: LedgerRecord): boolean {
     const current = this.#parts.claims.node(node.name)
-    return tables.length === 0 && current?.uid === node.uid && current.podCIDRs.length === 0
+    return current?.uid === node.uid && current.podCIDRs.length === 0
   }
 
   /** Whether what the record's node held may be given to another, or taken away. */
@@ -262,17 +266,6 @@ export class RouteReconciler {
   #isVerified(tableId: string, key: DestinationKey): boolean {
     const { planner, tables } = this.#parts
     return !planner.counts(tableId) || tables.knows(tableId, key)
-  }
-
-  /** The tables in which a foreign route says what we would write, and is to become ours. */
-  #adoptable(key: DestinationKey, work: readonly TableWork[]): readonly string[] {
-    const { adopt, policy, tables } = this.#parts
-    if (adopt !== 'matching' || policy === 'observe') return []
-    return work
-      .filter(
-        ({ table, item }) => item.op === 'satisfied' && tables.route(table.id, key)?.origin === 'static',
-      )
-      .map(({ table }) => table.id)
   }
 }
 

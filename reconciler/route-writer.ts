@@ -1,4 +1,5 @@
 import type { Change, Outcome } from '../providers/provider.ts'
+import { delegates } from '../providers/route.ts'
 import type { Applier } from './apply/apply.ts'
 import type { FullTables } from './apply/full-tables.ts'
 import type { Turns } from './apply/turns.ts'
@@ -48,7 +49,7 @@ export class RouteWriter {
     const { fullTables, monotonic, onWaited, turns } = this.#parts
     const mayWrite = turns.take(
       key,
-      changes.map(({ change }) => change),
+      changes.map(({ table, change }) => ({ op: change.op, delegates: delegates(table) })),
     )
     const since = this.#waiting.get(key)
     if (!mayWrite) {

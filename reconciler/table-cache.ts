@@ -33,6 +33,10 @@ export class TableCache {
     const fresh = tables.filter((table) => !this.#views.has(table.id))
     const gone = new Set(this.#views.keys()).difference(new Set(tables.map((table) => table.id)))
     for (const id of gone) this.#views.delete(id)
+    for (const table of tables) {
+      const view = this.#views.get(table.id)
+      if (view !== undefined) view.table = table
+    }
     for (const table of fresh)
       this.#views.set(table.id, {
         table,
@@ -143,7 +147,7 @@ export class TableCache {
 }
 
 interface View {
-  readonly table: Table
+  table: Table
   loaded: boolean
   routes: Map<DestinationKey, ObservedRoute>
   /** The destinations of `routes`. */

@@ -4,6 +4,7 @@ import { type Work, type WorkKey, workOf } from './work-key.ts'
 test.each<[key: WorkKey, work: Work]>([
   ['tables', { kind: 'tables' }],
   ['targets', { kind: 'targets' }],
+  ['pod-network', { kind: 'pod-network' }],
   ['table rtb-1', { kind: 'table', id: 'rtb-1' }],
   ['table /subscriptions/a b/routeTables/c', { kind: 'table', id: '/subscriptions/a b/routeTables/c' }],
   ['route fd00::/64', { kind: 'route', destination: 'fd00::/64' }],

@@ -62,13 +62,14 @@ export class Worker {
   }
 
   async #look(key: WorkKey, signal: AbortSignal): Promise<Retry | undefined> {
-    const { claims, losses, nodes, queue, reader, routes, tables } = this.#parts
+    const { claims, losses, nodes, podNetwork, queue, reader, routes, tables } = this.#parts
     const work = workOf(key)
     switch (work.kind) {
       case 'tables':
         if (!this.#options.configureRoutes) {
           tables.discover([])
           this.#parts.tablesRead()
+          podNetwork?.tablesFound()
           return undefined
         }
         // Asked for before the answer, so that a provider reads all of them by one call.
@@ -80,6 +81,7 @@ export class Worker {
           this.#lookAtRoutes()
         }
         queue.add('targets')
+        podNetwork?.tablesFound()
         // The next look is due even if one in between fails.
         queue.addAfter('tables', this.#options.driftMs)
         return undefined
@@ -88,6 +90,7 @@ export class Worker {
           losses.afterRead(work.id)
           this.#parts.tablesRead()
           this.#lookAtRoutes()
+          podNetwork?.look()
           return undefined
         }
         // Looked for once: a table that is still named, and still not there, would be looked for without end.
@@ -97,17 +100,23 @@ export class Worker {
         await this.#lookAtTargets()
         if (reader.outdated) queue.add('tables')
         return undefined
+      case 'pod-network':
+        return podNetwork?.publish(signal)
       case 'route': {
         const retry = await routes.reconcile(work.destination, signal)
         if (retry?.kind !== 'after') this.#waiting.delete(work.destination)
         if (reader.outdated) queue.add('tables')
         // Of several that claim it, each is told whose it is.
-        for (const name of claims.claimants(work.destination)) queue.add(`node ${name}`)
+        for (const { name } of claims.claimants(work.destination)) queue.add(`node ${name}`)
         return retry
       }
       case 'node':
         this.#lookUpAhead(work.name)
-        return nodes.reconcile(work.name, signal)
+        try {
+          return await nodes.reconcile(work.name, signal)
+        } finally {
+          if (reader.outdated) queue.add('tables')
+        }
     }
   }
 

@@ -5,6 +5,7 @@ import { ManualClock } from '../../kube/testing/manual-clock.ts'
 import { parseCidr } from '../../net/cidr.ts'
 import type { TableState } from '../../reconciler/ledger/record.ts'
 import { type NodeRoute, nodeRouteName, nodeRouteType } from '../../reconciler/node-route/node-route.ts'
+import { type PodNetwork, podNetworkType } from '../../reconciler/pod-network/pod-network.ts'
 import { Cluster } from '../../reconciler/testing/cluster.ts'
 import type { Output } from '../output.ts'
 import type { Waits } from '../with-retries.ts'
@@ -46,12 +47,14 @@ export class CommandWorld implements AsyncDisposable {
   readonly cluster: Cluster
   readonly kube: KubeClient
   readonly routes: Resource<NodeRoute>
+  readonly podNetworks: Resource<PodNetwork>
   readonly output = new RecordedOutput()
 
   private constructor(cluster: Cluster, kube: KubeClient) {
     this.cluster = cluster
     this.kube = kube
     this.routes = new Resource<NodeRoute>(kube, nodeRouteType)
+    this.podNetworks = new Resource<PodNetwork>(kube, podNetworkType)
   }
 
   static async open(options: { readonly defined?: boolean } = {}): Promise<CommandWorld> {

@@ -75,6 +75,8 @@ describe('deploy/iam/aws-controller-policy.json', () => {
       const until = (ids: readonly string[]): Promise<void> =>
         vi.waitFor(async () => expect(await targets()).toEqual(ids), { timeout: 15_000 })
       await until([one.target.id, one.target.id])
+      const published = (): unknown => cluster.podNetworks().map(({ status }) => status?.provider)
+      await vi.waitFor(() => expect(published()).toEqual(['aws']), { timeout: 15_000 })
       // The same Node is another instance now.
       const addresses = [{ type: 'InternalIP', address: addressOf(two) }]
       cluster.patchNode('node-1', { status: { addresses } }, '/status')

@@ -1,13 +1,17 @@
 import type { ApiBudget } from '../budget.ts'
+import { NodePlaces } from '../node-places.ts'
 import type { RouteProvider } from '../provider.ts'
 import { applyChanges } from './changes.ts'
+import { applyDelegations, readDelegations } from './delegations.ts'
 import type { Ec2Api } from './ec2-api.ts'
 import { defaultRoutesPerTable } from './limits.ts'
+import type { AwsMode } from './mode.ts'
 import { NodeInstances } from './node-instances.ts'
-import { NodePlaces } from '../node-places.ts'
+import { PrefixMode, isVpc } from './prefix-mode.ts'
 import { quotaOf } from './quota.ts'
 import { readyInMs } from './readiness.ts'
 import { areRunning } from './running.ts'
+import { servedRanges } from './served-ranges.ts'
 import { Sightings, defaultSettleMs } from './sightings.ts'
 import { disableSourceDestCheck } from './source-dest-check.ts'
 import { type TableSelection, followsNodes } from './table-selection.ts'
@@ -20,6 +24,8 @@ export interface AwsProviderOptions extends TableSelection {
   /** Of the client's account and region. */
   readonly budget: ApiBudget
   readonly clock: { monotonic(): number }
+  /** `routes` unless told. */
+  readonly mode?: AwsMode
   /** The quota of the account: how many routes of each family a table takes. 500 unless told, as AWS has it. */
   readonly routesPerTable?: number
   /** The primary one unless told. */
@@ -44,31 +50,48 @@ export function awsProvider(options: AwsProviderOptions): RouteProvider {
   const vpcs = (signal: AbortSignal): Promise<readonly string[]> => tables.vpcs(signal)
   const instances = new NodeInstances({ ec2, sightings, matchNodeNames, vpcs })
   const finder: TargetFinder = { ec2, instances, places, targetInterface }
+  const prefixes = options.mode === 'ipv6-prefix' ? new PrefixMode({ finder, places, clock }) : undefined
 
   return {
     name: 'aws',
     capabilities: { families: [4, 6], replace: 'atomic', batch: { scope: 'change', max: 1 } },
     async tables(signal, nodes) {
       // No instance ever moves: whoever is known need not be looked up.
-      if (nodes !== undefined && followsNodes(options))
+      if (nodes !== undefined && (followsNodes(options) || prefixes !== undefined))
         await places.complete(nodes, (queries) => findTargets(finder, queries, signal))
       else if (nodes !== undefined) places.keep(nodes)
-      return tables.find(signal)
+      const found = await tables.find(signal)
+      return prefixes === undefined ? found : prefixes.tables(found, tables.knownVpcs, signal)
     },
-    tablesOutdated: () => tables.outdated,
-    list: async (table, signal) => ({ routes: await tables.list(table.id, signal) }),
+    tablesOutdated: () => tables.outdated || prefixes?.outdated === true,
+    // By its id alone, whatever the mode: what was delegated in another one can be looked at, and taken back.
+    list: async ({ id }, signal) => ({
+      routes: isVpc({ id })
+        ? await readDelegations({ ec2, vpcId: id }, signal)
+        : await tables.list(id, signal),
+    }),
     targets: (wanted, signal) => findTargets(finder, wanted, signal),
     // EC2 stores the canonical CIDR, which is the only form ours have, and lists the interface that it was given.
     canonical: (route) => route,
-    apply: (table, { changes }, signal) =>
-      applyChanges(
-        { ec2, sightings, table: table.id, rangesOfVpc: tables.rangesOfVpc(table.id) },
-        changes,
-        signal,
-      ),
+    apply: ({ id }, { changes }, signal) =>
+      isVpc({ id })
+        ? applyDelegations({ ec2, sightings, vpcId: id }, changes, signal)
+        : applyChanges(
+            {
+              ec2,
+              sightings,
+              table: id,
+              look: (signal) => tables.look(id, signal),
+              rangesOfVpc: tables.rangesOfVpc(id),
+            },
+            changes,
+            signal,
+          ),
+    ...(prefixes === undefined ? {} : { pools: (nodes, signal) => prefixes.pools(nodes, signal) }),
     running: (targets, signal) => areRunning(ec2, targets, signal),
     prepare: (targets, signal) => disableSourceDestCheck(ec2, sightings, targets, signal),
-    readyInMs: (op, ahead) => readyInMs(budget, op, ahead),
-    quota: (_table, snapshot) => quotaOf(snapshot, routesPerTable),
+    readyInMs: (op, ahead, delegates) => readyInMs(budget, op, ahead, delegates),
+    quota: (table, snapshot) => (isVpc(table) ? undefined : quotaOf(snapshot, routesPerTable)),
+    servedRanges: (ours, signal) => servedRanges(ec2, tables.users(ours), signal),
   }
 }

@@ -1,4 +1,4 @@
-import { type Cidr, formatCidr } from '../../net/cidr.ts'
+import { type Cidr, equalCidrs, formatCidr } from '../../net/cidr.ts'
 import { ProviderError } from '../errors.ts'
 import type { Change, Outcome } from '../provider.ts'
 import { type ObservedRoute, type Target, formatTarget, sameTarget } from '../route.ts'
@@ -7,13 +7,14 @@ import { refusal } from './destinations.ts'
 import { ofNewcomer } from './newcomers.ts'
 import { destinationParameter, targetParameter } from './routes.ts'
 import type { Sightings } from './sightings.ts'
-import { readTable } from './tables.ts'
 
 /** Where changes are made, and what is known there. */
 export interface Site {
   readonly ec2: Ec2
   readonly sightings: Sightings
   readonly table: string
+  /** What the table holds now. */
+  readonly look: (signal: AbortSignal) => Promise<readonly ObservedRoute[]>
   /** Of the table's VPC. */
   readonly rangesOfVpc: readonly Cidr[]
 }
@@ -22,19 +23,22 @@ export interface Site {
  * Carries out the changes one after the other; EC2 has no batch. Each `replace` and `delete` reads the table first, since
  * EC2 has no conditional write and would change whatever is there by now. A change by others in the milliseconds between
  * that read and the write is overwritten; the next reading of the table shows it.
- *
- * Changes that come together do not share that read: it would widen the gap, and tie one's abort to the other's, to save
- * what is not scarce. A table may be read four times as often as its routes are replaced, or deleted.
  */
-export async function applyChanges(
+export const applyChanges = (
   site: Site,
   changes: readonly Change[],
   signal: AbortSignal,
+): Promise<readonly Outcome[]> => oneByOne(changes, (change) => carryOut(site, change, signal))
+
+/** The outcome of each; a failure is one. */
+export async function oneByOne(
+  changes: readonly Change[],
+  carryOut: (change: Change) => Promise<Outcome>,
 ): Promise<readonly Outcome[]> {
   const outcomes: Outcome[] = []
   for (const change of changes) {
     try {
-      outcomes.push(await carryOut(site, change, signal))
+      outcomes.push(await carryOut(change))
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error
       outcomes.push({ result: 'failed', error })
@@ -64,31 +68,31 @@ type Create = Extract<Change, { op: 'create' }>
 type Replace = Extract<Change, { op: 'replace' }>
 type Delete = Extract<Change, { op: 'delete' }>
 
-async function create({ ec2, table }: Site, change: Create, signal: AbortSignal): Promise<Outcome> {
+async function create(site: Site, change: Create, signal: AbortSignal): Promise<Outcome> {
   const input = {
-    RouteTableId: table,
+    RouteTableId: site.table,
     ...destinationParameter(change.destination),
     ...targetParameter(change.target),
   }
   try {
-    await call(ec2, 'CreateRoute', signal, (api, options) => api.createRoute(input, options))
+    await call(site.ec2, 'CreateRoute', signal, (api, options) => api.createRoute(input, options))
     return { result: 'done' }
   } catch (error) {
     if (!isCode(error, 'RouteAlreadyExists')) throw error
-    const there = await routeAt(ec2, table, change, signal)
+    const there = await routeAt(site, change, signal)
     if (there === undefined || !sameTarget(there.target, change.target)) throw changed(change, there, error)
     return { result: 'done', existed: true }
   }
 }
 
-async function replace({ ec2, table }: Site, change: Replace, signal: AbortSignal): Promise<void> {
+async function replace(site: Site, change: Replace, signal: AbortSignal): Promise<void> {
   const input = {
-    RouteTableId: table,
+    RouteTableId: site.table,
     ...destinationParameter(change.destination),
     ...targetParameter(change.target),
   }
-  using write = await reserve(ec2, 'ReplaceRoute', signal)
-  const there = await routeAt(ec2, table, change, signal)
+  using write = await reserve(site.ec2, 'ReplaceRoute', signal)
+  const there = await routeAt(site, change, signal)
   if (there !== undefined && sameTarget(there.target, change.target)) return
   if (!holds(there, change.from)) throw changed(change, there)
   try {
@@ -96,17 +100,17 @@ async function replace({ ec2, table }: Site, change: Replace, signal: AbortSigna
   } catch (error) {
     if (!isCode(error, 'InvalidParameterValue')) throw error
     // Either the route went away since, or the input is bad; the code is the same.
-    const now = await routeAt(ec2, table, change, signal)
+    const now = await routeAt(site, change, signal)
     throw holds(now, change.from) ? error : changed(change, now, error)
   }
 }
 
-async function remove({ ec2, table }: Site, change: Delete, signal: AbortSignal): Promise<void> {
-  using write = await reserve(ec2, 'DeleteRoute', signal)
-  const there = await routeAt(ec2, table, change, signal)
+async function remove(site: Site, change: Delete, signal: AbortSignal): Promise<void> {
+  using write = await reserve(site.ec2, 'DeleteRoute', signal)
+  const there = await routeAt(site, change, signal)
   if (there === undefined) return
   if (!holds(there, change.from)) throw changed(change, there)
-  const input = { RouteTableId: table, ...destinationParameter(change.destination) }
+  const input = { RouteTableId: site.table, ...destinationParameter(change.destination) }
   try {
     await write.send((api, options) => api.deleteRoute(input, options))
   } catch (error) {
@@ -116,20 +120,20 @@ async function remove({ ec2, table }: Site, change: Delete, signal: AbortSignal)
 
 /** The route that a write would meet: a propagated one of the same destination is none, a static one hides it. */
 async function routeAt(
-  ec2: Ec2,
-  table: string,
+  { look }: Site,
   { destination }: Change,
   signal: AbortSignal,
 ): Promise<ObservedRoute | undefined> {
-  const key = formatCidr(destination)
-  const routes = await readTable(ec2, table, signal)
-  return routes.find((route) => route.origin !== 'propagated' && formatCidr(route.destination) === key)
+  const routes = await look(signal)
+  return routes.find((route) => route.origin !== 'propagated' && equalCidrs(route.destination, destination))
 }
 
-const holds = (there: ObservedRoute | undefined, from: Target): boolean =>
+/** Whether a change of what was thought to lead `from` somewhere meets just that. */
+export const holds = (there: ObservedRoute | undefined, from: Target): boolean =>
   there?.origin === 'static' && sameTarget(there.target, from)
 
-function changed(change: Change, there: ObservedRoute | undefined, cause?: unknown): ProviderError {
+/** That the plan saw something else than there is. */
+export function changed(change: Change, there: ObservedRoute | undefined, cause?: unknown): ProviderError {
   const now = there === undefined ? 'has no route' : `leads to ${formatTarget(there.target)}`
   return new ProviderError('changed', `${formatCidr(change.destination)} ${now} now: nothing was written`, {
     code: cause instanceof ProviderError ? cause.code : 'RouteChanged',
@@ -138,5 +142,5 @@ function changed(change: Change, there: ObservedRoute | undefined, cause?: unkno
   })
 }
 
-const isCode = (error: unknown, code: string): boolean =>
+export const isCode = (error: unknown, code: string): boolean =>
   error instanceof ProviderError && error.code === code

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { EC2 } from '@aws-sdk/client-ec2'
+import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
 import { ProviderError } from '../errors.ts'
 
 /**
@@ -12,6 +13,22 @@ const connectionTimeoutMs = 2_000
 /** EC2's own per-action buckets hold 50 to 100 calls: more connections would only wait there. */
 const maxSockets = 50
 
+/** A role that is taken on with the credentials that were found. */
+export interface AssumedRole {
+  readonly arn: string
+  /** What the role's owner in another account asks for. */
+  readonly externalId?: string
+}
+
+export interface Ec2ClientOptions {
+  /** In whose name EC2 is called; in that of the credentials themselves without it. */
+  readonly role?: AssumedRole
+  readonly requestTimeoutMs?: number
+}
+
+/** By which CloudTrail tells podway's sessions from others of the role. */
+const roleSessionName = 'podway'
+
 /**
  * An EC2 client as the rest of AWS's tools are set up: region, credentials, profile and endpoint come from where the SDK
  * looks for them (`AWS_REGION`, `AWS_PROFILE`, `AWS_ENDPOINT_URL_EC2`, the shared files, a web identity, a container's
@@ -23,12 +40,13 @@ const maxSockets = 50
  * @throws ProviderError `fatal` without a usable region or with an unreadable bundle. Missing credentials show at the
  * first call.
  */
-export async function createEc2Client(options: { readonly requestTimeoutMs?: number } = {}): Promise<EC2> {
+export async function createEc2Client({ role, ...options }: Ec2ClientOptions = {}): Promise<EC2> {
   const requestTimeout = options.requestTimeoutMs ?? requestTimeoutMs
   const agent = { keepAlive: true, maxSockets, proxyEnv: process.env }
   const ca = await caBundle()
   const client = new EC2({
     maxAttempts: 1,
+    ...(role === undefined ? {} : { credentials: assume(role) }),
     requestHandler: {
       httpAgent: agent,
       httpsAgent: ca === undefined ? agent : { ...agent, ca },
@@ -51,6 +69,16 @@ export async function createEc2Client(options: { readonly requestTimeoutMs?: num
   }
   return client
 }
+
+/** Asks STS when the first call needs it, and again before the session ends. */
+const assume = ({ arn, externalId }: AssumedRole): ReturnType<typeof fromTemporaryCredentials> =>
+  fromTemporaryCredentials({
+    params: {
+      RoleArn: arn,
+      RoleSessionName: roleSessionName,
+      ...(externalId === undefined ? {} : { ExternalId: externalId }),
+    },
+  })
 
 /** The SDK for JavaScript is alone in not reading it. */
 async function caBundle(): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { type IncomingMessage, type Server, type ServerResponse, createServer } from 'node:http'
 import { createServer as createTlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
@@ -8,11 +9,19 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { selfSigned } from '../../kube/testing/self-signed.ts'
-import { createEc2Client } from './client.ts'
+import { type Ec2ClientOptions, createEc2Client } from './client.ts'
+import { classify } from './errors.ts'
 
 const noTables =
   '<DescribeRouteTablesResponse><requestId>r</requestId><routeTableSet/></DescribeRouteTablesResponse>'
 const expiration = '2100-01-01T00:00:00Z'
+
+const roleArn = 'arn:aws:iam::123456789012:role/podway'
+const forbiddenRoleArn = 'arn:aws:iam::123456789012:role/other'
+const forbidden =
+  '<ErrorResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><Error><Type>Sender</Type><Code>AccessDenied</Code>' +
+  '<Message>User: arn:aws:iam::123456789012:user/me is not authorized to perform: sts:AssumeRole on resource: ' +
+  `${forbiddenRoleArn}</Message></Error><RequestId>r</RequestId></ErrorResponse>`
 
 /** Everything that a client could ask on its way to EC2, in one server. */
 interface Seen {
@@ -21,6 +30,8 @@ interface Seen {
   /** What STS was asked for. */
   readonly assumed: URLSearchParams[]
   readonly tokens: (string | undefined)[]
+  /** Who signed the requests to STS. */
+  readonly assumers: string[]
 }
 
 let folder: string
@@ -30,7 +41,7 @@ let url: string
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'podway-credentials-'))
-  seen = { accessKeys: [], assumed: [], tokens: [] }
+  seen = { accessKeys: [], assumed: [], tokens: [], assumers: [] }
   server = createServer((request, response) => void answer(request, response))
   url = `http://127.0.0.1:${await listen(server)}`
   // None of the machine's own settings.
@@ -60,16 +71,29 @@ async function answer(request: IncomingMessage, response: ServerResponse): Promi
   for await (const chunk of request) chunks.push(chunk as Buffer)
   const body = new URLSearchParams(Buffer.concat(chunks).toString())
   const action = body.get('Action')
-  if (action?.startsWith('AssumeRole') === true) {
+  const signer = /Credential=(\w+)/.exec(request.headers.authorization ?? '')?.[1] ?? 'nobody'
+  if (body.get('RoleArn') === forbiddenRoleArn) {
+    response.writeHead(403, { 'content-type': 'text/xml' }).end(forbidden)
+  } else if (action?.startsWith('AssumeRole') === true) {
     seen.assumed.push(body)
+    seen.assumers.push(signer)
     response.setHeader('content-type', 'text/xml').end(session(action))
   } else if (action !== null) {
-    seen.accessKeys.push(/Credential=(\w+)/.exec(request.headers.authorization ?? '')?.[1] ?? 'nobody')
+    seen.accessKeys.push(signer)
     response.end(noTables)
   } else if (request.url === '/latest/api/token') {
     response.setHeader('x-aws-ec2-metadata-token-ttl-seconds', '60').end('a-token')
   } else if (request.url?.endsWith('/security-credentials/') === true) {
     response.end('podway')
+  } else if (request.url?.startsWith('/federation/credentials') === true) {
+    seen.tokens.push(`${request.headers['x-amz-sso_bearer_token']?.toString()} ${request.url}`)
+    const roleCredentials = {
+      accessKeyId: 'AKIDSSO',
+      secretAccessKey: 's',
+      sessionToken: 't',
+      expiration: Date.parse(expiration),
+    }
+    response.end(JSON.stringify({ roleCredentials }))
   } else {
     seen.tokens.push(request.headers.authorization)
     const AccessKeyId = request.url === '/pod-identity' ? 'AKIDPOD' : 'AKIDINSTANCE'
@@ -85,8 +109,8 @@ const session = (action: string): string =>
   '<AccessKeyId>AKIDROLE</AccessKeyId><SecretAccessKey>s</SecretAccessKey><SessionToken>t</SessionToken>' +
   `<Expiration>${expiration}</Expiration></Credentials></${action}Result></${action}Response>`
 
-const signers = async (): Promise<readonly string[]> => {
-  const ec2 = await createEc2Client()
+const signers = async (options: Ec2ClientOptions = {}): Promise<readonly string[]> => {
+  const ec2 = await createEc2Client(options)
   try {
     await ec2.describeRouteTables({})
     return seen.accessKeys
@@ -94,8 +118,6 @@ const signers = async (): Promise<readonly string[]> => {
     ec2.destroy()
   }
 }
-
-const roleArn = 'arn:aws:iam::123456789012:role/podway'
 
 describe('credentials', () => {
   test('of the environment', async () => {
@@ -128,6 +150,32 @@ describe('credentials', () => {
     expect(await signers()).toEqual(['AKIDINSTANCE'])
   })
 
+  test('of an SSO session that somebody has begun', async () => {
+    vi.stubEnv('AWS_PROFILE', 'routes')
+    const profile = [
+      '[profile routes]',
+      'sso_session = company',
+      'sso_account_id = 123456789012',
+      'sso_role_name = Network',
+      '[sso-session company]',
+      'sso_start_url = https://company.awsapps.com/start',
+      'sso_region = eu-central-1',
+    ]
+    await writeFile(join(folder, 'config'), profile.join('\n'))
+    // As `aws sso login` leaves it: named by the session.
+    const cache = join(folder, '.aws', 'sso', 'cache')
+    await mkdir(cache, { recursive: true })
+    const name = createHash('sha1').update('company').digest('hex')
+    await writeFile(
+      join(cache, `${name}.json`),
+      JSON.stringify({ accessToken: 'an-sso-token', expiresAt: expiration }),
+    )
+    expect(await signers()).toEqual(['AKIDSSO'])
+    expect(seen.tokens).toEqual([
+      'an-sso-token /federation/credentials?account_id=123456789012&role_name=Network',
+    ])
+  })
+
   test('of a role that the profile names, assumed by another profile', async () => {
     vi.stubEnv('AWS_PROFILE', 'routes')
     const profiles = [
@@ -155,6 +203,46 @@ describe('credentials', () => {
     expect(await signers()).toEqual(['AKIDROLE'])
     expect(seen.assumed.map((body) => body.get('RoleArn'))).toEqual([roleArn])
     expect(seen.tokens).toHaveLength(1)
+  })
+})
+
+describe('a role to assume', () => {
+  beforeEach(() => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', 'AKIDENV')
+    vi.stubEnv('AWS_SECRET_ACCESS_KEY', 's')
+  })
+
+  test('is assumed with the credentials that were found', async () => {
+    expect(await signers({ role: { arn: roleArn, externalId: 'an-id' } })).toEqual(['AKIDROLE'])
+    expect(seen.assumers).toEqual(['AKIDENV'])
+    expect(
+      seen.assumed.map((body) => ['RoleArn', 'ExternalId', 'RoleSessionName'].map((name) => body.get(name))),
+    ).toEqual([[roleArn, 'an-id', 'podway']])
+  })
+
+  test('is assumed with those of a service account, if there are such', async () => {
+    vi.stubEnv('AWS_ACCESS_KEY_ID', undefined)
+    await writeFile(join(folder, 'token'), 'a-service-account-token')
+    vi.stubEnv('AWS_ROLE_ARN', roleArn)
+    vi.stubEnv('AWS_WEB_IDENTITY_TOKEN_FILE', join(folder, 'token'))
+    const arn = 'arn:aws:iam::210987654321:role/network'
+    expect(await signers({ role: { arn } })).toEqual(['AKIDROLE'])
+    expect(seen.assumed.map((body) => [body.get('Action'), body.get('RoleArn')])).toEqual([
+      ['AssumeRoleWithWebIdentity', roleArn],
+      ['AssumeRole', arn],
+    ])
+  })
+
+  test('that may not be assumed is told with who, what and which role', async () => {
+    const refused = await signers({ role: { arn: forbiddenRoleArn } }).catch((error: unknown) =>
+      classify(error, 'DescribeRouteTables'),
+    )
+    expect(refused).toMatchObject({
+      class: 'unauthorized',
+      code: 'AccessDenied',
+      message: `the permission sts:AssumeRole on ${forbiddenRoleArn} is missing for arn:aws:iam::123456789012:user/me (AccessDenied)`,
+    })
+    expect(seen.accessKeys).toEqual([])
   })
 })
 

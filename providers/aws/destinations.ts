@@ -5,7 +5,7 @@ import { ProviderError } from '../errors.ts'
  * Of the VPC's own services (metadata, DNS, time): no route may lie within.
  * Source: https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
  */
-const reserved = ['169.254.168.0/22', 'fd00:ec2::/32'].map(parseCidr)
+export const reserved: readonly Cidr[] = ['169.254.168.0/22', 'fd00:ec2::/32'].map(parseCidr)
 
 /**
  * Why EC2 would refuse a route to that destination, whatever it leads to; undefined where it would not. Within the VPC's

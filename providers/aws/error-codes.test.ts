@@ -1,25 +1,32 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { parseCidr } from '../../net/cidr.ts'
+import { type Cidr, formatCidr, nthSubnet, parseCidr } from '../../net/cidr.ts'
 import { type SimulatedAws, createSimulatedAws } from '../../test/conformance/simulated-aws.ts'
 import type { WorldNode } from '../../test/conformance/provider-world.ts'
 import { type ErrorClass, ProviderError } from '../errors.ts'
-import type { Change, Outcome } from '../provider.ts'
+import type { Change, Outcome, RouteProvider } from '../provider.ts'
 import type { Table } from '../route.ts'
-import type { Ec2Action } from './ec2-api.ts'
+import type { ControllerAction } from './ec2-api.ts'
 
 /**
  * Every code that https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html has for the actions in
  * use, at each of them, as EC2 sends it. `InvalidParameterValue` of ReplaceRoute has a test of its own in changes.test.ts.
  */
 
-const reads = ['DescribeRouteTables', 'DescribeInstances', 'DescribeNetworkInterfaces'] as const
+const reads = [
+  'DescribeRouteTables',
+  'DescribeInstances',
+  'DescribeNetworkInterfaces',
+  'DescribeSubnets',
+  'GetSubnetCidrReservations',
+] as const
 const routeWrites = ['CreateRoute', 'ReplaceRoute', 'DeleteRoute'] as const
-const writes = [...routeWrites, 'ModifyNetworkInterfaceAttribute'] as const
+const prefixWrites = ['AssignIpv6Addresses', 'UnassignIpv6Addresses'] as const
+const writes = [...routeWrites, 'ModifyNetworkInterfaceAttribute', ...prefixWrites] as const
 const all = [...reads, ...writes] as const
 
 interface Documented {
   readonly codes: readonly string[]
-  readonly at: readonly Ec2Action[]
+  readonly at: readonly ControllerAction[]
   readonly status?: number
   readonly class: ErrorClass
 }
@@ -104,6 +111,12 @@ const documented: readonly Documented[] = [
   },
   { codes: ['InvalidRouteTableID.NotFound', 'InvalidVpcID.NotFound'], at: reads, class: 'not-found' },
   { codes: ['RouteLimitExceeded'], at: ['CreateRoute'], class: 'quota' },
+  { codes: ['InvalidIPAddress.InUse'], at: ['AssignIpv6Addresses'], class: 'changed' },
+  {
+    codes: ['PrivateIpAddressLimitExceeded', 'InsufficientCidrBlocks', 'InsufficientFreeAddressesInSubnet'],
+    at: ['AssignIpv6Addresses'],
+    class: 'invalid',
+  },
   { codes: ['RouteAlreadyExists'], at: ['CreateRoute'], class: 'changed' },
   { codes: ['InvalidRoute.NotFound'], at: ['ReplaceRoute'], class: 'changed' },
   {
@@ -121,28 +134,37 @@ const documented: readonly Documented[] = [
 ]
 
 let world: SimulatedAws
+let prefixes: RouteProvider
 let table: Table
+let vpc: Table
 let node: WorldNode
 let heir: WorldNode
 
 beforeAll(async () => {
-  world = await createSimulatedAws({ buckets: 'off' })
+  world = await createSimulatedAws({ buckets: 'off', instanceType: 'm5.large' })
+  prefixes = world.providerWith({ mode: 'ipv6-prefix' })
   table = await world.addTable('a')
   node = await world.addNode('node-1')
   heir = await world.addNode('node-2')
   await world.stealRoute(table, there, node)
+  vpc = { id: world.vpcId }
+  await world.ec2.assignIpv6Addresses({
+    NetworkInterfaceId: node.target.id,
+    Ipv6Prefixes: [formatCidr(prefix(1))],
+  })
 })
 afterAll(() => world.close())
 
 const signal = new AbortController().signal
 const there = parseCidr('10.244.1.0/24')
 const free = parseCidr('10.244.2.0/24')
+const prefix = (n: number): Cidr => nthSubnet(parseCidr(world.subnetRange6), 80, BigInt(n))
 
 /** The error of the provider's call that takes that action. */
-async function errorAt(action: Ec2Action): Promise<unknown> {
+async function errorAt(action: ControllerAction): Promise<unknown> {
   const { provider } = world
-  const change = async (one: Change): Promise<Outcome | undefined> =>
-    (await provider.apply(table, { changes: [one] }, signal))[0]
+  const change = async (one: Change, at = table): Promise<Outcome | undefined> =>
+    (await provider.apply(at, { changes: [one] }, signal))[0]
   const [from, target] = [node.target, heir.target]
   switch (action) {
     case 'CreateRoute':
@@ -157,8 +179,16 @@ async function errorAt(action: Ec2Action): Promise<unknown> {
       return thrownBy(provider.list(table, signal))
     case 'DescribeInstances':
       return thrownBy(provider.targets([{ node: node.view, family: 4 }], signal))
+    case 'AssignIpv6Addresses':
+      return failureOf(await change({ op: 'create', destination: prefix(2), target }, vpc))
+    case 'UnassignIpv6Addresses':
+      return failureOf(await change({ op: 'delete', destination: prefix(1), from }, vpc))
+    case 'GetSubnetCidrReservations':
+      return thrownBy(prefixes.pools?.([node.view], signal))
     case 'DescribeNetworkInterfaces':
       return thrownBy(provider.running?.([target], signal))
+    case 'DescribeSubnets':
+      return thrownBy(provider.servedRanges?.(await provider.tables(signal), signal))
   }
 }
 

@@ -5,7 +5,7 @@ import type { SimulatorReply } from '../../test/simulators/simulator.ts'
 import type { ErrorClass, ProviderError } from '../errors.ts'
 import { call } from './call.ts'
 import { createEc2Client } from './client.ts'
-import type { Ec2Action } from './ec2-api.ts'
+import type { ControllerAction } from './ec2-api.ts'
 
 /** What arrives at the socket, for the real SDK to make its errors of. */
 const document = (status: number, code: string, message = 'as EC2 says it'): SimulatorReply => ({
@@ -25,7 +25,7 @@ const page = (status: number, body: string, headers: Record<string, string> = {}
 
 interface Case {
   readonly name: string
-  readonly action?: Ec2Action
+  readonly action?: ControllerAction
   readonly reply: SimulatorReply
   readonly class: ErrorClass
   readonly code?: string
@@ -181,7 +181,7 @@ describe('what EC2 and the way to it say, and what that means', () => {
     await server.close()
   })
 
-  const send = async (action: Ec2Action): Promise<unknown> => {
+  const send = async (action: ControllerAction): Promise<unknown> => {
     // Short only where the time-out is what is tested.
     const waits = reply.kind === 'hang' || reply.kind === 'stream'
     const client = await createEc2Client(waits ? { requestTimeoutMs: 100 } : {})
@@ -199,7 +199,11 @@ describe('what EC2 and the way to it say, and what that means', () => {
         case 'DescribeRouteTables':
         case 'DescribeInstances':
         case 'DescribeNetworkInterfaces':
+        case 'DescribeSubnets':
         case 'ModifyNetworkInterfaceAttribute':
+        case 'GetSubnetCidrReservations':
+        case 'AssignIpv6Addresses':
+        case 'UnassignIpv6Addresses':
           return await call(ec2, action, signal, (api, options) => api.describeRouteTables({}, options))
       }
     } finally {

@@ -89,7 +89,7 @@ const codes: ReadonlyMap<string, ErrorClass> = new Map([
   ...list('throttled', 'EC2ThrottledException', 'RequestThrottled', 'RequestThrottledException', 'SlowDown'),
   ...list('throttled', 'TooManyRequestsException', 'BandwidthLimitExceeded'),
   ...list('quota', 'RouteLimitExceeded'),
-  ...list('changed', 'RouteAlreadyExists'),
+  ...list('changed', 'RouteAlreadyExists', 'InvalidIPAddress.InUse'),
   ...list('unauthorized', 'UnauthorizedOperation', 'AccessDenied', 'AccessDeniedException', 'AuthFailure'),
   ...list('unauthorized', 'ExpiredToken', 'ExpiredTokenException', 'InvalidClientTokenId', 'Blocked'),
   ...list('unauthorized', 'UnrecognizedClientException', 'MissingAuthenticationToken', 'OptInRequired'),

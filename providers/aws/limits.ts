@@ -11,10 +11,18 @@ const byAction: Readonly<Record<Ec2Action, BucketLimits>> = {
   DescribeRouteTables: describes,
   DescribeInstances: describes,
   DescribeNetworkInterfaces: describes,
+  DescribeSubnets: describes,
   CreateRoute: writes,
   ReplaceRoute: writes,
   DeleteRoute: writes,
   ModifyNetworkInterfaceAttribute: { burst: 100, perSecond: 5 },
+  DescribeVpcs: describes,
+  DescribeVpcPeeringConnections: describes,
+  DescribeSecurityGroups: describes,
+  DescribeNetworkAcls: describes,
+  GetSubnetCidrReservations: describes,
+  AssignIpv6Addresses: { burst: 100, perSecond: 5 },
+  UnassignIpv6Addresses: writes,
 }
 
 /**

@@ -16,6 +16,13 @@ export async function interfacesById(
   return new Map(found.map((eni) => [eni.NetworkInterfaceId ?? '', eni]))
 }
 
+/** All interfaces of the VPC, whoever has them. */
+export const interfacesOfVpc = (
+  ec2: Ec2,
+  vpcId: string,
+  signal: AbortSignal,
+): Promise<readonly NetworkInterface[]> => describe(ec2, 'vpc-id', [vpcId], [], signal)
+
 /** The primary interfaces of the instances that have one, by instance. */
 export async function primaryInterfaces(
   ec2: Ec2,

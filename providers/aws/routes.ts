@@ -2,7 +2,7 @@ import type { Route as WireRoute } from '@aws-sdk/client-ec2'
 import { type Cidr, formatCidr } from '../../net/cidr.ts'
 import { ProviderError } from '../errors.ts'
 import type { ObservedRoute, Target } from '../route.ts'
-import { cidrOnWire } from '../wire-addresses.ts'
+import { wireRange } from './wire-range.ts'
 
 /**
  * A route as EC2 lists it. Undefined for what no CIDR stands for: a prefix list's routes can be neither compared with
@@ -19,10 +19,9 @@ export function observedRoute(wire: WireRoute): ObservedRoute | undefined {
   }
 }
 
-function destinationOf(wire: WireRoute): Cidr | undefined {
-  const text = wire.DestinationCidrBlock ?? wire.DestinationIpv6CidrBlock
-  return text === undefined ? undefined : cidrOnWire(text)
-}
+/** One line that makes no sense must not hide all the others. */
+const destinationOf = (wire: WireRoute): Cidr | undefined =>
+  wireRange(wire.DestinationCidrBlock ?? wire.DestinationIpv6CidrBlock)
 
 /**
  * The network interface wherever EC2 names it: a route made by instance lists both, and only the interface tells which

@@ -93,3 +93,35 @@ describe('an abort', () => {
     expect(readings()).toBe(before)
   })
 })
+
+test('one at a time: all who ask while a reading is under way share the next', async () => {
+  await make()
+  reads = new TableReads({ api: world.providerEc2, budget: ampleBudget() }, { oneAtATime: true })
+  const [a, b] = [await world.addTable('a'), await world.addTable('b')]
+  const before = readings()
+  const first = reads.read({ ids: [a.id] }, signal)
+  await new Promise((resolve) => setImmediate(resolve))
+  await world.removeTable(b)
+  const later = Array.from({ length: 20 }, (_, index) =>
+    reads.read({ ids: [index < 10 ? a.id : b.id] }, signal),
+  )
+  expect([...(await first).keys()]).toEqual([a.id])
+  for (const answer of await Promise.all(later)) expect([...answer.keys()]).toEqual([a.id])
+  expect(readings() - before).toBe(2)
+  expect([...(await reads.read({ ids: [a.id] }, signal)).keys()]).toEqual([a.id])
+})
+
+test('one at a time: the one after a failure, or after everybody has left, is made', async () => {
+  await make()
+  reads = new TableReads({ api: world.providerEc2, budget: ampleBudget() }, { oneAtATime: true })
+  const { id } = await world.addTable('a')
+  world.failNext('list', 'throttled')
+  const stop = new AbortController()
+  const failing = reads.read({ ids: [id] }, signal)
+  await new Promise((resolve) => setImmediate(resolve))
+  const [left, waiting] = [reads.read({ ids: [id] }, stop.signal), reads.read({ ids: [id] }, signal)]
+  stop.abort(new Error('the lease is lost'))
+  await expect(failing).rejects.toMatchObject({ class: 'throttled' })
+  await expect(left).rejects.toThrow('the lease is lost')
+  expect([...(await waiting).keys()]).toEqual([id])
+})

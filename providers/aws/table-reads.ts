@@ -21,26 +21,32 @@ interface Waiting extends Wish {
 /**
  * Readings of route tables that are asked for in the same turn of the event loop are one: a hundred tables take a few
  * pages, not a hundred calls. A reading starts after everyone who shares it has asked, never before, so that each learns
- * of all that was written until then; whoever asks later gets one of their own, at once.
+ * of all that was written until then; whoever asks later gets one of their own: at once, or, of those that go one at a
+ * time, together with all who ask until the one under way has ended.
  */
 export class TableReads {
   readonly #ec2: Ec2
+  readonly #oneAtATime: boolean
   #waiting: Waiting[] = []
+  #isReading = false
 
-  constructor(ec2: Ec2) {
+  constructor(ec2: Ec2, { oneAtATime = false }: { readonly oneAtATime?: boolean } = {}) {
     this.#ec2 = ec2
+    this.#oneAtATime = oneAtATime
   }
 
   /** The tables that there are. @throws ProviderError, or the signal's reason; others who share the reading get theirs */
   async read({ queries = [], ids = [] }: Partial<Wish>, signal: AbortSignal): Promise<TablesRead> {
     signal.throwIfAborted()
     const { promise, resolve, reject } = Promise.withResolvers<TablesRead>()
-    if (this.#waiting.length === 0) setImmediate(() => void this.#start())
+    const isFirst = this.#waiting.length === 0
     this.#waiting.push({ queries, ids, signal, resolve, reject })
+    if (isFirst && !(this.#oneAtATime && this.#isReading)) setImmediate(() => void this.#start())
     return promise
   }
 
   async #start(): Promise<void> {
+    this.#isReading = true
     const sharing = this.#waiting
     this.#waiting = []
     const stop = new AbortController()
@@ -62,6 +68,8 @@ export class TableReads {
       for (const { reject } of sharing) reject(error)
     } finally {
       leaving.abort()
+      this.#isReading = false
+      if (this.#oneAtATime && this.#waiting.length > 0) void this.#start()
     }
   }
 

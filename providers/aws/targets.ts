@@ -1,4 +1,4 @@
-import type { Instance } from '@aws-sdk/client-ec2'
+import type { Instance, InstanceNetworkInterface } from '@aws-sdk/client-ec2'
 import {
   type NodeView,
   type TargetKey,
@@ -29,40 +29,59 @@ export async function findTargets(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<TargetKey, Target | TargetProblem>> {
   const nodes = [...new Map(wanted.map(({ node }) => [node.name, node])).values()]
-  const targets = await targetsOf(finder, nodes, signal)
-  const none: TargetProblem = { problem: 'waiting', message: 'nothing is known of it yet' }
-  return new Map(wanted.map((query) => [targetKey(query), targets.get(query.node.name) ?? none]))
+  const found = await findInterfaces(finder, nodes, signal)
+  return new Map(
+    wanted.map((query) => {
+      const answer = found.get(query.node.name) ?? nothingKnown
+      return [targetKey(query), isTargetProblem(answer) ? answer : answer.target]
+    }),
+  )
 }
 
-async function targetsOf(
+export const nothingKnown: TargetProblem = { problem: 'waiting', message: 'nothing is known of it yet' }
+
+/** An interface that routes lead to, as its instance describes it. */
+export interface FoundInterface {
+  readonly target: Target
+  readonly eni: InstanceNetworkInterface
+}
+
+/** By name of the node. */
+export async function findInterfaces(
   { ec2, instances, places, targetInterface }: TargetFinder,
   nodes: readonly NodeView[],
   signal: AbortSignal,
-): Promise<ReadonlyMap<string, Target | TargetProblem>> {
+): Promise<ReadonlyMap<string, FoundInterface | TargetProblem>> {
   const found = await instances.find(nodes, signal)
   const ids = [...found.values()].flatMap((one) => (isProblem(one) ? [] : (one.InstanceId ?? [])))
   const tagged =
     targetInterface.by === 'tag'
       ? await taggedInterfaces(ec2, ids, targetInterface, signal)
       : new Set<string>()
-  const targets = new Map<string, Target | TargetProblem>()
+  const answers = new Map<string, FoundInterface | TargetProblem>()
   for (const node of nodes) {
     const instance = found.get(node.name)
     if (instance === undefined) continue
-    const target = isProblem(instance) ? instance : targetOf(instance, targetInterface, tagged)
-    targets.set(node.name, target)
+    const answer = isProblem(instance)
+      ? instance
+      : interfaceOf(instance, targetOf(instance, targetInterface, tagged))
+    answers.set(node.name, answer)
     if (isProblem(instance) || instance.VpcId === undefined) continue
-    places.learn(node, { vpcId: instance.VpcId, subnets: subnetsOf(instance, target) })
+    places.learn(node, { vpcId: instance.VpcId, subnets: subnetsOf(instance, answer) })
   }
-  return targets
+  return answers
+}
+
+function interfaceOf(instance: Instance, target: Target | TargetProblem): FoundInterface | TargetProblem {
+  if (isTargetProblem(target)) return target
+  const eni = instance.NetworkInterfaces?.find(({ NetworkInterfaceId }) => NetworkInterfaceId === target.id)
+  return eni === undefined ? nothingKnown : { target, eni }
 }
 
 /** Of the primary interface, by which packets leave, and of the target. */
-function subnetsOf(instance: Instance, target: Target | TargetProblem): readonly string[] {
-  const arrival = isTargetProblem(target)
-    ? undefined
-    : instance.NetworkInterfaces?.find(({ NetworkInterfaceId }) => NetworkInterfaceId === target.id)
-  return [...new Set([instance.SubnetId, arrival?.SubnetId])].filter((id) => id !== undefined)
+function subnetsOf(instance: Instance, found: FoundInterface | TargetProblem): readonly string[] {
+  const arrival = isTargetProblem(found) ? undefined : found.eni.SubnetId
+  return [...new Set([instance.SubnetId, arrival])].filter((id) => id !== undefined)
 }
 
 const isProblem = (found: Instance | TargetProblem): found is TargetProblem => 'problem' in found

@@ -1,8 +1,8 @@
 import { type Address, formatAddress } from '../../net/address.ts'
-import { type Cidr, formatCidr } from '../../net/cidr.ts'
+import { type Cidr, containsCidr, formatCidr } from '../../net/cidr.ts'
 import type { ApiBudget } from '../budget.ts'
 import { type ErrorClass, ProviderError } from '../errors.ts'
-import type { Change, NodeView, TargetQuery } from '../provider.ts'
+import type { Change, NodePool, NodeView, ServedRange, TargetQuery } from '../provider.ts'
 import { type ObservedRoute, type Table, type Target, formatTarget } from '../route.ts'
 
 /** One call of the provider, in the order of arrival, failed ones too. */
@@ -10,9 +10,11 @@ export type MemoryCall =
   | { readonly method: 'tables' }
   | { readonly method: 'list'; readonly table: string }
   | { readonly method: 'targets'; readonly wanted: readonly TargetQuery[] }
+  | { readonly method: 'pools'; readonly nodes: readonly NodeView[] }
   | { readonly method: 'apply'; readonly table: string; readonly changes: readonly Change[] }
   | { readonly method: 'prepare'; readonly targets: readonly Target[] }
   | { readonly method: 'running'; readonly targets: readonly Target[] }
+  | { readonly method: 'servedRanges' }
 
 /** One write that changed something, made through the provider. */
 export type MemoryWrite =
@@ -26,7 +28,8 @@ export type MemoryWrite =
   | { readonly op: 'prepare'; readonly target: Target }
 
 /** Where a fault strikes: a whole call, or one change of a batch. */
-export type FaultPoint = 'tables' | 'list' | 'targets' | 'prepare' | 'running' | Change['op']
+export type FaultPoint =
+  'tables' | 'list' | 'targets' | 'pools' | 'prepare' | 'running' | 'servedRanges' | Change['op']
 
 export interface MemoryFault {
   readonly at: FaultPoint
@@ -56,6 +59,16 @@ export interface MemoryCloudOptions {
    * own. As much as one likes unless told.
    */
   readonly budget?: ApiBudget
+  /** What the network delegates to targets, by a table of its own; nothing unless told. */
+  readonly delegation?: MemoryDelegation
+}
+
+export interface MemoryDelegation extends Pick<NodePool, 'family' | 'prefixLength'> {
+  readonly table: string
+  /** Of the network itself: what lies in them is nowhere else. */
+  readonly ranges: readonly Cidr[]
+  /** The parts of it from which targets get blocks; changed by whoever likes. */
+  reserved: readonly Cidr[]
 }
 
 interface TableState {
@@ -80,24 +93,46 @@ export class MemoryCloud {
   readonly struck: MemoryFault[] = []
   readonly before: NonNullable<MemoryCloudOptions['before']>
   readonly budget: ApiBudget | undefined
+  readonly delegation: MemoryDelegation | undefined
   readonly #tables = new Map<string, TableState>()
   readonly #instances: InstanceState[] = []
+  readonly #subnets = new Map<string, ServedRange>()
   #faults: { readonly fault: MemoryFault; left: number }[] = []
 
   constructor(options: MemoryCloudOptions = {}) {
     this.before = options.before ?? (() => Promise.resolve())
     this.budget = options.budget
+    this.delegation = options.delegation
+    if (options.delegation !== undefined) this.addTable(options.delegation.table)
   }
 
   /** `routeLimit`: routes of one family that the table takes; no limit unless told. */
   addTable(id: string, options: { readonly name?: string; readonly routeLimit?: number } = {}): Table {
-    const table: Table = { id, ...(options.name !== undefined && { name: options.name }) }
+    const table: Table = {
+      id,
+      ...(options.name !== undefined && { name: options.name }),
+      ...(this.delegation !== undefined && {
+        holds: {
+          which: id === this.delegation.table ? 'inside' : 'outside',
+          ranges: this.delegation.ranges,
+        },
+      }),
+    }
     this.#tables.set(id, { table, routeLimit: options.routeLimit ?? Infinity, routes: new Map() })
     return table
   }
 
   removeTable(id: string): void {
     this.#tables.delete(id)
+  }
+
+  /** From now on the range's packets follow that table. */
+  serve(range: Cidr, table: string): void {
+    this.#subnets.set(formatCidr(range), { range, table })
+  }
+
+  servedRanges(): readonly ServedRange[] {
+    return [...this.#subnets.values()]
   }
 
   /** A running instance whose target does not forward yet. Provider ID and target follow from the name. */
@@ -113,14 +148,17 @@ export class MemoryCloud {
     return instance
   }
 
-  /** The instance is gone for good: routes to it turn to black holes. */
+  /** The instance is gone for good: routes to it turn to black holes, and what was delegated to it is free. */
   terminate(name: string): void {
     for (const instance of this.#instances) {
       if (instance.target.id !== name) continue
       instance.running = false
-      for (const { routes } of this.#tables.values()) {
-        for (const [key, route] of routes)
-          if (route.target.id === name) routes.set(key, { ...route, state: 'blackhole' })
+      for (const { routes, table } of this.#tables.values()) {
+        for (const [key, route] of routes) {
+          if (route.target.id !== name) continue
+          if (table.id === this.delegation?.table) routes.delete(key)
+          else routes.set(key, { ...route, state: 'blackhole' })
+        }
       }
     }
   }
@@ -209,6 +247,7 @@ export class MemoryCloud {
     const { op, destination } = change
     const key = formatCidr(destination)
     const there = routes.get(key)
+    if (op !== 'delete') this.#refuseMisplaced(table, destination)
     switch (op) {
       case 'create':
         if (there !== undefined) {
@@ -249,6 +288,15 @@ export class MemoryCloud {
     instance.forwards = true
     this.writes.push({ op: 'prepare', target })
     return true
+  }
+
+  #refuseMisplaced(table: string, destination: Cidr): void {
+    if (this.delegation === undefined) return
+    const isInside = this.delegation.ranges.some((range) => containsCidr(range, destination))
+    if (isInside === (table === this.delegation.table)) return
+    throw new ProviderError('invalid', `${formatCidr(destination)} can't be in ${table}`, {
+      code: 'Misplaced',
+    })
   }
 
   #state(id: string): TableState {

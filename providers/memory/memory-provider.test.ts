@@ -29,6 +29,11 @@ function memoryWorld(): ProviderWorld {
       cloud.removeTable(table.id)
       return Promise.resolve()
     },
+    serve: (table) => {
+      const ranges = ['10.0.0.0/16', 'fd00::/64'].map(parseCidr)
+      for (const range of ranges) cloud.serve(range, table.id)
+      return Promise.resolve(ranges)
+    },
     addNode: (name) => {
       nodes++
       const addresses = [parseAddress(`10.0.0.${nodes}`), parseAddress(`fd00::${nodes}`)]

@@ -1,15 +1,19 @@
 import type { Family } from '../../net/address.ts'
+import { compareCidrs } from '../../net/cidr.ts'
 import { ProviderError } from '../errors.ts'
 import {
+  type NodePool,
+  type NodeView,
   type Outcome,
   type PrepareOutcome,
   type RouteProvider,
   type TargetProblem,
   type TargetQuery,
+  isTargetProblem,
   targetKey,
 } from '../provider.ts'
 import type { Target } from '../route.ts'
-import type { FaultPoint, MemoryCall, MemoryCloud } from './memory-cloud.ts'
+import type { FaultPoint, MemoryCall, MemoryCloud, MemoryDelegation } from './memory-cloud.ts'
 
 /**
  * The port over a {@link MemoryCloud}: the smallest provider that is true to the contract. For tests, and to read beside
@@ -44,6 +48,15 @@ export function memoryProvider(cloud: MemoryCloud): RouteProvider {
     }
   }
 
+  const poolsOf =
+    (delegation: MemoryDelegation): NonNullable<RouteProvider['pools']> =>
+    (nodes, signal) =>
+      inTurn('pools', signal, async () => {
+        await arrive({ method: 'pools', nodes }, signal)
+        cloud.strike('pools')
+        return new Map(nodes.map((node) => [node.name, poolOf(cloud, delegation, node)]))
+      })
+
   return {
     name: 'memory',
     capabilities: { families: [4, 6], replace: 'atomic', batch: { scope: 'change', max: 1 } },
@@ -68,6 +81,8 @@ export function memoryProvider(cloud: MemoryCloud): RouteProvider {
         cloud.strike('targets')
         return new Map(wanted.map((query) => [targetKey(query), targetOf(cloud, query)]))
       }),
+
+    ...(cloud.delegation === undefined ? {} : { pools: poolsOf(cloud.delegation) }),
 
     canonical: (route) => route,
 
@@ -108,6 +123,14 @@ export function memoryProvider(cloud: MemoryCloud): RouteProvider {
       return outcomes
     },
 
+    servedRanges: (tables, signal) =>
+      inTurn('servedRanges', signal, async () => {
+        await arrive({ method: 'servedRanges' }, signal)
+        cloud.strike('servedRanges')
+        const ids = new Set(tables.map(({ id }) => id))
+        return cloud.servedRanges().filter(({ table }) => ids.has(table))
+      }),
+
     readyInMs: (op, ahead) => cloud.budget?.readyInMs(op, ahead) ?? 0,
 
     quota(table, { routes }) {
@@ -126,4 +149,18 @@ function targetOf(cloud: MemoryCloud, { node }: TargetQuery): Target | TargetPro
   return node.providerID === undefined
     ? { problem: 'waiting', message: `no instance has an address of node ${node.name} yet` }
     : { problem: 'gone', message: `there is no running instance ${node.providerID}` }
+}
+
+function poolOf(cloud: MemoryCloud, delegation: MemoryDelegation, node: NodeView): NodePool | TargetProblem {
+  const { family, prefixLength, reserved: ranges, table } = delegation
+  const target = targetOf(cloud, { node, family })
+  if (isTargetProblem(target)) return target
+  const assigned = cloud
+    .routes(table)
+    .filter((route) => route.target.id === target.id)
+    .map(({ destination }) => destination)
+    .sort(compareCidrs)
+  return ranges.length === 0 && assigned.length === 0
+    ? { problem: 'invalid', message: 'nothing is reserved for nodes: reserve a part of the network' }
+    : { family, prefixLength, ranges, reserved: [], assigned }
 }

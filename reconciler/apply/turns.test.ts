@@ -7,7 +7,7 @@ function make(tokens: Partial<Record<'create' | 'replace' | 'delete', number>>) 
   const called: string[] = []
   const timers = new Set<() => void>()
   const turns = new Turns({
-    readyInMs: (op, ahead) => (left[op] > ahead ? 0 : 100),
+    readyInMs: ({ op, delegates }, ahead) => (delegates || left[op] > ahead ? 0 : 100),
     after: (_ms, callback) => {
       timers.add(callback)
       return { cancel: () => void timers.delete(callback) }
@@ -32,8 +32,8 @@ function make(tokens: Partial<Record<'create' | 'replace' | 'delete', number>>) 
   }
 }
 
-const create = [{ op: 'create' }] as const
-const remove = [{ op: 'delete' }] as const
+const create = [{ op: 'create', delegates: false }] as const
+const remove = [{ op: 'delete', delegates: false }] as const
 
 test('nothing to write needs no turn', () => {
   expect(make({}).turns.take('a', [])).toBe(true)
@@ -116,4 +116,14 @@ test('all get their turn in the end', () => {
     world.wrote(key, 'create')
   }
   expect(world.called).toEqual(keys)
+})
+
+// AssignIpv6Addresses has another budget than CreateRoute.
+test('what the network delegates has a line of its own', () => {
+  const { turns, called } = make({})
+  expect(turns.take('route', create)).toBe(false)
+  expect(turns.take('prefix', [{ op: 'create', delegates: true }])).toBe(true)
+  turns.done('prefix')
+  expect(called).toEqual([])
+  expect(turns.waiting).toBe(1)
 })

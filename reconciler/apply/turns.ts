@@ -2,9 +2,15 @@ import type { Change } from '../../providers/provider.ts'
 
 type Op = Change['op']
 
+/** A write, as far as its turn is concerned: what the network delegates has writes of its own. */
+export interface Write {
+  readonly op: Op
+  readonly delegates: boolean
+}
+
 export interface TurnsOptions {
   /** How long until a write of the kind could start, if `ahead` others are to come before it; 0 if at once. */
-  readonly readyInMs: (op: Op, ahead: number) => number
+  readonly readyInMs: (write: Write, ahead: number) => number
   /** Calls back once, not before `ms` milliseconds from now. */
   readonly after: (ms: number, callback: () => void) => { cancel(): void }
   /** The key's turn has come: it looks again at what is to be done, and asks again. */
@@ -18,11 +24,9 @@ export interface TurnsOptions {
  */
 export class Turns {
   readonly #options: TurnsOptions
-  readonly #lines: Readonly<Record<Op, Line>> = {
-    create: new Line(),
-    replace: new Line(),
-    delete: new Line(),
-  }
+  readonly #lines: readonly Line[] = (['create', 'replace', 'delete'] as const).flatMap((op) =>
+    [false, true].map((delegates) => new Line({ op, delegates })),
+  )
 
   constructor(options: TurnsOptions) {
     this.#options = options
@@ -30,54 +34,50 @@ export class Turns {
 
   /** How many wait. */
   get waiting(): number {
-    return Object.values(this.#lines).reduce((sum, { waiting }) => sum + waiting.size, 0)
+    return this.#lines.reduce((sum, { waiting }) => sum + waiting.size, 0)
   }
 
   /**
    * Whether the key may make these changes now; it then calls {@link done} as soon as they are handed over, or dropped. If
    * not, it is in line, and called.
    */
-  take(key: string, changes: readonly { readonly op: Op }[]): boolean {
-    const [first] = changes
-    if (first === undefined) return true
+  take(key: string, changes: readonly Write[]): boolean {
     // One destination rarely wants two kinds of writes at once, and then the first decides.
-    const line = this.#lines[first.op]
-    if (
-      line.called.delete(key) ||
-      (line.waiting.size === 0 && this.#readyInMs(first.op, changes.length) === 0)
-    ) {
+    const [first] = changes
+    const line = this.#lines.find(
+      ({ write }) => write.op === first?.op && write.delegates === first.delegates,
+    )
+    if (line === undefined) return true
+    if (line.called.delete(key) || (line.waiting.size === 0 && this.#readyInMs(line, changes.length) === 0)) {
       line.writing.set(key, changes.length)
       return true
     }
     line.waiting.set(key, changes.length)
-    this.#callNext(first.op)
+    this.#callNext(line)
     return false
   }
 
   /** Idempotent; also of a key that waits no more because nothing is to be done about it. */
   done(key: string): void {
-    for (const op of ['create', 'replace', 'delete'] as const) {
-      const line = this.#lines[op]
+    for (const line of this.#lines) {
       const had = line.writing.delete(key) || line.called.delete(key) || line.waiting.delete(key)
-      if (had) this.#callNext(op)
+      if (had) this.#callNext(line)
     }
   }
 
-  #readyInMs(op: Op, count: number): number {
-    const line = this.#lines[op]
+  #readyInMs(line: Line, count: number): number {
     const ahead = [...line.writing.values(), ...line.called.values()].reduce((sum, n) => sum + n, 0)
     // All of its writes at once may be more than the cloud ever takes at once: who is alone waits for the first one only.
-    return this.#options.readyInMs(op, ahead === 0 ? 0 : ahead + count - 1)
+    return this.#options.readyInMs(line.write, ahead === 0 ? 0 : ahead + count - 1)
   }
 
-  #callNext(op: Op): void {
-    const line = this.#lines[op]
+  #callNext(line: Line): void {
     line.timer?.cancel()
     line.timer = undefined
     for (const [key, count] of line.waiting) {
-      const ms = this.#readyInMs(op, count)
+      const ms = this.#readyInMs(line, count)
       if (ms > 0) {
-        line.timer = this.#options.after(ms, () => this.#callNext(op))
+        line.timer = this.#options.after(ms, () => this.#callNext(line))
         return
       }
       line.waiting.delete(key)
@@ -93,5 +93,10 @@ class Line {
   /** Called, and not yet come. */
   readonly called = new Map<string, number>()
   readonly writing = new Map<string, number>()
+  readonly write: Write
   timer: { cancel(): void } | undefined
+
+  constructor(write: Write) {
+    this.write = write
+  }
 }

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { formatCidr, parseCidr } from '../../net/cidr.ts'
+import type { NodePool } from '../../providers/provider.ts'
 import { Allocator, type Applicant } from './allocator.ts'
 import type { LabelSelector } from './label-selector.ts'
 import { Pool } from './pool.ts'
@@ -272,5 +273,68 @@ describe('what must not be given away', () => {
     allocate(allocator, 'a')
     allocator.reserve('vpc', [parseCidr('10.0.0.0/24')])
     expect(allocate(allocator, 'a')).toEqual(['10.0.0.0/24'])
+  })
+})
+
+describe('where the cloud says what a node may have', () => {
+  const reserved = parseCidr('2001:db8:0:0:8000::/78')
+  const cloudPool = (assigned: readonly string[] = [], ranges = [reserved]): NodePool => ({
+    family: 6,
+    prefixLength: 80,
+    ranges,
+    reserved: [],
+    assigned: assigned.map(parseCidr),
+  })
+  const give = (allocator: Allocator, owner: string, pool = cloudPool(), providerID?: string) => {
+    const answer = allocator.allocate(owner, {
+      cloudPool: pool,
+      ...(providerID === undefined ? {} : { providerID }),
+    })
+    return answer.result === 'allocated' ? answer.cidrs.map(formatCidr) : answer.result
+  }
+  const block = (n: number): string => `2001:db8:0:0:800${n}::/80`
+
+  test('it is from there, beside what the pools of the other family have, and from no pool of its own', () => {
+    const pools = ['10.244.0.0/16 24', 'fd00::/48 64'].map((text) => {
+      const [range = '', mask] = text.split(' ')
+      return new Pool(parseCidr(range), Number(mask))
+    })
+    const allocator = new Allocator(pools)
+    expect(give(allocator, 'a')).toEqual(['10.244.0.0/24', block(0)])
+    expect(give(allocator, 'a')).toEqual(['10.244.0.0/24', block(0)])
+    expect(give(allocator, 'b')).toEqual(['10.244.1.0/24', block(1)])
+  })
+
+  test('the network’s own local route reserves nothing there, and all else does', () => {
+    const allocator = new Allocator([])
+    allocator.reserve('local', [parseCidr('2001:db8::/56')], 'local')
+    allocator.reserve('kept', [parseCidr('2001:db8:0:0:8000::/126')])
+    allocator.reserve('foreign', [parseCidr(block(1))], 'around')
+    expect(give(allocator, 'a')).toEqual([block(2)])
+  })
+
+  test('what it has already comes first, unless another node has it, or had it', () => {
+    const allocator = new Allocator([])
+    allocator.occupy(parseCidr(block(1)), 'other')
+    allocator.quarantine(parseCidr(block(2)), { providerID: 'machine' })
+    const outside = '2001:db8:0:0:1::/80'
+    expect(give(allocator, 'a', cloudPool([block(1), block(2), outside]))).toEqual([outside])
+    expect(give(allocator, 'b', cloudPool([block(1), block(2)]), 'machine')).toEqual([block(2)])
+  })
+
+  test('what is held before the cloud is asked is held in its ranges too, and freed there', () => {
+    const allocator = new Allocator([])
+    for (const n of [0, 1, 2]) allocator.quarantine(parseCidr(block(n)))
+    expect(give(allocator, 'a')).toEqual([block(3)])
+    expect(give(allocator, 'b')).toBe('exhausted')
+    allocator.endQuarantine(parseCidr(block(1)))
+    expect(give(allocator, 'b')).toEqual([block(1)])
+  })
+
+  test('without a range there is nothing to give', () => {
+    expect(new Allocator([]).allocate('a', { cloudPool: cloudPool([], []) })).toMatchObject({
+      result: 'exhausted',
+      message: 'no free IPv6 podCIDR: there is no range to take one from',
+    })
   })
 })

@@ -1,8 +1,9 @@
 import type { Family } from '../../net/address.ts'
-import { type Cidr, formatCidr } from '../../net/cidr.ts'
+import { type Cidr, formatCidr, overlaps } from '../../net/cidr.ts'
+import type { NodePool } from '../../providers/provider.ts'
 import type { HoldKind } from './block-tree.ts'
 import type { Labels } from './label-selector.ts'
-import { type Pool, inOrder, refuseOverlaps } from './pool.ts'
+import { Pool, inOrder, refuseOverlaps } from './pool.ts'
 import { PoolBlocks, type PoolStatistics } from './pool-blocks.ts'
 import { type NearlyExhausted, PoolForecast } from './pool-forecast.ts'
 import { type PreviousHolder, Quarantine } from './quarantine.ts'
@@ -19,13 +20,16 @@ export interface Applicant {
   readonly labels?: Labels
   /** By which a machine is known that comes back as another Node. */
   readonly providerID?: string
+  /** From what it gets its podCIDR of that family, by the cloud's own word; no pool of the family is for it then. */
+  readonly cloudPool?: NodePool
 }
 
 /**
  * Which candidates a reserved range rules out: those that share an address with it, or only those that are or contain it.
  * A route to a range around a node's is harmless (10.0.0.0/8 to a gateway), one to a part of it takes packets away.
+ * `local`: as `overlapping`, but not where the cloud delegates parts of that very range to nodes.
  */
-export type Reservation = 'overlapping' | 'around'
+export type Reservation = 'overlapping' | 'around' | 'local'
 
 /** Under which name a Node holds its blocks. */
 export const nodeOwner = (uid: string): string => `node ${uid}`
@@ -39,6 +43,8 @@ export const nodeOwner = (uid: string): string => `node ${uid}`
  */
 export class Allocator {
   #pools: readonly ServedPool[] = []
+  /** Those of the cloud that some node was to get something of. */
+  readonly #cloudPools = new Map<string, ServedPool>()
   readonly #owners = new Map<string, Map<string, Cidr>>()
   readonly #quarantine = new Quarantine()
   readonly #reserved = new Map<string, ReadonlyMap<string, Reserved>>()
@@ -60,8 +66,13 @@ export class Allocator {
    */
   configure(pools: readonly Pool[]): void {
     refuseOverlaps(pools)
-    const before = new Map(this.#pools.map((served) => [nameOf(served.pool), served.blocks]))
-    this.#pools = pools.map((pool) => ({ pool, blocks: before.get(nameOf(pool)) ?? this.#filled(pool) }))
+    const before = new Map(this.#pools.map((served) => [nameOf(served.pool), served]))
+    this.#pools = pools.map((pool) => ({ ...(before.get(nameOf(pool)) ?? this.#filled(pool)), pool }))
+  }
+
+  /** Those of the pools, in their order. */
+  get ranges(): readonly Cidr[] {
+    return this.#pools.map(({ pool }) => pool.range)
   }
 
   /** Those that the pools serve, in the order of the pools. */
@@ -78,16 +89,26 @@ export class Allocator {
    * One block of each family for the owner: what it holds already, else what it had before and nobody else may have, else
    * a free one. So a caller that does not know whether its last answer was written asks again and gets the same.
    */
-  allocate(owner: string, { labels = {}, providerID }: Applicant = {}): Allocation {
-    const pools = this.#pools.filter(({ pool }) => pool.isFor(labels))
-    const families = new Set(pools.map(({ pool }) => pool.family))
+  allocate(owner: string, { labels = {}, providerID, cloudPool }: Applicant = {}): Allocation {
+    const pools = [
+      ...this.#pools.filter(({ pool }) => pool.isFor(labels) && pool.family !== cloudPool?.family),
+      ...this.#servedByCloud(cloudPool),
+    ]
+    const families = new Set([
+      ...pools.map(({ pool }) => pool.family),
+      ...(cloudPool === undefined ? [] : [cloudPool.family]),
+    ])
     if (families.size === 0) return { result: 'unmatched', message: this.#unmatched() }
     const cidrs: Cidr[] = []
     const taken: Cidr[] = []
     for (const family of families) {
       const serving = pools.filter(({ pool }) => pool.family === family)
       const held = [...(this.#owners.get(owner)?.values() ?? [])].find((cidr) => cidr.family === family)
-      const cidr = held ?? this.#ownBefore(serving, { owner, providerID }) ?? nextFree(serving)
+      const cidr =
+        held ??
+        this.#ownBefore(serving, { owner, providerID }) ??
+        (family === cloudPool?.family ? this.#ownByCloud(cloudPool, { owner, providerID }) : undefined) ??
+        nextFree(serving)
       if (cidr === undefined) {
         // Nothing that was not free before is free by this: nobody is to be told.
         this.#refused = false
@@ -164,15 +185,38 @@ export class Allocator {
     )
     this.#reserved.set(source, now)
     const gone = [...before].filter(([key]) => !now.has(key))
-    for (const [, one] of gone) for (const served of this.#pools) reserveIn(served, one, 'release')
+    for (const [, one] of gone) for (const served of this.#all()) reserveIn(served, one, 'release')
     for (const [key, one] of now)
-      if (!before.has(key)) for (const served of this.#pools) reserveIn(served, one, 'hold')
+      if (!before.has(key)) for (const served of this.#all()) reserveIn(served, one, 'hold')
     if (gone.length > 0) this.#freed()
   }
 
-  /** Of each pool, in the order they are configured. */
+  /** Of each pool, in the order they are configured; then those of the cloud. */
   statistics(): readonly PoolStatistics[] {
-    return this.#pools.map(({ blocks }) => blocks.statistics())
+    return this.#all().map(({ blocks }) => blocks.statistics())
+  }
+
+  #all(): readonly ServedPool[] {
+    return [...this.#pools, ...this.#cloudPools.values()]
+  }
+
+  #servedByCloud(cloudPool: NodePool | undefined): readonly ServedPool[] {
+    return (cloudPool?.ranges ?? []).map((range) => {
+      const pool = new Pool(range, cloudPool?.prefixLength ?? 0)
+      const served = this.#cloudPools.get(nameOf(pool)) ?? this.#filled(pool, true)
+      this.#cloudPools.set(nameOf(pool), served)
+      return served
+    })
+  }
+
+  /** The first of what the cloud has given to the applicant already, and nobody else has by our own record. */
+  #ownByCloud({ assigned }: NodePool, holder: PreviousHolder): Cidr | undefined {
+    const own = new Set(this.#quarantine.of(holder).map(formatCidr))
+    const others = [
+      ...this.#quarantine.all().filter((cidr) => !own.has(formatCidr(cidr))),
+      ...[...this.#owners].flatMap(([owner, held]) => (owner === holder.owner ? [] : [...held.values()])),
+    ]
+    return assigned.find((cidr) => !others.some((other) => overlaps(other, cidr)))
   }
 
   /** The first, in the pools' order, of what is quarantined and was the applicant's. */
@@ -186,11 +230,11 @@ export class Allocator {
   }
 
   #hold(cidr: Cidr, kind: HoldKind): void {
-    for (const { pool, blocks } of this.#pools) if (pool.family === cidr.family) blocks.hold(cidr, kind)
+    for (const { pool, blocks } of this.#all()) if (pool.family === cidr.family) blocks.hold(cidr, kind)
   }
 
   #letGo(cidr: Cidr, kind: HoldKind): void {
-    for (const { pool, blocks } of this.#pools) if (pool.family === cidr.family) blocks.release(cidr, kind)
+    for (const { pool, blocks } of this.#all()) if (pool.family === cidr.family) blocks.release(cidr, kind)
     this.#freed()
   }
 
@@ -201,13 +245,14 @@ export class Allocator {
   }
 
   /** A new pool, with all that is held in it. */
-  #filled(pool: Pool): PoolBlocks {
+  #filled(pool: Pool, ofCloud = false): ServedPool {
     const blocks = new PoolBlocks(pool)
+    const served = { pool, blocks, ofCloud }
     for (const held of this.#owners.values()) for (const cidr of held.values()) blocks.hold(cidr, 'node')
     for (const cidr of this.#quarantine.all()) blocks.hold(cidr, 'quarantine')
     for (const ranges of this.#reserved.values())
-      for (const one of ranges.values()) reserveIn({ pool, blocks }, one, 'hold')
-    return blocks
+      for (const one of ranges.values()) reserveIn(served, one, 'hold')
+    return served
   }
 
   #unmatched(): string {
@@ -227,6 +272,8 @@ export interface AllocatorListener {
 interface ServedPool {
   readonly pool: Pool
   readonly blocks: PoolBlocks
+  /** Whether it is a part of the network that the cloud delegates to nodes. */
+  readonly ofCloud: boolean
 }
 
 interface Reserved {
@@ -237,7 +284,8 @@ interface Reserved {
 /** Two of the same name have the same blocks. */
 const nameOf = (pool: Pool): string => `${formatCidr(pool.range)} ${pool.nodePrefixLength}`
 
-function reserveIn({ pool, blocks }: ServedPool, one: Reserved, op: 'hold' | 'release'): void {
+function reserveIn({ pool, blocks, ofCloud }: ServedPool, one: Reserved, op: 'hold' | 'release'): void {
+  if (one.reservation === 'local' && ofCloud) return
   // Every block of the pool that shares addresses with it lies in it.
   if (one.reservation === 'around' && one.range.prefixLength < pool.nodePrefixLength) return
   blocks[op](one.range, 'reserved')
@@ -254,6 +302,7 @@ function nextFree(pools: readonly ServedPool[]): Cidr | undefined {
 
 // https://github.com/kubernetes/kubernetes/issues/85866: say which pool, and how many nodes it was for.
 function exhausted(family: Family, pools: readonly ServedPool[]): string {
+  if (pools.length === 0) return `no free IPv${family} podCIDR: there is no range to take one from`
   const sizes = pools.map(({ pool, blocks }) => {
     const { reserved } = blocks.statistics()
     const inUse = reserved === 0 ? '' : `, ${reserved} of them reserved: something else has the addresses`

@@ -101,6 +101,11 @@ export class Ipam {
     return this.#cidrs.isStopped
   }
 
+  /** Whether all that it depends on is known, the pools among it, or was waited for long enough. */
+  get isReady(): boolean {
+    return this.#gate.isOpen
+  }
+
   /** A Node as its watch shows it. Returns what it held, and does not any more. */
   see(change: Change<Node>): readonly Cidr[] {
     return this.#cidrs.see(change)
@@ -118,7 +123,7 @@ export class Ipam {
     isOurs: (tableId: string, destination: Cidr) => boolean,
   ): void {
     const { foreign, local } = tableRanges(tables, isOurs)
-    this.allocator.reserve('local routes', local)
+    this.allocator.reserve('local routes', local, 'local')
     this.allocator.reserve('foreign routes', foreign, 'around')
     if (complete) this.#gate.arrive('route tables')
   }

@@ -2,17 +2,22 @@ import { isGoneOrOther } from '../../kube/errors.ts'
 import type { Logger } from '../../kube/log.ts'
 import type { Node } from '../../kube/objects.ts'
 import type { Resource } from '../../kube/resource.ts'
+import type { Family } from '../../net/address.ts'
 import { type Cidr, formatCidr } from '../../net/cidr.ts'
+import { type NodePool, type TargetProblem, isTargetProblem } from '../../providers/provider.ts'
 import type { Retry } from '../apply/retry.ts'
 import { type Ledger, RecordChangedError } from '../ledger/ledger.ts'
 import { type NodeRef, destinationKey } from '../ledger/record.ts'
 import type { EventSink } from '../report/events.ts'
 import { routedNode } from '../routed-node.ts'
-import { type Allocation, nodeOwner } from './allocator.ts'
+import { nodeOwner } from './allocator.ts'
+import type { DelegatedCidrs } from './delegated-cidrs.ts'
 import type { Ipam } from './ipam.ts'
 
 /** A node that got no podCIDR is looked at again so often, though it is told when one becomes free. */
 const exhaustedMs = 30_000
+/** A node of which the cloud knows too little yet. */
+const waitingMs = 5_000
 /** So many blocks in a row may turn out to be another's. */
 const maxRounds = 10
 
@@ -22,6 +27,8 @@ export interface PodCidrWriterParts {
   readonly node: (name: string) => Node | undefined
   readonly ipam: Pick<Ipam, 'allocator' | 'answer'>
   readonly ledger: Pick<Ledger, 'claim' | 'get'>
+  /** Where the network delegates podCIDRs of a family to nodes; undefined where pools say for both what they get. */
+  readonly delegated: Pick<DelegatedCidrs, 'poolOf' | 'deliver' | 'forget'> | undefined
   readonly events: EventSink
   readonly log: Logger
 }
@@ -33,8 +40,9 @@ export interface Unallocated {
 }
 
 /**
- * Gives a Node its podCIDRs: allocate, claim, write. The claim is a record named after the destination, so that of two
- * programs that would give one destination to two nodes only one gets to the last step, whatever each of them knows.
+ * Gives a Node its podCIDRs: allocate, claim, have delegated what the network delegates, write. The claim is a record
+ * named after the destination, so that of two programs that would give one destination to two nodes only one gets to the
+ * last step, whatever each of them knows.
  */
 export class PodCidrWriter {
   readonly #parts: PodCidrWriterParts
@@ -57,7 +65,8 @@ export class PodCidrWriter {
 
   /** The Node is gone. */
   forget(name: string): void {
-    const { ipam, ledger } = this.#parts
+    const { delegated, ipam, ledger } = this.#parts
+    delegated?.forget(name)
     this.#written.delete(name)
     this.#problems.delete(name)
     for (const cidr of this.#doubtful.get(name) ?? [])
@@ -92,11 +101,14 @@ export class PodCidrWriter {
   }
 
   async #give(node: Node, signal: AbortSignal): Promise<Retry | undefined> {
-    const { ipam, log } = this.#parts
+    const { delegated, ipam, log } = this.#parts
     const { name, uid } = node.metadata
     const owner = nodeOwner(uid)
-    const cidrs = await this.#claim(node, signal)
-    if (cidrs === undefined) return { kind: 'after', ms: exhaustedMs }
+    const cloudPool = await delegated?.poolOf(routedNode(node))
+    if (cloudPool !== undefined && isTargetProblem(cloudPool)) return this.#wait(node, cloudPool)
+    const claimed = await this.#claim(node, cloudPool, signal)
+    if ('retry' in claimed) return claimed.retry
+    const { cidrs } = claimed
     const podCIDRs = cidrs.map(formatCidr)
     try {
       // The uid is a precondition: a node of the same name that came meanwhile is not written to.
@@ -111,33 +123,67 @@ export class PodCidrWriter {
       throw error
     }
     this.#written.set(name, uid)
-    this.#problems.delete(name)
+    delegated?.forget(name)
     log.info({ node: name, podCIDRs }, 'podCIDRs allocated')
     return undefined
   }
 
-  /** What is the node's in the allocator and in the ledger; undefined if there is nothing for it. */
-  async #claim(node: Node, signal: AbortSignal): Promise<readonly Cidr[] | undefined> {
-    const { ipam, log } = this.#parts
+  /** What is the node's in the allocator, in the ledger, and in the network as far as that delegates it; or when to come again. */
+  async #claim(node: Node, cloudPool: NodePool | undefined, signal: AbortSignal): Promise<Settled> {
+    const { delegated, ipam, log } = this.#parts
     const { providerID, labels, ref } = factsOf(node)
     const owner = nodeOwner(ref.uid)
+    const applicant = { ...providerID, labels, ...(cloudPool === undefined ? {} : { cloudPool }) }
     for (let round = 0; round < maxRounds; round++) {
-      const allocation = ipam.allocator.allocate(owner, { ...providerID, labels })
+      const allocation = ipam.allocator.allocate(owner, applicant)
       if (allocation.result !== 'allocated') {
         this.#refuse(ref, allocation)
-        return undefined
+        delegated?.forget(ref.name)
+        return { retry: { kind: 'after', ms: exhaustedMs } }
       }
       const others = await this.#claimAll(allocation.cidrs, ref, signal)
-      if (others === undefined) return allocation.cidrs
+      const step = others === undefined ? this.#deliver(allocation.cidrs, ref, cloudPool) : { taken: others }
+      if (!('taken' in step)) return step
+      const { taken } = step
       log.info(
-        { node: ref.name, podCIDR: formatCidr(others) },
+        { node: ref.name, podCIDR: formatCidr(taken) },
         'a podCIDR turned out to be another’s: taking the next',
       )
-      ipam.allocator.release(others, owner)
+      ipam.allocator.release(taken, owner)
     }
     throw new Error(
       `${maxRounds} podCIDRs in a row that were free for node ${ref.name} turned out to be another’s`,
     )
+  }
+
+  /** All are the node's by record: what of them the network delegates it may still say to be another's. */
+  #deliver(
+    cidrs: readonly Cidr[],
+    ref: NodeRef,
+    cloudPool: NodePool | undefined,
+  ): Settled | { readonly taken: Cidr } {
+    this.#problems.delete(ref.name)
+    const block = cidrs.find(({ family }) => family === cloudPool?.family)
+    if (block === undefined) return { cidrs }
+    switch (this.#parts.delegated?.deliver(ref, block)) {
+      case undefined:
+      case 'delivered':
+        return { cidrs }
+      case 'in-use':
+        return { taken: block }
+      case 'under-way':
+        // Whatever becomes of it brings the node back.
+        return { retry: undefined }
+      case 'unready':
+        return { retry: { kind: 'soon' } }
+    }
+  }
+
+  /** The cloud can't say yet what the node may have, or says that it may have nothing as it is. */
+  #wait(node: Node, { problem, message }: TargetProblem): Retry {
+    if (problem !== 'invalid') return { kind: 'after', ms: waitingMs }
+    this.#refuse(factsOf(node).ref, { message: `no podCIDR: ${message}` })
+    return { kind: 'after', ms: exhaustedMs }
   }
 
   /** The first that is another's; undefined if all are the node's now. */
@@ -155,13 +201,12 @@ export class PodCidrWriter {
     return undefined
   }
 
-  #refuse({ name, uid }: NodeRef, refusal: Exclude<Allocation, { readonly result: 'allocated' }>): void {
-    const { message } = refusal
+  #refuse({ name, uid }: NodeRef, { message, family }: Refusal): void {
     const { events, log } = this.#parts
     const before = this.#problems.get(name)
     if (before?.uid === uid && before.message === message) return
     this.#problems.set(name, { uid, reason: 'CIDRNotAvailable', message })
-    log.error({ node: name, ...(refusal.result === 'exhausted' ? { family: refusal.family } : {}) }, message)
+    log.error({ node: name, ...(family === undefined ? {} : { family }) }, message)
     // The name that kube-controller-manager's allocator gives it.
     events.record({
       regarding: { apiVersion: 'v1', kind: 'Node', name, uid },
@@ -171,6 +216,14 @@ export class PodCidrWriter {
       note: message,
     })
   }
+}
+
+/** What the node is to be told that it has, or when to come again. */
+type Settled = { readonly cidrs: readonly Cidr[] } | { readonly retry: Retry | undefined }
+
+interface Refusal {
+  readonly message: string
+  readonly family?: Family
 }
 
 function factsOf({ metadata, spec }: Node): {

@@ -29,6 +29,8 @@ export class Claims {
   readonly #destinations = new Map<string, readonly Cidr[]>()
   readonly #claimants = new Map<DestinationKey, Set<string>>()
   readonly #problems = new Map<string, readonly ClaimProblem[]>()
+  /** By node: what a Node without podCIDRs is to get. */
+  readonly #promises = new Map<string, { readonly uid: string; readonly cidrs: readonly Cidr[] }>()
   readonly #ranges = new CidrSet()
 
   /**
@@ -38,8 +40,32 @@ export class Claims {
   upsert(node: RoutedNode): readonly DestinationKey[] {
     const known = this.#nodes.get(node.name)
     if (known !== undefined && sameNode(known, node)) return []
+    return this.#put(node)
+  }
+
+  /**
+   * The Node gets these before its podCIDRs say so: it claims them from now on, as if it had them, until it has podCIDRs or
+   * is promised others. Returns what may have to be looked at.
+   */
+  promise(
+    { name, uid }: Pick<RoutedNode, 'name' | 'uid'>,
+    cidrs: readonly Cidr[],
+  ): readonly DestinationKey[] {
+    const node = this.#nodes.get(name)
+    if (node?.uid !== uid || node.podCIDRs.length > 0) return []
+    const before = this.destinations(name).map(destinationKey)
+    if (JSON.stringify(before) === JSON.stringify(cidrs.map(destinationKey))) return []
+    this.#promises.set(name, { uid, cidrs })
+    return this.#put(node)
+  }
+
+  #put(node: RoutedNode): readonly DestinationKey[] {
+    const promised = this.#promises.get(node.name)
     const before = this.remove(node.name)
-    const { cidrs, problems } = readPodCidrs(node)
+    const { cidrs: own, problems } = readPodCidrs(node)
+    const awaits = promised?.uid === node.uid && node.podCIDRs.length === 0
+    const cidrs = awaits ? promised.cidrs : own
+    if (awaits) this.#promises.set(node.name, promised)
     this.#nodes.set(node.name, node)
     this.#destinations.set(node.name, cidrs)
     if (problems.length > 0) this.#problems.set(node.name, problems)
@@ -66,6 +92,7 @@ export class Claims {
       this.#ranges.delete(cidr)
     }
     this.#nodes.delete(name)
+    this.#promises.delete(name)
     this.#destinations.delete(name)
     this.#problems.delete(name)
     return [...new Set([...keys, ...cidrs.flatMap((cidr) => this.overlapping(cidr))])]
@@ -98,10 +125,10 @@ export class Claims {
    * (https://github.com/kubernetes/kubernetes/issues/29058, https://github.com/antrea-io/antrea/issues/7893).
    */
   holder(key: DestinationKey, recorded: NodeRef | undefined): RoutedNode | undefined {
-    const claimants = [...(this.#claimants.get(key) ?? [])].flatMap((name) => this.#nodes.get(name) ?? [])
+    const claimants = this.claimants(key)
     return (
       claimants.find((node) => node.name === recorded?.name && node.uid === recorded.uid) ??
-      claimants.sort((a, b) => a.createdAt - b.createdAt || (a.name < b.name ? -1 : 1))[0]
+      claimants.toSorted((a, b) => a.createdAt - b.createdAt)[0]
     )
   }
 
@@ -111,8 +138,9 @@ export class Claims {
   }
 
   /** All nodes that claim it, sorted by name: more than one is a conflict. */
-  claimants(key: DestinationKey): readonly string[] {
-    return [...(this.#claimants.get(key) ?? [])].sort()
+  claimants(key: DestinationKey): readonly RoutedNode[] {
+    const names = [...(this.#claimants.get(key) ?? [])].sort()
+    return names.flatMap((name) => this.#nodes.get(name) ?? [])
   }
 }
 

@@ -25,8 +25,9 @@ export const eventReasons = {
   CIDRNotAvailable: {
     type: 'Warning',
     regarding: 'Node',
-    meaning: 'No pool has a free podCIDR for the node.',
-    remedy: 'Add a range to `--cluster-cidr`, or remove Nodes that are no longer needed.',
+    meaning: 'No pool has a free podCIDR for the node, or its subnet has no prefix for it.',
+    remedy:
+      'Do what the note says, or add a range to `--cluster-cidr`, or remove Nodes that are no longer needed.',
   },
   CloudThrottled: {
     type: 'Warning',
@@ -99,10 +100,17 @@ export const eventReasons = {
     meaning: 'The cloud can’t be used as podway is configured; the program ends.',
     remedy: 'Change what the note names.',
   },
+  NativeRangesUnknown: {
+    type: 'Warning',
+    regarding: 'Lease',
+    meaning:
+      'The cloud does not say which subnets follow the cluster’s route tables. Routes don’t depend on it; the PodNetwork says of native ranges what it said before, at first that there are none, and pods are masqueraded to all others.',
+    remedy: 'Give podway’s identity the permission that the note names (AWS: `ec2:DescribeSubnets`).',
+  },
   NoRouteTable: {
     type: 'Warning',
     regarding: 'Node',
-    meaning: 'No route table belongs to the cluster.',
+    meaning: 'No route table belongs to the cluster, or none to which the podCIDR belongs.',
     remedy: 'Tag the tables of the cluster’s subnets, or name them with `--route-table-ids`.',
   },
   NotFound: {
@@ -129,6 +137,13 @@ export const eventReasons = {
     regarding: 'Node',
     meaning: 'The Node’s podCIDR overlaps that of another Node, which goes first.',
     remedy: 'Run one allocator only, and delete one of the two Nodes so that it gets another podCIDR.',
+  },
+  PodNetworkNotWritten: {
+    type: 'Warning',
+    regarding: 'Lease',
+    meaning:
+      'The PodNetwork, from which agents learn what they need not masquerade, can’t be written. Routes don’t depend on it; it is tried again with growing waits.',
+    remedy: 'Apply the definitions (`podway crds`) and `deploy/rbac/controller.yaml` of this version.',
   },
   PoolNearlyExhausted: {
     type: 'Warning',

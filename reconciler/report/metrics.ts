@@ -19,6 +19,8 @@ export interface MetricSources {
   /** Destinations that wait for their turn to be written. */
   readonly waiting: () => number
   readonly pools: () => readonly PoolStatistics[]
+  /** For how long the PodNetwork is not what it should be. */
+  readonly podNetworkStaleMs: () => number
 }
 
 /**
@@ -48,6 +50,7 @@ export class ControllerMetrics {
   readonly #oldestReady: Gauge
   readonly #oldestInWork: Gauge
   readonly #pools: Gauge<'pool' | 'state'>
+  readonly #podNetworkStale: Gauge
   #sources: MetricSources | undefined
 
   constructor(registry: Registry) {
@@ -163,6 +166,12 @@ export class ControllerMetrics {
         'state',
       ),
     )
+    this.#podNetworkStale = new Gauge(
+      of(
+        'podway_pod_network_stale_seconds',
+        'For how long the PodNetwork object is not what it should be, or is not known; 0 if it is as it should be.',
+      ),
+    )
   }
 
   /** From now on the metrics tell of this controller. */
@@ -173,7 +182,8 @@ export class ControllerMetrics {
   /** Asks for what is not told: to be called before the registry is read. */
   refresh(): void {
     if (this.#sources === undefined) return
-    const { heldConditions, heldDeletes, nodes, pools, queue, survey, waiting } = this.#sources
+    const { heldConditions, heldDeletes, nodes, podNetworkStaleMs, pools, queue, survey, waiting } =
+      this.#sources
     this.#queueReady.set(queue.length)
     this.#queueInWork.set(queue.inWork)
     this.#queueDelayed.set(queue.delayed)
@@ -183,6 +193,7 @@ export class ControllerMetrics {
     this.#heldDeletes.set(heldDeletes())
     this.#heldConditions.set(heldConditions())
     this.#waiting.set(waiting())
+    this.#podNetworkStale.set(podNetworkStaleMs() / 1000)
     this.#nodes.reset()
     for (const [reason, count] of nodes.reasons()) this.#nodes.set({ reason }, count)
     this.#pools.reset()

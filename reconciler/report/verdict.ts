@@ -67,7 +67,9 @@ export class Verdicts {
     const [first] = troubles
     if (first !== undefined) return { routed: false, ...first, lost, troubles: [...troubles, ...warnings] }
     const read = tables.discovered && tables.tables().every(({ id }) => tables.loaded(id))
-    const routed = read && destinations.length > 0 && destinations.every((key) => this.#isRouted(name, key))
+    // What it claims without podCIDRs is yet to be written to it.
+    const claimed = destinations.length > 0 && claims.node(name)?.podCIDRs.length !== 0
+    const routed = read && claimed && destinations.every((key) => this.#isRouted(name, key))
     return routed
       ? {
           routed,
@@ -100,13 +102,14 @@ export class Verdicts {
       target !== undefined &&
       !isTargetProblem(target) &&
       targets.prepared(target) &&
+      planner.tablesFor(key).length > 0 &&
       planner.inspect(key).every(({ item }) => isRouted(item))
     )
   }
 
   /** What keeps the destination from being routed to the node and will not go away by waiting a moment. */
   #trouble(name: string, key: DestinationKey): Trouble | undefined {
-    const { fullTables, ledger, planner, targets } = this.#parts
+    const { fullTables, ledger, planner, tables, targets } = this.#parts
     const record = ledger.get(key)
     const holder = planner.holder(key)
     if (holder?.name !== name) {
@@ -118,6 +121,8 @@ export class Verdicts {
       const message = `${key} overlaps ${contest.destination} of node ${contest.node}, which goes first`
       return { reason: 'PodCIDROverlap', message }
     }
+    if (tables.tables().length > 0 && planner.tablesFor(key).length === 0)
+      return { reason: 'NoRouteTable', message: `there is no table to which ${key} belongs` }
     const target = targets.cached(holder, parseCidr(key).family)
     if (target !== undefined && isTargetProblem(target))
       return { reason: problemReasons[target.problem], message: target.message }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { load } from 'js-yaml'
-import type { Node, NodeCondition } from '../../kube/objects.ts'
+import type { KubeObject, Node, NodeCondition } from '../../kube/objects.ts'
 import type { ManualClock } from '../../kube/testing/manual-clock.ts'
 import { type RunningServer, serve } from '../../test/simulators/http-server.ts'
 import {
@@ -10,9 +10,11 @@ import {
 import type { Call } from '../../test/simulators/kubernetes/calls.ts'
 import { parseCidr } from '../../net/cidr.ts'
 import { type NodeRoute, nodeRouteName, routeFinalizer } from '../node-route/node-route.ts'
+import type { PodNetwork, PodNetworkStatus } from '../pod-network/pod-network.ts'
 
 const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
 const nodeRoutes = '/apis/podway.dev/v1alpha1/noderoutes'
+const podNetworks = '/apis/podway.dev/v1alpha1/podnetworks'
 /** Of the requests that the test itself makes. */
 const testAgent = 'test'
 
@@ -38,15 +40,23 @@ export class Cluster {
     this.#clock = clock
   }
 
-  /** `defined`: whether NodeRoutes are known, by `deploy/crds/noderoutes.yaml`. */
+  /** `defined`: whether NodeRoutes and PodNetworks are known, by `deploy/crds`. */
   static async start(clock: ManualClock, options: { readonly defined?: boolean } = {}): Promise<Cluster> {
     const simulator = createKubernetesSimulator()
     const cluster = new Cluster(simulator, await serve(simulator), clock)
-    if (options.defined !== false) {
-      const yaml = readFileSync(new URL('../../deploy/crds/noderoutes.yaml', import.meta.url), 'utf8')
-      cluster.#send('POST', definitions, load(yaml))
-    }
+    if (options.defined !== false) for (const plural of ['noderoutes', 'podnetworks']) cluster.define(plural)
     return cluster
+  }
+
+  /** As `kubectl apply` of a file of `deploy/crds` does. */
+  define(plural: string): void {
+    const yaml = readFileSync(new URL(`../../deploy/crds/${plural}.yaml`, import.meta.url), 'utf8')
+    this.#send('POST', definitions, load(yaml))
+  }
+
+  /** The definition goes, and all objects of it. */
+  undefine(plural: string): void {
+    this.#send('DELETE', `${definitions}/${plural}.podway.dev`)
   }
 
   addNode(name: string, draft: NodeDraft = {}): Node {
@@ -92,6 +102,29 @@ export class Cluster {
 
   records(): readonly NodeRoute[] {
     return (this.#send('GET', nodeRoutes) as { readonly items: readonly NodeRoute[] }).items
+  }
+
+  /** None too as long as they are not defined. */
+  podNetworks(): readonly PodNetwork[] {
+    const defined = (this.#send('GET', definitions) as { readonly items: readonly KubeObject[] }).items
+    if (!defined.some(({ metadata }) => metadata.name === 'podnetworks.podway.dev')) return []
+    return (this.#send('GET', podNetworks) as { readonly items: readonly PodNetwork[] }).items
+  }
+
+  /** As `kubectl edit --subresource=status` does. */
+  patchPodNetwork(patch: unknown): void {
+    this.#send('PATCH', `${podNetworks}/default/status`, patch, 'application/merge-patch+json')
+  }
+
+  /** As an earlier run of podway left it. */
+  addPodNetwork(status: PodNetworkStatus): void {
+    const draft = { apiVersion: 'podway.dev/v1alpha1', kind: 'PodNetwork', metadata: { name: 'default' } }
+    this.#send('POST', podNetworks, draft)
+    this.patchPodNetwork({ status })
+  }
+
+  deletePodNetwork(): void {
+    this.#send('DELETE', `${podNetworks}/default`)
   }
 
   record(name: string): NodeRoute | undefined {

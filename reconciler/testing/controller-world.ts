@@ -17,8 +17,11 @@ import { memoryProvider } from '../../providers/memory/memory-provider.ts'
 import { runController } from '../controller.ts'
 import type { Policy } from '../guard/policy.ts'
 import { Pool } from '../ipam/pool.ts'
+import type { PoolSource } from '../ipam/pool-source.ts'
 import { type NodeRoute, nodeRouteType } from '../node-route/node-route.ts'
 import { NodeRouteStore } from '../node-route/node-route-store.ts'
+import { type PodNetwork, podNetworkType } from '../pod-network/pod-network.ts'
+import { PodNetworkStore, watchedPodNetwork } from '../pod-network/pod-network-store.ts'
 import { Cluster, type NodeDraft } from './cluster.ts'
 import type { EventSink } from '../report/events.ts'
 import { ControllerHealth } from '../report/health.ts'
@@ -43,9 +46,13 @@ export interface WorldOptions {
 export interface StartOptions {
   readonly tap?: Tap
   readonly pools?: readonly string[]
+  /** Whether nodes get podCIDRs though there is no pool; not unless told. */
+  readonly allocate?: boolean
   readonly configureRoutes?: boolean
   readonly policy?: Policy
   readonly adopt?: 'matching' | 'none'
+  /** In place of the pools that are given at the start. */
+  readonly poolSource?: PoolSource
   /** Told of each Event in place of {@link ControllerWorld.events}. */
   readonly events?: EventSink
 }
@@ -194,6 +201,11 @@ export class ControllerWorld implements AsyncDisposable {
     await this.passUntil(() => false, ms)
   }
 
+  /** Lets the moment pass after which agents are told of a start. */
+  async published(): Promise<void> {
+    await this.passUntil(() => this.cluster.podNetworks().some(({ status }) => status !== undefined))
+  }
+
   /** What a table holds, sorted: `10.244.0.0/24 node-1`. */
   routes(table = 'table-1'): readonly string[] {
     return this.cloud
@@ -257,9 +269,10 @@ export class RunningController {
   readonly #traffic = new Traffic()
   readonly #reflector: Reflector<Node>
   readonly #records: Reflector<NodeRoute>
+  readonly #podNetworks: Reflector<PodNetwork>
   readonly #stop = new AbortController()
   /** The objects' versions when the API server was last asked. */
-  #shown: { readonly resourceVersion: string; readonly nodes: string; readonly records: string } | undefined
+  #shown: Readonly<Record<'resourceVersion' | 'nodes' | 'records' | 'podNetworks', string>> | undefined
   #over = false
 
   constructor(world: ControllerWorld, options: Required<Pick<StartOptions, 'pools'>> & StartOptions) {
@@ -276,6 +289,9 @@ export class RunningController {
     this.#reflector = new Reflector<Node>({ resource: nodes, clock, random, log })
     const routes = new Resource<NodeRoute>(counted, nodeRouteType)
     this.#records = new Reflector<NodeRoute>({ resource: routes, clock, random, log })
+    const podNetworks = new Resource<PodNetwork>(counted, podNetworkType)
+    const watched = watchedPodNetwork(podNetworks, log)
+    this.#podNetworks = new Reflector<PodNetwork>({ resource: watched, clock, random, log })
     const running = runController(
       {
         provider: this.#traffic.provider(memoryProvider(cloud), tap),
@@ -283,6 +299,8 @@ export class RunningController {
         reflector: this.#reflector,
         store: new NodeRouteStore(routes, log),
         records: this.#records,
+        podNetworkStore: new PodNetworkStore(podNetworks, this.#podNetworks),
+        clusterName: 'test',
         configureRoutes: options.configureRoutes ?? true,
         policy: options.policy ?? 'sync',
         adopt: options.adopt ?? 'none',
@@ -290,7 +308,9 @@ export class RunningController {
         subject: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: 'podway-controller' },
         metrics: this.metrics,
         health: this.health,
-        pools: options.pools.length === 0 ? undefined : options.pools.map(readPool),
+        pools:
+          options.pools.length === 0 && options.allocate !== true ? undefined : options.pools.map(readPool),
+        ...(options.poolSource === undefined ? {} : { ipamSources: { pools: options.poolSource } }),
         driftMs,
         workers: 4,
         clock,
@@ -357,12 +377,14 @@ export class RunningController {
         resourceVersion,
         nodes: versions(cluster.nodes()),
         records: versions(cluster.records()),
+        podNetworks: versions(cluster.podNetworks()),
       }
     return (
       this.#reflector.hasSynced() &&
       this.#records.hasSynced() &&
       versions(this.#reflector.list()) === this.#shown.nodes &&
-      versions(this.#records.list()) === this.#shown.records
+      versions(this.#records.list()) === this.#shown.records &&
+      (!this.#podNetworks.hasSynced() || versions(this.#podNetworks.list()) === this.#shown.podNetworks)
     )
   }
 }

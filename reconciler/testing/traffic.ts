@@ -42,11 +42,13 @@ export class Traffic {
     const prepare = provider.prepare?.bind(provider)
     const running = provider.running?.bind(provider)
     const untilEffective = provider.untilEffective?.bind(provider)
+    const servedRanges = provider.servedRanges?.bind(provider)
+    const pools = provider.pools?.bind(provider)
     return {
       name: provider.name,
       capabilities: provider.capabilities,
       canonical: (route) => provider.canonical(route),
-      readyInMs: (op, ahead) => provider.readyInMs?.(op, ahead) ?? 0,
+      readyInMs: (op, ahead, delegates) => provider.readyInMs?.(op, ahead, delegates) ?? 0,
       quota: (table, snapshot) => provider.quota?.(table, snapshot),
       tables: (signal, nodes) => tapped('provider.tables', () => provider.tables(signal, nodes)),
       tablesOutdated: () => provider.tablesOutdated?.() ?? false,
@@ -57,9 +59,18 @@ export class Traffic {
           provider.apply(table, batch, signal),
         ),
       ...(untilEffective === undefined ? {} : { untilEffective }),
+      ...(pools === undefined
+        ? {}
+        : { pools: (nodes, signal) => tapped('provider.pools', () => pools(nodes, signal)) }),
       ...(running === undefined
         ? {}
         : { running: (targets, signal) => tapped('provider.running', () => running(targets, signal)) }),
+      ...(servedRanges === undefined
+        ? {}
+        : {
+            servedRanges: (tables, signal) =>
+              tapped('provider.servedRanges', () => servedRanges(tables, signal)),
+          }),
       ...(prepare === undefined
         ? {}
         : {

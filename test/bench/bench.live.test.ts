@@ -43,13 +43,25 @@ test('bench cni measures podway-cni, and the Go plugins where Go is there', asyn
 })
 
 test('bench controller measures the way from a Node to its routes', async () => {
-  const { code, stdout, stderr } = await bench('controller', '--rounds', '3', '--nodes', '20', '--json')
+  const { code, stdout, stderr } = await bench('controller', '--rounds', '3', '--clusters', 'none', '--json')
   expect(code, stderr).toBe(0)
-  for (const { metric, value } of metricsOf(stdout)) {
-    // With budgets, nothing is refused.
-    if (metric === 'rush-throttled.refused') expect(value).toBeGreaterThanOrEqual(0)
-    else expect(value, metric).toBeGreaterThan(0)
-  }
+  const metrics = metricsOf(stdout)
+  expect(metrics.map(({ metric }) => metric)).toContain('first-write.p99')
+  for (const { metric, value } of metrics) expect(value, metric).toBeGreaterThan(0)
+})
+
+test('bench controller measures a whole cluster: cold, at rest, and while Nodes are replaced', async () => {
+  const args = ['--rounds', '1', '--clusters', '20x2-raised', '--steady', '1', '--json']
+  const { code, stdout, stderr } = await bench('controller', ...args)
+  expect(code, stderr).toBe(0)
+  const metrics = metricsOf(stdout)
+  const value = (name: string) => metrics.find(({ metric }) => metric === `20x2-raised.${name}`)?.value
+  expect(value('cold.creates-per-route')).toBe(1)
+  expect(value('cold.checks-per-node')).toBe(1)
+  expect(value('cold.refused')).toBe(0)
+  expect(value('steady.kube-writes')).toBe(0)
+  expect(value('rolling.seconds')).toBeGreaterThan(0)
+  expect(value('rss')).toBeGreaterThan(50)
 })
 
 test('bench azure counts the writes of many Nodes that join at once', async () => {

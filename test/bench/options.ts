@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { type ClusterSize, readClusterSize, usualClusters } from './controller/cluster-size.ts'
 
 const benches = ['cni', 'controller', 'azure'] as const
 
@@ -6,7 +7,11 @@ export interface BenchOptions {
   readonly bench: (typeof benches)[number]
   /** How often each thing is measured. */
   readonly rounds: number
-  /** How many Nodes the controller is given at once. */
+  /** Which clusters the controller is given. */
+  readonly clusters: readonly ClusterSize[]
+  /** For how many seconds nothing happens in each of them. */
+  readonly steady: number
+  /** How many Nodes there are at once. */
   readonly nodes: number
   /** One JSON array as the last line of standard output. */
   readonly json: boolean
@@ -14,25 +19,33 @@ export interface BenchOptions {
   readonly check: boolean
 }
 
-/** The addresses of the bench's subnets end there. */
-const most = 400
-const usualNodes = 200
+/** More would only take longer. */
+const most = 1_000
+/** Two looks at the tables at least. */
+const usualSteady = 130
 
-/** Enough for a median that repeats, in about a minute. */
-const usualRounds: Readonly<Record<BenchOptions['bench'], number>> = { cni: 60, controller: 50, azure: 1 }
+/** What one subscription's table takes, by the old default. */
+const usualNodes = 400
+
+/** Enough for a median that repeats, in about a minute; for the controller, for a 99th percentile. */
+const usualRounds: Readonly<Record<BenchOptions['bench'], number>> = { cni: 60, controller: 200, azure: 1 }
 
 export const usage = `Usage: npm run bench -- <cni|controller|azure> [options]
 
   cni         podway-cni against the Go plugins ptp + host-local, in turns: time, CPU, memory, size
-  controller  from a Node's registration to its routes, on the simulators of EC2 and Kubernetes
+  controller  from a Node's registration to its routes, and whole clusters, on the simulators of EC2 and Kubernetes
   azure       many Nodes at once, on the simulators of Azure Resource Manager and Kubernetes
 
 Options:
-  --rounds <n>  how often each thing is measured: ${usualRounds.cni} for cni, ${usualRounds.controller} Nodes in a row for controller
-  --nodes <n>   how many Nodes there are at once: ${usualNodes} for controller, ${most} for azure
-  --json        print the figures as one JSON array in the last line
-  --check       exit code 1 if a goal is missed
-  --help        print this
+  --rounds <n>       how often each thing is measured: ${usualRounds.cni} for cni, ${usualRounds.controller} Nodes in a row for controller
+  --clusters <list>  for controller: Nodes x route tables, comma-separated, or none; -raised for an account with 20 times
+                     AWS's rates, -rival for one whose other client takes half of the writes. Half an hour for all of
+                     ${usualClusters.map(({ name }) => name).join(',')}
+  --steady <s>       for how long nothing happens in each cluster: ${usualSteady} seconds
+  --nodes <n>        how many Nodes there are at once, for azure: ${usualNodes}
+  --json             print the figures as one JSON array in the last line
+  --check            exit code 1 if a goal is missed
+  --help             print this
 
 Exit codes: 0 it measured, 1 it could not (or a goal is missed), 64 wrong usage.`
 
@@ -43,6 +56,8 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
     allowPositionals: true,
     options: {
       rounds: { type: 'string' },
+      clusters: { type: 'string' },
+      steady: { type: 'string' },
       nodes: { type: 'string' },
       json: { type: 'boolean', default: false },
       check: { type: 'boolean', default: false },
@@ -54,11 +69,29 @@ export function readOptions(args: readonly string[]): BenchOptions | 'help' {
   const bench = benches.find((known) => known === name)
   if (bench === undefined || more.length > 0)
     throw new Error(`${positionals.join(' ') || 'nothing'} to measure: expected one of ${benches.join(', ')}`)
-  if (bench === 'cni' && values.nodes !== undefined)
-    throw new Error('--nodes is for controller and azure only')
-  const rounds = wholeNumber('--rounds', values.rounds) ?? usualRounds[bench]
-  const nodes = wholeNumber('--nodes', values.nodes) ?? (bench === 'azure' ? most : usualNodes)
-  return { bench, rounds, nodes, json: values.json, check: values.check }
+  for (const [flag, owner] of owners)
+    if (bench !== owner && values[flag] !== undefined) throw new Error(`--${flag} is for ${owner} only`)
+  return {
+    bench,
+    rounds: wholeNumber('--rounds', values.rounds) ?? usualRounds[bench],
+    clusters: readClusters(values.clusters),
+    steady: wholeNumber('--steady', values.steady) ?? usualSteady,
+    nodes: wholeNumber('--nodes', values.nodes) ?? usualNodes,
+    json: values.json,
+    check: values.check,
+  }
+}
+
+/** Flags of one bench alone. */
+const owners = [
+  ['clusters', 'controller'],
+  ['steady', 'controller'],
+  ['nodes', 'azure'],
+] as const
+
+function readClusters(text: string | undefined): readonly ClusterSize[] {
+  if (text === undefined) return usualClusters
+  return text === 'none' ? [] : text.split(',').map(readClusterSize)
 }
 
 function wholeNumber(flag: string, text: string | undefined): number | undefined {

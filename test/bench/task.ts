@@ -23,11 +23,17 @@ export async function runTask(work: (task: BenchTask, scratch: string) => Promis
   try {
     process.exitCode = await work(JSON.parse(process.argv[2] ?? '') as BenchTask, scratch)
   } catch (error) {
-    console.error(`\n✗ ${error instanceof Error ? error.message : String(error)}`)
+    console.error(`\n✗ ${causeOf(error)}`)
     process.exitCode = 1
   }
   // Whatever a failed step left running ends with the world.
   process.exit()
+}
+
+/** What failed first, where ending what had begun failed too. */
+function causeOf(error: unknown): string {
+  if (error instanceof SuppressedError) return causeOf(error.suppressed)
+  return error instanceof Error ? error.message : String(error)
 }
 
 /** Prints what was found; resolves to the exit code. */

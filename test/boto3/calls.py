@@ -7,6 +7,18 @@ def by(name, *values):
     return [{"Name": name, "Values": list(values)}]
 
 
+def permissions(group):
+    return [
+        {
+            "IpProtocol": "-1",
+            "IpRanges": [{"CidrIp": "10.244.0.0/16"}],
+            "Ipv6Ranges": [{"CidrIpv6": "fd00:10:244::/48"}],
+            "PrefixListIds": [{"PrefixListId": "pl-0123456789abcdef0"}],
+        },
+        {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 81, "UserIdGroupPairs": [{"GroupId": group}]},
+    ]
+
+
 def good(w: World):
     """By action: the parameters of calls that are done, in this order. What they need is made at their turn."""
     return {
@@ -92,6 +104,24 @@ def good(w: World):
         "AssignIpv6Addresses": [
             lambda: {"NetworkInterfaceId": w.eni, "Ipv6AddressCount": 2},
             lambda: {"NetworkInterfaceId": w.eni, "Ipv6Addresses": [str(w.ipv6[1][0xABCD])]},
+            lambda: {"NetworkInterfaceId": w.new_prefixed(), "Ipv6Prefixes": [w.prefix]},
+        ],
+        "CreateSubnetCidrReservation": [
+            lambda: {
+                "SubnetId": w.subnet_b,
+                "Cidr": f"{w.ipv6[2][1 << 63]}/66",
+                "ReservationType": "prefix",
+                "Description": "pods",
+                "TagSpecifications": tags("subnet-cidr-reservation", a="b"),
+            }
+        ],
+        "GetSubnetCidrReservations": [
+            lambda: {"SubnetId": w.subnet_b},
+            lambda: {"SubnetId": w.subnet_b, "Filters": by("reservationType", "explicit")},
+        ],
+        "DeleteSubnetCidrReservation": [lambda: {"SubnetCidrReservationId": w.new_reservation()}],
+        "UnassignIpv6Addresses": [
+            lambda: {"NetworkInterfaceId": w.prefixed, "Ipv6Prefixes": [w.prefix]},
         ],
         "RunInstances": [
             lambda: {
@@ -123,6 +153,35 @@ def good(w: World):
         ],
         "DeleteTags": [lambda: {"Resources": [w.table], "Tags": [{"Key": "a"}]}],
         "DescribeAvailabilityZones": [lambda: {}, lambda: {"ZoneNames": [f"{REGION}b"]}],
+        "CreateSecurityGroup": [
+            lambda: {
+                "GroupName": "pods & more",
+                "Description": "<x>",
+                "VpcId": w.vpc,
+                "TagSpecifications": tags("security-group", Name="s"),
+            }
+        ],
+        "DeleteSecurityGroup": [lambda: {"GroupId": w.new_group()}],
+        "AuthorizeSecurityGroupIngress": [
+            lambda: {"GroupId": w.group, "IpPermissions": permissions(w.group)},
+        ],
+        "RevokeSecurityGroupIngress": [
+            lambda: {"GroupId": w.group, "IpPermissions": permissions(w.group)[:1]},
+        ],
+        "CreateNetworkAclEntry": [
+            lambda: w.acl_entry(10, CidrBlock="10.9.0.0/16"),
+            lambda: w.acl_entry(11, Ipv6CidrBlock="fd00::/8", Protocol="6", PortRange={"From": 1, "To": 9}),
+        ],
+        "DeleteNetworkAclEntry": [lambda: {"NetworkAclId": w.acl, "RuleNumber": 10, "Egress": False}],
+        "CreateVpcPeeringConnection": [
+            lambda: {
+                "VpcId": w.vpc,
+                "PeerVpcId": w.other_vpc,
+                "TagSpecifications": tags("vpc-peering-connection", Name="p"),
+            }
+        ],
+        "AcceptVpcPeeringConnection": [lambda: {"VpcPeeringConnectionId": w.new_peering()}],
+        "DeleteVpcPeeringConnection": [lambda: {"VpcPeeringConnectionId": w.new_peering()}],
         # Last: now there are blackholes, and what is stopped, terminated, detached.
         "DescribeVpcs": [lambda: {}, lambda: {"VpcIds": [w.vpc]}, lambda: {"Filters": by("cidr", "nothing")}],
         "DescribeSubnets": [
@@ -139,6 +198,17 @@ def good(w: World):
             lambda: {},
             lambda: {"NetworkInterfaceIds": [w.eni]},
             lambda: {"Filters": by("subnet-id", "nothing")},
+        ],
+        "DescribeSecurityGroups": [
+            lambda: {},
+            lambda: {"GroupIds": [w.group]},
+            lambda: {"Filters": by("vpc-id", "nothing")},
+        ],
+        "DescribeNetworkAcls": [lambda: {}, lambda: {"NetworkAclIds": [w.acl]}],
+        "DescribeVpcPeeringConnections": [
+            lambda: {},
+            lambda: {"Filters": by("requester-vpc-info.vpc-id", w.vpc)},
+            lambda: {"Filters": by("accepter-vpc-info.vpc-id", "nothing")},
         ],
         "DescribeInstances": [
             lambda: {},
@@ -164,6 +234,8 @@ def bad(w: World):
     gateway = {"InternetGatewayId": f"igw-{NOWHERE}", "VpcId": w.vpc}
     association = {"AssociationId": f"rtbassoc-{NOWHERE}"}
     unknown_association = (400, "InvalidAssociationID.NotFound")
+    unknown_group, no_such_group = f"sg-{NOWHERE}", (400, "InvalidGroup.NotFound")
+    peering, no_such_peering = f"pcx-{NOWHERE}", (400, "InvalidVpcPeeringConnectionID.NotFound")
     wrong_tags = {"TagSpecifications": tags("vpc", a="b")}
     return {
         "CreateVpc": ({"CidrBlock": "10.0.0.0/8"}, (400, "InvalidVpc.Range")),
@@ -211,6 +283,16 @@ def bad(w: World):
             unknown_eni,
         ),
         "AssignIpv6Addresses": ({"NetworkInterfaceId": w.eni}, (400, "MissingParameter")),
+        "UnassignIpv6Addresses": ({"NetworkInterfaceId": w.eni}, (400, "MissingParameter")),
+        "CreateSubnetCidrReservation": (
+            {"SubnetId": w.subnet_a, "Cidr": "10.9.0.0/24", "ReservationType": "prefix"},
+            (400, "InvalidParameterValue"),
+        ),
+        "GetSubnetCidrReservations": ({"SubnetId": subnet}, unknown_subnet),
+        "DeleteSubnetCidrReservation": (
+            {"SubnetCidrReservationId": f"scr-{NOWHERE}"},
+            (400, "InvalidSubnetCidrReservationID.NotFound"),
+        ),
         "RunInstances": ({"ImageId": IMAGE, "MinCount": 1, "MaxCount": 1}, (400, "VPCIdNotSpecified")),
         "StopInstances": ({"InstanceIds": []}, (400, "InvalidParameterCombination")),
         "StartInstances": ({"InstanceIds": [instance]}, unknown_instance),
@@ -223,4 +305,34 @@ def bad(w: World):
         "CreateTags": ({"Resources": [table], "Tags": [{"Key": "a", "Value": "b"}]}, unknown_table),
         "DeleteTags": ({"Resources": [table], "Tags": [{"Key": "a"}]}, unknown_table),
         "DescribeAvailabilityZones": ({"ZoneNames": ["nowhere-1a"]}, (400, "InvalidParameterValue")),
+        "CreateSecurityGroup": (
+            {"GroupName": "default", "Description": "x", "VpcId": w.vpc},
+            (400, "InvalidGroup.Duplicate"),
+        ),
+        "DeleteSecurityGroup": ({"GroupId": unknown_group}, no_such_group),
+        "DescribeSecurityGroups": ({"GroupIds": [unknown_group]}, no_such_group),
+        "AuthorizeSecurityGroupIngress": (
+            {"GroupId": unknown_group, "IpPermissions": permissions(w.group)},
+            no_such_group,
+        ),
+        "RevokeSecurityGroupIngress": (
+            {"GroupId": w.new_group(), "IpPermissions": permissions(w.group)},
+            (400, "InvalidPermission.NotFound"),
+        ),
+        "CreateNetworkAclEntry": (
+            w.acl_entry(100, CidrBlock="10.9.0.0/16"),
+            (400, "NetworkAclEntryAlreadyExists"),
+        ),
+        "DeleteNetworkAclEntry": (
+            {"NetworkAclId": w.acl, "RuleNumber": 999, "Egress": True},
+            (400, "InvalidNetworkAclEntry.NotFound"),
+        ),
+        "DescribeNetworkAcls": (
+            {"NetworkAclIds": [f"acl-{NOWHERE}"]},
+            (400, "InvalidNetworkAclID.NotFound"),
+        ),
+        "CreateVpcPeeringConnection": ({"VpcId": w.vpc, "PeerVpcId": vpc}, unknown_vpc),
+        "AcceptVpcPeeringConnection": ({"VpcPeeringConnectionId": peering}, no_such_peering),
+        "DeleteVpcPeeringConnection": ({"VpcPeeringConnectionId": peering}, no_such_peering),
+        "DescribeVpcPeeringConnections": ({"VpcPeeringConnectionIds": [peering]}, no_such_peering),
     }

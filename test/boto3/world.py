@@ -37,6 +37,9 @@ class World:
         ec2.attach_internet_gateway(InternetGatewayId=self.gateway, VpcId=self.vpc)
         self.instance, self.eni = self.launch()
         self.other_vpc = self.new_vpc()
+        self.group = self.new_group()
+        in_vpc = [{"Name": "vpc-id", "Values": [self.vpc]}]
+        self.acl = ec2.describe_network_acls(Filters=in_vpc)["NetworkAcls"][0]["NetworkAclId"]
 
     def new_vpc(self):
         return self.ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"]
@@ -53,6 +56,18 @@ class World:
         made = self.ec2.associate_route_table(RouteTableId=self.table, SubnetId=self.new_subnet())
         return made["AssociationId"]
 
+    def new_group(self):
+        name = f"group-{next(self.numbers)}"
+        return self.ec2.create_security_group(GroupName=name, Description="x", VpcId=self.vpc)["GroupId"]
+
+    def acl_entry(self, number, **more):
+        entry = {"NetworkAclId": self.acl, "RuleNumber": number, "Protocol": "-1", "RuleAction": "deny"}
+        return {**entry, "Egress": False, **more}
+
+    def new_peering(self):
+        made = self.ec2.create_vpc_peering_connection(VpcId=self.vpc, PeerVpcId=self.other_vpc)
+        return made["VpcPeeringConnection"]["VpcPeeringConnectionId"]
+
     def new_gateway(self):
         return self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
 
@@ -64,6 +79,18 @@ class World:
     def new_interface(self):
         made = self.ec2.create_network_interface(SubnetId=self.subnet_a)
         return made["NetworkInterface"]["NetworkInterfaceId"]
+
+    def new_prefixed(self):
+        """An interface that gets the prefix."""
+        self.prefixed = self.new_interface()
+        self.prefix = f"{self.ipv6[1][1 << 62]}/80"
+        return self.prefixed
+
+    def new_reservation(self):
+        made = self.ec2.create_subnet_cidr_reservation(
+            SubnetId=self.subnet_a, Cidr=f"{self.ipv6[1][1 << 63]}/66", ReservationType="explicit"
+        )
+        return made["SubnetCidrReservation"]["SubnetCidrReservationId"]
 
     def new_attachment(self):
         eni, (instance, _) = self.new_interface(), self.launch()

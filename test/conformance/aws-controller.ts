@@ -8,8 +8,11 @@ import { Reflector } from '../../kube/reflector.ts'
 import { Resource } from '../../kube/resource.ts'
 import type { RouteProvider } from '../../providers/provider.ts'
 import { runController } from '../../reconciler/controller.ts'
+import type { Pool } from '../../reconciler/ipam/pool.ts'
 import { type NodeRoute, nodeRouteType } from '../../reconciler/node-route/node-route.ts'
 import { NodeRouteStore } from '../../reconciler/node-route/node-route-store.ts'
+import { type PodNetwork, podNetworkType } from '../../reconciler/pod-network/pod-network.ts'
+import { openPodNetworkStore } from '../../reconciler/pod-network/pod-network-store.ts'
 import { ControllerHealth } from '../../reconciler/report/health.ts'
 import { ControllerMetrics } from '../../reconciler/report/metrics.ts'
 
@@ -17,7 +20,11 @@ import { ControllerMetrics } from '../../reconciler/report/metrics.ts'
 export function startController(
   provider: RouteProvider,
   kubernetes: string,
-  { workers = 4 }: { readonly workers?: number } = {},
+  {
+    pools,
+    driftMs = 60_000,
+    workers = 4,
+  }: { readonly pools?: readonly Pool[]; readonly driftMs?: number; readonly workers?: number } = {},
 ): { stop(): Promise<void> } {
   const config = new KubeConfig()
   config.loadFromClusterAndUser({ name: 'c', server: kubernetes, skipTLSVerify: true }, { name: 'u' })
@@ -36,15 +43,17 @@ export function startController(
       reflector: new Reflector<Node>({ ...tools, resource: nodes }),
       store: new NodeRouteStore(routes, log),
       records: new Reflector<NodeRoute>({ ...tools, resource: routes }),
+      podNetworkStore: openPodNetworkStore(new Resource<PodNetwork>(client, podNetworkType), tools),
+      clusterName: 'conformance',
       configureRoutes: true,
       policy: 'sync',
       adopt: 'none',
-      pools: undefined,
+      pools,
       events: { record: ignore },
       subject: { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', name: 'podway-controller' },
       metrics: new ControllerMetrics(new Registry()),
       health: new ControllerHealth('test'),
-      driftMs: 60_000,
+      driftMs,
       workers,
     },
     stop.signal,

@@ -1,8 +1,8 @@
-import { EC2, type Instance } from '@aws-sdk/client-ec2'
+import { EC2, type Instance, type _InstanceType } from '@aws-sdk/client-ec2'
 import { vi } from 'vitest'
 import { systemClock } from '../../kube/clock.ts'
 import { parseAddress } from '../../net/address.ts'
-import { type Cidr, formatCidr } from '../../net/cidr.ts'
+import { type Cidr, formatCidr, parseCidr } from '../../net/cidr.ts'
 import { type AwsProviderOptions, awsProvider } from '../../providers/aws/aws-provider.ts'
 import { createEc2Client } from '../../providers/aws/client.ts'
 import type { RouteProvider } from '../../providers/provider.ts'
@@ -16,6 +16,8 @@ export interface AwsWorldOptions {
   readonly region: string
   readonly failNext: ProviderWorld['failNext']
   readonly requestTimeoutMs?: number
+  /** Of the nodes; the cloud's default unless told. */
+  readonly instanceType?: _InstanceType
   /** Called after the world's own clean-up. */
   readonly close?: () => Promise<void>
 }
@@ -26,6 +28,8 @@ export interface AwsWorld extends ProviderWorld {
   readonly ec2: EC2
   readonly vpcId: string
   readonly subnetId: string
+  /** Of IPv6, a /64. */
+  readonly subnetRange6: string
   readonly clusterName: string
   /** The provider's own client, counted by `writes`. */
   readonly providerEc2: EC2
@@ -66,10 +70,11 @@ export async function createAwsWorld(options: AwsWorldOptions): Promise<AwsWorld
   const vpcId = known(vpc.Vpc?.VpcId)
   const described = await ec2.describeVpcs({ VpcIds: [vpcId] })
   const range6 = known(described.Vpcs?.[0]?.Ipv6CidrBlockAssociationSet?.[0]?.Ipv6CidrBlock)
+  const subnetRange6 = range6.replace(/\/56$/, '/64')
   const subnet = await ec2.createSubnet({
     VpcId: vpcId,
     CidrBlock: '10.0.1.0/24',
-    Ipv6CidrBlock: range6.replace(/\/56$/, '/64'),
+    Ipv6CidrBlock: subnetRange6,
   })
   const subnetId = known(subnet.Subnet?.SubnetId)
   const gateway = await ec2.createInternetGateway({})
@@ -91,6 +96,7 @@ export async function createAwsWorld(options: AwsWorldOptions): Promise<AwsWorld
     ec2,
     vpcId,
     subnetId,
+    subnetRange6,
     clusterName,
     providerEc2,
     provider: providerWith({}),
@@ -109,6 +115,10 @@ export async function createAwsWorld(options: AwsWorldOptions): Promise<AwsWorld
     async removeTable(table) {
       await ec2.deleteRouteTable({ RouteTableId: table.id })
     },
+    async serve(table) {
+      await ec2.associateRouteTable({ RouteTableId: table.id, SubnetId: subnetId })
+      return [known(subnet.Subnet?.CidrBlock), subnetRange6].map(parseCidr)
+    },
     async addNode(name) {
       const run = await ec2.runInstances({
         ImageId: 'ami-12345678',
@@ -116,6 +126,7 @@ export async function createAwsWorld(options: AwsWorldOptions): Promise<AwsWorld
         MaxCount: 1,
         SubnetId: subnetId,
         Ipv6AddressCount: 1,
+        ...(options.instanceType === undefined ? {} : { InstanceType: options.instanceType }),
       })
       return nodeOf(name, known(run.Instances?.[0]))
     },

@@ -13,6 +13,8 @@ export interface ProviderWorld {
   /** A table of the cluster. `name` is unique in the world. */
   addTable(name: string): Promise<Table>
   removeTable(table: Table): Promise<void>
+  /** From now on packets of the nodes' network follow the table. Returns the ranges of that network. */
+  serve(table: Table): Promise<readonly Cidr[]>
   /** A running instance, with addresses of every family that the provider has, and not yet prepared. */
   addNode(name: string): Promise<WorldNode>
   /** The node's instance is terminated. */

@@ -1,6 +1,7 @@
 import { expect } from 'vitest'
-import { formatCidr, parseCidr } from '../../net/cidr.ts'
-import type { ObservedRoute } from '../../providers/route.ts'
+import { compareCidrs, formatCidr, parseCidr } from '../../net/cidr.ts'
+import type { ServedRange } from '../../providers/provider.ts'
+import type { ObservedRoute, Table } from '../../providers/route.ts'
 import { type Declare, apply, at, create, done, failed, list, signal, v4, writesDuring } from './harness.ts'
 
 export function declareReads(declare: Declare): void {
@@ -45,6 +46,20 @@ export function declareReads(declare: Declare): void {
     expect(sorted(await list(world, table))).toEqual(sorted(before))
   })
 
+  declare('the ranges that a table serves are told for it, and for no other', async (world) => {
+    const { provider } = world
+    const [a, b] = [await world.addTable('a'), await world.addTable('b')]
+    const ranges = await world.serve(b)
+    const tables = await provider.tables(signal)
+    const served = async (of: readonly Table[]): Promise<readonly ServedRange[] | undefined> =>
+      (await provider.servedRanges?.(of, signal))?.toSorted((one, two) => compareCidrs(one.range, two.range))
+    const wanted = provider.servedRanges && ranges.map((range) => ({ range, table: b.id }))
+    expect(await served(tables)).toEqual(wanted)
+    expect(await served([b])).toEqual(wanted)
+    expect(await served([a])).toEqual(wanted && [])
+    expect(await served([])).toEqual(wanted && [])
+  })
+
   declare('reads write nothing', async (world) => {
     const table = await world.addTable('a')
     const node = await world.addNode('node-1')
@@ -53,6 +68,7 @@ export function declareReads(declare: Declare): void {
       await world.provider.tables(signal)
       await world.provider.list(table, signal)
       await world.provider.targets([{ node: node.view, family: 4 }], signal)
+      await world.provider.servedRanges?.([table], signal)
     }
     expect(await writesDuring(world, reads)).toBe(0)
   })

@@ -6,7 +6,7 @@ import {
 import type { Call } from '../simulators/ec2/call-log.ts'
 import { serve } from '../simulators/http-server.ts'
 import { actionOf, faultOf } from './aws-failures.ts'
-import { type AwsWorld, createAwsWorld } from './aws-world.ts'
+import { type AwsWorld, type AwsWorldOptions, createAwsWorld } from './aws-world.ts'
 
 export interface SimulatedAws extends AwsWorld {
   readonly simulator: Ec2Simulator
@@ -15,7 +15,10 @@ export interface SimulatedAws extends AwsWorld {
 }
 
 /** The AWS provider before a strict EC2 simulator of its own. */
-export async function createSimulatedAws(options: Ec2SimulatorOptions = {}): Promise<SimulatedAws> {
+export async function createSimulatedAws({
+  instanceType,
+  ...options
+}: Ec2SimulatorOptions & Pick<AwsWorldOptions, 'instanceType'> = {}): Promise<SimulatedAws> {
   const region = 'eu-central-1'
   const simulator = createEc2Simulator({ ...options, region })
   const server = await serve(simulator)
@@ -26,6 +29,7 @@ export async function createSimulatedAws(options: Ec2SimulatorOptions = {}): Pro
       simulator.faults.inject({ action: actionOf[call], fault: faultOf[failure] })
     },
     close: () => server.close(),
+    ...(instanceType === undefined ? {} : { instanceType }),
   })
   return {
     ...world,

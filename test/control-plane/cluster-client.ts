@@ -6,7 +6,8 @@ import { loadKubeConfig } from '../../kube/config.ts'
 import { isNotFound } from '../../kube/errors.ts'
 import type { KubeObject } from '../../kube/objects.ts'
 import { Resource, type ResourceType } from '../../kube/resource.ts'
-import { type NodeRoute, nodeRouteType } from '../../reconciler/node-route/node-route.ts'
+import { nodeRouteType } from '../../reconciler/node-route/node-route.ts'
+import { podNetworkType } from '../../reconciler/pod-network/pod-network.ts'
 import type { Account } from './accounts.ts'
 
 /** The project's own client, as the controller makes it from its kubeconfig. Closing it is the caller's. */
@@ -16,6 +17,7 @@ export function clientOf({ kubeconfig }: Account): KubeClient {
 
 export const manifests = {
   nodeRoutes: fileURLToPath(new URL('../../deploy/crds/noderoutes.yaml', import.meta.url)),
+  podNetworks: fileURLToPath(new URL('../../deploy/crds/podnetworks.yaml', import.meta.url)),
   rbac: fileURLToPath(new URL('../../deploy/rbac/controller.yaml', import.meta.url)),
 } as const
 
@@ -39,27 +41,32 @@ const definitionType: ResourceType = {
   namespaced: false,
 }
 
-/** Makes everything that the manifests of `deploy/` hold, and waits until NodeRoutes are served. */
+/** Makes everything that the manifests of `deploy/` hold, and waits until what they define is served. */
 export async function deploy(admin: Account): Promise<void> {
-  await create(admin, manifests.nodeRoutes, manifests.rbac)
+  await create(admin, manifests.nodeRoutes, manifests.podNetworks, manifests.rbac)
   const client = clientOf(admin)
   try {
     const signal = AbortSignal.timeout(30_000)
     const definitions = new Resource<Definition>(client, definitionType)
+    const awaited = new Set(['noderoutes.podway.dev', 'podnetworks.podway.dev'])
     const watch = definitions.watch({ resourceVersion: '0', signal })
-    for await (const event of watch) if (isEstablished(event.object as Definition)) break
-    await served(new Resource<NodeRoute>(client, nodeRouteType), signal)
+    for await (const event of watch) {
+      const definition = event.object as Definition
+      if (isEstablished(definition)) awaited.delete(definition.metadata.name)
+      if (awaited.size === 0) break
+    }
+    for (const type of [nodeRouteType, podNetworkType])
+      await served(new Resource<KubeObject>(client, type), signal)
   } finally {
     await client.close()
   }
 }
 
-const isEstablished = ({ metadata, status }: Definition): boolean =>
-  metadata.name === 'noderoutes.podway.dev' &&
+const isEstablished = ({ status }: Definition): boolean =>
   (status?.conditions ?? []).some((entry) => entry.type === 'Established' && entry.status === 'True')
 
 /** An API server opens a new group a moment after it says Established: each look takes it a millisecond. */
-async function served(resource: Resource<NodeRoute>, signal: AbortSignal): Promise<void> {
+async function served(resource: Resource<KubeObject>, signal: AbortSignal): Promise<void> {
   for (;;) {
     try {
       await resource.list({ limit: 1 }, { signal })

@@ -18,6 +18,8 @@ import { ControllerMetrics } from '../../reconciler/report/metrics.ts'
 import { Pool } from '../../reconciler/ipam/pool.ts'
 import { type NodeRoute, nodeRouteType } from '../../reconciler/node-route/node-route.ts'
 import { NodeRouteStore } from '../../reconciler/node-route/node-route-store.ts'
+import { type PodNetwork, podNetworkType } from '../../reconciler/pod-network/pod-network.ts'
+import { openPodNetworkStore } from '../../reconciler/pod-network/pod-network-store.ts'
 import type { Account } from './accounts.ts'
 import { clientOf, deploy } from './cluster-client.ts'
 import { describeControlPlane } from './describe-control-plane.ts'
@@ -190,6 +192,12 @@ function startController(account: Account, cloud: MemoryCloud): RunningControlle
       reflector: new Reflector<Node>({ resource: nodes, clock, random, log, backoff }),
       store: new NodeRouteStore(routes, log),
       records: new Reflector<NodeRoute>({ resource: routes, clock, random, log, backoff }),
+      podNetworkStore: openPodNetworkStore(new Resource<PodNetwork>(client, podNetworkType), {
+        clock,
+        random,
+        log,
+      }),
+      clusterName: 'live',
       configureRoutes: true,
       policy: 'sync',
       adopt: 'none',

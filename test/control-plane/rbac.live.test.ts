@@ -60,20 +60,24 @@ await describeControlPlane('deploy/rbac', (cluster) => {
     expect(await rights('kube-system')).toEqual([
       'create events.k8s.io/events',
       'create podway.dev/noderoutes',
+      'create podway.dev/podnetworks',
       'delete podway.dev/noderoutes',
       'get nodes',
       'get podway.dev/noderoutes',
       'list networking.k8s.io/servicecidrs',
       'list nodes',
       'list podway.dev/noderoutes',
+      'list podway.dev/podnetworks',
       'patch events.k8s.io/events',
       'patch nodes',
       'patch nodes/status',
       'patch podway.dev/noderoutes',
       'patch podway.dev/noderoutes/status',
+      'patch podway.dev/podnetworks/status',
       'watch networking.k8s.io/servicecidrs',
       'watch nodes',
       'watch podway.dev/noderoutes',
+      'watch podway.dev/podnetworks',
     ])
   })
 
@@ -91,6 +95,10 @@ await describeControlPlane('deploy/rbac', (cluster) => {
 
   test.each([
     ['delete', '', 'nodes'],
+    // Only `default` may be read and written.
+    ['list', 'podway.dev', 'podnetworks'],
+    ['patch', 'podway.dev', 'podnetworks'],
+    ['delete', 'podway.dev', 'podnetworks'],
     ['create', '', 'nodes'],
     ['update', '', 'nodes'],
     ['get', '', 'secrets'],

@@ -12,6 +12,7 @@ import type { KubernetesApi } from './kubernetes-api.ts'
 import type { DemoInstance } from './vpc.ts'
 
 const nodeRoutes = { group: 'podway.dev', version: 'v1alpha1', plural: 'noderoutes' }
+const podNetworks = { ...nodeRoutes, plural: 'podnetworks' }
 
 /** What the demo does with the Kubernetes API, as kubelets, kubectl and a user would. */
 export class Cluster {
@@ -33,9 +34,13 @@ export class Cluster {
     }
   }
 
-  /** Resolves when the API server knows NodeRoutes: a definition takes a moment to be served. */
-  async knowsNodeRoutes(): Promise<void> {
-    await pRetry(() => this.nodeRoutes(), { retries: 500, factor: 1, minTimeout: 20 })
+  /** Resolves when the API server knows podway's types: a definition takes a moment to be served. */
+  async knowsDefinitions(): Promise<void> {
+    const known = async (): Promise<void> => {
+      await this.nodeRoutes()
+      await this.podNetwork()
+    }
+    await pRetry(known, { retries: 500, factor: 1, minTimeout: 20 })
   }
 
   /** Registers a Node as its kubelet and the cloud's node controller do, without podCIDRs. */
@@ -73,6 +78,20 @@ export class Cluster {
     }
     return list.items.map(({ metadata }) => metadata.name)
   }
+
+  /** What agents are told; nothing as long as nothing is published. */
+  async podNetwork(): Promise<readonly PublishedFamily[]> {
+    const list = (await this.#custom.listClusterCustomObject(podNetworks)) as {
+      readonly items: readonly { readonly status?: { readonly families: readonly PublishedFamily[] } }[]
+    }
+    return list.items.flatMap(({ status }) => status?.families ?? [])
+  }
+}
+
+export interface PublishedFamily {
+  readonly family: string
+  readonly pools: readonly string[]
+  readonly nativeRanges: readonly string[]
 }
 
 /** Whether the routes to the node are there, by what its condition says. */

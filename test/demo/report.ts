@@ -1,5 +1,6 @@
 import type { EC2 } from '@aws-sdk/client-ec2'
 import type { ProbeResult, ProbeVerdict } from '../lab/probe.ts'
+import type { PublishedFamily } from './cluster.ts'
 import { textTable } from './text-table.ts'
 import { type DemoInstance, type Vpc, routesIn } from './vpc.ts'
 
@@ -24,6 +25,16 @@ export async function routeTables(
     )
   }
   return `\n${parts.join('\n\n')}\n`
+}
+
+/** What the PodNetwork tells agents: to the native ranges, pods need not be masqueraded. */
+export function podNetworkTable(families: readonly PublishedFamily[]): string {
+  const rows = families.map(({ family, nativeRanges, pools }) => [
+    family,
+    pools.join(' '),
+    nativeRanges.join(' '),
+  ])
+  return `PodNetwork default\n${textTable([['', 'pools', 'native'], ...rows])}\n`
 }
 
 /** Who reached whom: a row a client, a column a pod; both families in one cell. */

@@ -9,7 +9,7 @@ import { Cluster, isRouted } from './cluster.ts'
 import { ControllerProcess, type LogLine } from './controller-process.ts'
 import type { DemoOptions } from './options.ts'
 import type { Progress } from './progress.ts'
-import { probeTable, routeTables } from './report.ts'
+import { podNetworkTable, probeTable, routeTables } from './report.ts'
 import { type DemoInstance, type Vpc, clusterName, createInstance, createVpc, routesIn } from './vpc.ts'
 import { World } from './world.ts'
 
@@ -76,18 +76,19 @@ export async function tell(
   }
   const database = await createInstance(cloud.ec2, vpc, 'database', 'database', 21)
 
-  progress.step(`Kubernetes API (${options.kube}) and the NodeRoute definition`)
+  progress.step(`Kubernetes API (${options.kube}) and podway's definitions`)
   const kubernetes = await timed('kube', () =>
     startKubernetes(options.kube, { install: options.controlPlane, dataDir: options.scratch }),
   )
   const cluster = new Cluster(kubernetes)
-  await cluster.create(join(options.dist, 'demo/manifests/noderoutes.yaml'))
+  for (const name of ['noderoutes.yaml', 'podnetworks.yaml'])
+    await cluster.create(join(options.dist, 'demo/manifests', name))
   // Where there is no access control, only the place of the Lease is needed.
   await cluster.create(
     join(options.dist, 'demo/manifests/rbac.yaml'),
     kubernetes.hasRbac ? undefined : 'Namespace',
   )
-  await cluster.knowsNodeRoutes()
+  await cluster.knowsDefinitions()
 
   progress.step('The VPC out of network namespaces')
   const world = await timed('lab', async () => {
@@ -141,8 +142,10 @@ export async function tell(
   progress.step('Every pod from every other pod and from its node, IPv4 and IPv6')
   await timed('probes', async () => reports.push(await probe(world, progress)))
   await expectDatabaseUnreached(world, complaints)
+  await published(story)
   progress.end()
   say(await routeTables(cloud.ec2, vpc, instances))
+  say(podNetworkTable(await cluster.podNetwork()))
   say(probeTable(reports[0]?.results ?? []))
 
   progress.step('node-2 goes: its routes leave both tables')
@@ -223,6 +226,16 @@ async function routed({ cluster, controller, world }: Scene, name: string): Prom
     return isRouted(node) ? undefined : `${name}: ${JSON.stringify(node.status?.conditions)}`
   })
   await world.obey()
+}
+
+/** Resolves when agents are told that the subnets whose tables have the routes are native, and not the database's. */
+async function published({ cluster, controller }: Scene): Promise<void> {
+  const wanted = '10.0.1.0/24,10.0.2.0/24'
+  await eventually(controller, async () => {
+    const families = await cluster.podNetwork()
+    const native = families.find(({ family }) => family === 'IPv4')?.nativeRanges.join()
+    return native === wanted ? undefined : `the PodNetwork says ${JSON.stringify(families)}`
+  })
 }
 
 /** Resolves when no table of podway's has a route to the interface, and no NodeRoute is left of it. */

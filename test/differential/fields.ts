@@ -7,6 +7,7 @@ const addresses = [
   'privateIpAddress',
   'privateIpAddressesSet/item/privateIpAddress',
   'ipv6AddressesSet/item/ipv6Address',
+  'ipv6PrefixSet/item/ipv6Prefix',
 ]
 const ipv6Blocks = below('ipv6CidrBlockAssociationSet/item', 'ipv6CidrBlock', 'ipv6CidrBlockState/state')
 const instance = [
@@ -40,7 +41,7 @@ const route = [
   'origin',
 ]
 
-/** What the AWS provider, the lab's reading of a VPC, the demo and the conformance world take from any answer. */
+/** What the AWS provider and its examination, the lab's reading of a VPC, the demo and the conformance world take from any answer. */
 const READ: ReadonlySet<string> = new Set([
   ...below(
     'routeTableSet/item',
@@ -63,6 +64,35 @@ const READ: ReadonlySet<string> = new Set([
     ...addresses,
   ),
   ...below('reservationSet/item/instancesSet/item', ...instance),
+  ...below(
+    'securityGroupInfo/item',
+    'groupId',
+    ...below(
+      'ipPermissions/item',
+      'ipProtocol',
+      'fromPort',
+      'toPort',
+      'groups/item/groupId',
+      'ipRanges/item/cidrIp',
+      'ipv6Ranges/item/cidrIpv6',
+      'prefixListIds/item/prefixListId',
+    ),
+  ),
+  ...below(
+    'networkAclSet/item',
+    'networkAclId',
+    'associationSet/item/subnetId',
+    ...below('entrySet/item', 'ruleNumber', 'protocol', 'ruleAction', 'egress', 'cidrBlock', 'ipv6CidrBlock'),
+  ),
+  ...below(
+    'vpcPeeringConnectionSet/item',
+    'vpcPeeringConnectionId',
+    'status/code',
+    ...['requesterVpcInfo', 'accepterVpcInfo'].flatMap((side) =>
+      below(side, 'vpcId', 'cidrBlock', 'cidrBlockSet/item/cidrBlock', 'ipv6CidrBlockSet/item/ipv6CidrBlock'),
+    ),
+  ),
+  ...below('subnetIpv6CidrReservationSet/item', 'cidr', 'reservationType'),
   'nextToken',
   'vpc/vpcId',
   'subnet/subnetId',

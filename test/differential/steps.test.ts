@@ -48,18 +48,24 @@ describe('the steps', async () => {
     DescribeRouteTables: true,
     DescribeInstances: true,
     DescribeNetworkInterfaces: true,
+    DescribeSubnets: true,
     CreateRoute: true,
     ReplaceRoute: true,
     DeleteRoute: true,
     ModifyNetworkInterfaceAttribute: true,
+    GetSubnetCidrReservations: true,
+    AssignIpv6Addresses: true,
+    UnassignIpv6Addresses: true,
+    DescribeVpcs: true,
+    DescribeVpcPeeringConnections: true,
+    DescribeSecurityGroups: true,
+    DescribeNetworkAcls: true,
   }
   test.each([
     ...Object.keys(ofProvider),
-    // The lab's reading of a VPC
-    ...['DescribeVpcs', 'DescribeSubnets'],
     // The demo
     ...['CreateVpc', 'CreateSubnet', 'CreateRouteTable', 'AssociateRouteTable'],
-    ...['RunInstances', 'AssignIpv6Addresses', 'TerminateInstances'],
+    ...['RunInstances', 'TerminateInstances'],
     // The conformance world
     ...['CreateInternetGateway', 'AttachInternetGateway', 'DeleteRouteTable'],
   ])('ask for %s in good and in bad form', (action) => {

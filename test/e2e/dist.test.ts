@@ -37,14 +37,15 @@ test('the copied program prints the definitions of the checkout, byte for byte',
   const env = { PATH: '/usr/bin:/bin', HOME: copy('home') }
   const crds = await run({ file: copy('node'), args: [copy('dist/podway.js'), 'crds'] }, { env })
   expect(crds).toMatchObject({ code: 0, stderr: '' })
-  expect(crds.stdout).toBe(readFileSync(join(root, 'deploy/crds/noderoutes.yaml'), 'utf8'))
+  const files = ['noderoutes', 'podnetworks'].map((plural) => join(root, `deploy/crds/${plural}.yaml`))
+  expect(crds.stdout).toBe(files.map((file) => readFileSync(file, 'utf8')).join('---\n'))
   const json = await run(
     { file: copy('node'), args: [copy('dist/podway.js'), 'crds', '-o', 'json'] },
     { env },
   )
   expect(JSON.parse(json.stdout)).toMatchObject({
     kind: 'List',
-    items: [{ kind: 'CustomResourceDefinition', metadata: { name: 'noderoutes.podway.dev' } }],
+    items: ['noderoutes', 'podnetworks'].map((plural) => ({ metadata: { name: `${plural}.podway.dev` } })),
   })
 })
 

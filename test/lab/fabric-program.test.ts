@@ -57,6 +57,18 @@ test('the whole program of two ENIs, one with its check on', () => {
   ])
 })
 
+test('a prefix is the ENI’s own: every table delivers it, and the check lets it pass', () => {
+  const prefix = '2001:db8:0:1:8000::/80'
+  const state = (prefixes: readonly string[]): VpcState =>
+    sampleVpc({ a: [], b: [], db: [] }, { a1: { prefixes, sourceDestCheck: true } })
+  const { 4: v4, 6: v6 } = commands(state([prefix]), state([]))
+  expect(v4).toEqual([])
+  expect(v6).toEqual([
+    ...[a, b, db].map((table) => `route replace ${prefix} via fe80::2 dev ea1 onlink table ${table}`),
+    `rule add pref 1000 from ${prefix} iif ea1 lookup ${a}`,
+  ])
+})
+
 describe('a change costs no more than itself:', () => {
   const cases: readonly (readonly [string, VpcState, readonly string[]])[] = [
     ['nothing', sampleVpc(), []],

@@ -43,8 +43,9 @@ export function gatewaysOf(subnet: Subnet): readonly { family: Family; address: 
 }
 
 /**
- * What the router has to do for this VPC, given the ENIs that a cable leads to. Three decisions of AWS in the kernel's words:
+ * What the router has to do for this VPC, given the ENIs that a cable leads to. Four decisions of AWS in the kernel's words:
  *
+ * - a prefix that is delegated to an ENI is the ENI's own, for the local route and for both checks;
  * - a packet is judged by the table of the subnet of the ENI it came from: `ip rule … iif`;
  * - the source check is a rule that lets pass only `from` the ENI's addresses, with one behind it that drops the rest; the
  *   destination check is a route that drops, since the ENI's own addresses are VPC addresses, which have routes to
@@ -91,6 +92,8 @@ function* tableRoutes(
     if (!eni.up) continue
     for (const address of eni.addresses)
       yield { table: number, destination: hostCidr(address), via: `dev ${legName(eni.id)}` }
+    for (const prefix of eni.prefixes)
+      yield { table: number, destination: prefix, via: nextHop(eni, parseCidr(prefix).family) }
   }
 }
 
@@ -109,9 +112,9 @@ function* rulesOf(eni: Eni, table: string | undefined): Generator<KernelRule> {
       yield { family, text: `pref 2000 from all iif ${leg} lookup ${table}` }
       continue
     }
-    for (const address of eni.addresses) {
-      if (parseAddress(address).family === family)
-        yield { family, text: `pref 1000 from ${hostCidr(address)} iif ${leg} lookup ${table}` }
+    for (const own of [...eni.addresses.map(hostCidr), ...eni.prefixes]) {
+      if (parseCidr(own).family === family)
+        yield { family, text: `pref 1000 from ${own} iif ${leg} lookup ${table}` }
     }
   }
 }

@@ -89,6 +89,14 @@ describe('the VPC that a simulated EC2 tells of', () => {
     expect(eni(await readVpc(ec2, vpcId))).toMatchObject({ up: false })
   })
 
+  test('has the prefixes that are delegated to an ENI', async () => {
+    const made = await ec2.createNetworkInterface({ SubnetId: subnetId })
+    eniId = must(made.NetworkInterface?.NetworkInterfaceId)
+    expect(eni(await readVpc(ec2, vpcId))?.prefixes).toEqual([])
+    const given = await ec2.assignIpv6Addresses({ NetworkInterfaceId: eniId, Ipv6PrefixCount: 1 })
+    expect(eni(await readVpc(ec2, vpcId))?.prefixes).toEqual(given.AssignedIpv6Prefixes)
+  })
+
   test('has routes to ENIs of both families, local ones, and blackholes', async () => {
     await ec2.createRoute({
       RouteTableId: tableId,

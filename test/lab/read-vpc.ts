@@ -107,6 +107,7 @@ function readEni(eni: NetworkInterface, running: ReadonlySet<string>): readonly 
       id,
       subnetId,
       addresses: [...new Set([...v4, ...v6].flatMap(canonicalAddress))],
+      prefixes: (eni.Ipv6Prefixes ?? []).flatMap(({ Ipv6Prefix }) => canonicalCidr(Ipv6Prefix)),
       sourceDestCheck: eni.SourceDestCheck ?? true,
       up: attached && (link.InstanceId === undefined || running.has(link.InstanceId)),
     },

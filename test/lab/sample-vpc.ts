@@ -25,6 +25,7 @@ const eni = (name: string, subnet: string, number: number, sourceDestCheck: bool
   addresses: [`10.0.${number}.10`, `2001:db8:0:${number}::10`].map((address) =>
     name === 'a2' ? address.replace(/10$/, '11') : address,
   ),
+  prefixes: [],
   sourceDestCheck,
   up: true,
 })

@@ -25,6 +25,8 @@ export interface Eni {
   readonly subnetId: string
   /** Its own addresses, of both families, the primary one first. */
   readonly addresses: readonly string[]
+  /** Ranges that are its own as its addresses are: the VPC's local route leads to it. */
+  readonly prefixes: readonly string[]
   /** Whether packets that are neither from nor to its own addresses are dropped, in both directions. */
   readonly sourceDestCheck: boolean
   /** Whether it is attached to a running instance: no other one takes or gives a packet. */

@@ -62,7 +62,8 @@ export async function bundleDemo(root: string, dist: string): Promise<void> {
   rmSync(outdir, { recursive: true, force: true })
   const manifests = join(outdir, 'manifests')
   mkdirSync(manifests, { recursive: true })
-  copyFileSync(join(root, 'deploy/crds/noderoutes.yaml'), join(manifests, 'noderoutes.yaml'))
+  for (const name of ['noderoutes.yaml', 'podnetworks.yaml'])
+    copyFileSync(join(root, 'deploy/crds', name), join(manifests, name))
   copyFileSync(join(root, 'deploy/rbac/controller.yaml'), join(manifests, 'rbac.yaml'))
   await bundle(
     {

@@ -1,5 +1,5 @@
 import { type Row, figure, figureTable } from '../figure-table.ts'
-import { type Metric, metric } from '../metric.ts'
+import { type Metric, metric, verdictOf } from '../metric.ts'
 import { median, quantile, ratioOf } from '../statistics.ts'
 import type { Measurements } from './measure.ts'
 import { type Step, steps } from './scenario.ts'
@@ -110,11 +110,7 @@ export function contestTable(
     const value = find(name)?.value ?? null
     return value === null ? null : figure(value)
   }
-  const verdict = (name: string): string | null => {
-    const { goal = null, pass = null } = find(name) ?? {}
-    if (goal === null) return null
-    return `≤ ${goal}${pass === null ? '' : pass ? ' ✓' : ' ✗'}`
-  }
+  const verdict = (name: string): string | null => verdictOf(find(name))
   const times: Row[] = steps.map((step) => {
     const low = text(`${step}.ratio.q1`)
     const high = text(`${step}.ratio.q3`)

@@ -1,214 +1,213 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { EC2 } from '@aws-sdk/client-ec2'
+import { setTimeout as pause } from 'node:timers/promises'
 import { KubeConfig, type V1Node, loadYaml } from '@kubernetes/client-node'
 import { ControllerProcess } from '../../demo/controller-process.ts'
-import { type DemoInstance, clusterName, createInstance, createVpc } from '../../demo/vpc.ts'
-import { type Ec2Simulator, createEc2Simulator } from '../../simulators/ec2/ec2-simulator.ts'
-import { type RunningServer, serve } from '../../simulators/http-server.ts'
-import {
-  type KubernetesSimulator,
-  createKubernetesSimulator,
-} from '../../simulators/kubernetes/kubernetes-simulator.ts'
-import { observeCloud, observeKubernetes } from './observed.ts'
+import type { Cloud, CloudFigures, CloudInstance, CloudOptions, CloudService } from './cloud-program.ts'
+import type { ClusterFigures, ClusterService } from './cluster-program.ts'
+import { clusterName, controllerKey, region } from './names.ts'
+import { type ProcessFigures, readProcess } from './process-figures.ts'
+import { Remote, machineTime } from './remote.ts'
+import type { RivalFigures } from './rival.ts'
 
-export interface RigOptions {
+export interface RigOptions extends CloudOptions {
   readonly dist: string
   readonly scratch: string
-  readonly buckets: 'off' | 'aws'
-  /** Of the pods, comma-separated. */
+  /** Of the pods. */
   readonly clusterCidr: string
-  /** How many of the VPC's two tables are podway's to write. */
-  readonly tables: 1 | 2
-  readonly nodes: number
 }
 
-const region = 'us-east-1'
-const deadlineMs = 30_000
-const credentials = { accessKeyId: 'bench', secretAccessKey: 'bench' }
+/** A machine of the cloud, and the Node that is registered for it. */
+interface Member {
+  readonly name: string
+  readonly instanceId: string
+}
+
+/** How often the others are asked: what is asked for was timed where it happened. */
+const everyMs = 20
+const deadlineMs = 60_000
+const metricsAddress = '127.0.0.1:10277'
 
 /**
- * The real controller between the two simulators, which are in this process: they see every call when it arrives, and a
- * Node is registered without a client in between.
+ * The real controller between the simulators of EC2 and Kubernetes, all of them processes of their own. What is timed is
+ * timed where it happens, by one clock.
  */
-export class Rig {
-  readonly #ec2: Ec2Simulator
-  readonly #kubernetes: KubernetesSimulator
-  readonly #servers: readonly RunningServer[]
-  readonly #nodes: readonly V1Node[]
-  readonly #controller: ControllerProcess
-  readonly #writes: readonly number[]
-  readonly #routed: ReadonlyMap<string, number>
-  readonly #callsBefore: number
+export class Rig implements AsyncDisposable {
+  readonly #cloud: Remote<CloudService>
+  readonly #cluster: Remote<ClusterService>
+  readonly #options: RigOptions
+  readonly #kubeconfig: string
+  readonly #open: Cloud
+  readonly #spare: CloudInstance[]
+  readonly #members: Member[] = []
+  #controller: ControllerProcess | undefined
   #registered = 0
 
-  private constructor(parts: {
-    readonly ec2: Ec2Simulator
-    readonly kubernetes: KubernetesSimulator
-    readonly servers: readonly RunningServer[]
-    readonly nodes: readonly V1Node[]
-    readonly controller: ControllerProcess
-    readonly writes: readonly number[]
-    readonly routed: ReadonlyMap<string, number>
-  }) {
-    this.#ec2 = parts.ec2
-    this.#kubernetes = parts.kubernetes
-    this.#servers = parts.servers
-    this.#nodes = parts.nodes
-    this.#controller = parts.controller
-    this.#writes = parts.writes
-    this.#routed = parts.routed
-    this.#callsBefore = parts.ec2.calls.length
+  private constructor(
+    cloud: Remote<CloudService>,
+    cluster: Remote<ClusterService>,
+    open: Cloud,
+    kubeconfig: string,
+    options: RigOptions,
+  ) {
+    this.#cloud = cloud
+    this.#cluster = cluster
+    this.#open = open
+    this.#spare = [...open.instances]
+    this.#kubeconfig = kubeconfig
+    this.#options = options
   }
 
-  /** Makes the cloud's side of all nodes, and starts a controller that knows its tables and no Node. */
-  static async start(options: RigOptions): Promise<Rig> {
-    const { dist, scratch, buckets, clusterCidr, tables, nodes } = options
-    const writes: number[] = []
-    const routed = new Map<string, number>()
-    const observer = {
-      cloudWrite: (at: number) => void writes.push(at),
-      routed: (node: string, at: number) => {
-        if (!routed.has(node)) routed.set(node, at)
-      },
-    }
-    const clock = (): number => performance.now()
-    const ec2 = createEc2Simulator({ region, buckets })
-    // What makes the instances is not what is measured: until they are there, a second passes with every call, so that
-    // no bucket empties.
-    let ahead = 0
-    let isSettingUp = true
-    const wallTime = (): number => Date.now() + (isSettingUp ? (ahead += 1000) : ahead)
-    const cloudServer = await serve(observeCloud(ec2, { wallTime, clock, observer }))
-    const client = new EC2({ endpoint: cloudServer.url, region, credentials })
-    const vpc = await createVpc(client)
-    const instances: DemoInstance[] = []
-    for (let index = 0; index < nodes; index++) {
-      const host = 10 + Math.floor(index / 2)
-      instances.push(await createInstance(client, vpc, index % 2 === 0 ? 'a' : 'b', `node-${index}`, host))
-    }
-    client.destroy()
-    ahead += 3_600_000
-    isSettingUp = false
-    writes.length = 0
-
-    const kubernetes = createKubernetesSimulator()
-    create(
-      kubernetes,
-      '/apis/apiextensions.k8s.io/v1/customresourcedefinitions',
-      loadYaml(readFileSync(join(dist, 'demo/manifests/noderoutes.yaml'), 'utf8')),
+  /** A cloud with its instances, a cluster without a Node, and no controller yet. */
+  static async open(options: RigOptions): Promise<Rig> {
+    const { dist, scratch, bucketScale, instances, routesPerTable, tables } = options
+    const cloud = new Remote<CloudService>(join(import.meta.dirname, 'cloud-program.ts'))
+    const cluster = new Remote<ClusterService>(join(import.meta.dirname, 'cluster-program.ts'))
+    const open = await cloud.ask('open', { bucketScale, instances, routesPerTable, tables })
+    const manifests = join(dist, 'demo/manifests')
+    const definitions = definitionFiles.map((file) =>
+      loadYaml<object>(readFileSync(join(manifests, file), 'utf8')),
     )
-    create(kubernetes, '/api/v1/namespaces', {
-      apiVersion: 'v1',
-      kind: 'Namespace',
-      metadata: { name: 'podway-system' },
-    })
-    const kubeServer = await serve(observeKubernetes(kubernetes, { clock, observer }))
+    const { url } = await cluster.ask('open', definitions)
     const kubeconfig = join(scratch, 'kubeconfig')
-    writeFileSync(kubeconfig, kubeconfigFor(kubeServer.url))
-    const controller = new ControllerProcess(
+    writeFileSync(kubeconfig, kubeconfigFor(url))
+    return new Rig(cloud, cluster, open, kubeconfig, options)
+  }
+
+  /** Starts the controller. Resolves when it has found its route tables. */
+  async startController(): Promise<void> {
+    const { dist, scratch, bucketScale, clusterCidr, routesPerTable } = this.#options
+    this.#controller = new ControllerProcess(
       join(dist, 'podway.js'),
       [
         ...['--provider', 'aws', '--cluster-name', clusterName, '--cluster-cidr', clusterCidr],
-        ...['--kubeconfig', kubeconfig],
-        ...(tables === 1 ? ['--route-table-ids', vpc.nodeTables[0] ?? ''] : []),
+        ...['--kubeconfig', this.#kubeconfig, '--metrics-bind-address', metricsAddress],
+        ...['--aws-routes-per-table', String(Math.min(routesPerTable, mostRoutesPerTable))],
+        ...['--api-budget-share', String(budgetShare * bucketScale)],
       ],
       {
         PATH: process.env.PATH,
         HOME: scratch,
-        AWS_ENDPOINT_URL_EC2: cloudServer.url,
+        AWS_ENDPOINT_URL_EC2: this.#open.url,
         AWS_REGION: region,
-        AWS_ACCESS_KEY_ID: credentials.accessKeyId,
-        AWS_SECRET_ACCESS_KEY: credentials.secretAccessKey,
+        AWS_ACCESS_KEY_ID: controllerKey,
+        AWS_SECRET_ACCESS_KEY: 'bench',
         AWS_EC2_METADATA_DISABLED: 'true',
       },
     )
-    await controller.line(({ msg }) => msg === 'route tables found', AbortSignal.timeout(deadlineMs))
-    return new Rig({
-      ec2,
-      kubernetes,
-      servers: [cloudServer, kubeServer],
-      nodes: instances.map((instance, index) => nodeOf(`node-${index}`, instance)),
-      controller,
-      writes,
-      routed,
+    await this.#controller.line(({ msg }) => msg === 'route tables found', AbortSignal.timeout(deadlineMs))
+  }
+
+  /** Registers so many Nodes at once. Resolves to their names, and the moment before by the machine's clock. */
+  async register(count: number): Promise<{ readonly names: readonly string[]; readonly at: number }> {
+    const nodes = this.#spare.splice(0, count).map((instance): V1Node => {
+      const name = `node-${this.#registered++}`
+      this.#members.push({ name, instanceId: instance.id })
+      return nodeOf(name, instance)
     })
+    const at = await this.#cluster.ask('register', nodes)
+    return { names: nodes.map(({ metadata }) => metadata?.name ?? ''), at }
   }
 
-  /** Registers the next Node. Resolves, when it is routed, to the milliseconds until the first write and until then. */
-  async routeNext(): Promise<{ readonly firstWriteMs: number; readonly routedMs: number }> {
-    const node = this.#register()
-    const at = performance.now()
-    const written = this.#writes.length
-    const routedMs = (await this.#untilRouted(node, deadlineMs)) - at
-    return { firstWriteMs: (this.#writes[written] ?? Number.NaN) - at, routedMs }
+  /**
+   * Terminates the instances of so many Nodes, the oldest first, and removes the Nodes; launches and registers as many.
+   * Resolves to the new ones' names, and the moment before all that.
+   */
+  async replace(count: number): Promise<{ readonly names: readonly string[]; readonly at: number }> {
+    const at = machineTime()
+    const gone = this.#members.splice(0, count)
+    await this.#cloud.ask(
+      'terminate',
+      gone.map(({ instanceId }) => instanceId),
+    )
+    await this.#cluster.ask(
+      'remove',
+      gone.map(({ name }) => name),
+    )
+    this.#spare.push(...(await this.#cloud.ask('launch', count)))
+    return { ...(await this.register(count)), at }
   }
 
-  /** Registers all that are left at once. Resolves to the milliseconds until the last one is routed. */
-  async routeRest(timeoutMs: number, onProgress: (routed: number) => void): Promise<number> {
-    const names: string[] = []
-    const at = performance.now()
-    while (this.#registered < this.#nodes.length) names.push(this.#register())
-    let last = at
-    for (const [index, name] of names.entries()) {
-      last = Math.max(last, await this.#untilRouted(name, timeoutMs - (performance.now() - at)))
-      onProgress(index + 1)
-    }
-    return last - at
-  }
-
-  /** Calls to the cloud since the controller runs, and how many of them were refused. */
-  calls(): { readonly all: number; readonly refused: number } {
-    const calls = this.#ec2.calls.slice(this.#callsBefore)
-    return { all: calls.length, refused: calls.filter(({ code }) => code === 'RequestLimitExceeded').length }
-  }
-
-  /** The most memory that the controller ever had, in bytes. */
-  peakRss(): number {
-    const status = readFileSync(`/proc/${this.#controller.pid ?? 0}/status`, 'utf8')
-    return Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1]) * 1024
-  }
-
-  async stop(): Promise<void> {
-    const code = await this.#controller.stop()
-    this.#kubernetes.close()
-    for (const server of this.#servers) await server.close()
-    if (code !== 0) throw new Error(`the controller ended with ${code}:\n${this.#controller.tail()}`)
-  }
-
-  #register(): string {
-    const node = this.#nodes[this.#registered++]
-    if (node?.metadata?.name === undefined) throw new Error('there is no instance left to register')
-    create(this.#kubernetes, '/api/v1/nodes', node)
-    return node.metadata.name
-  }
-
-  async #untilRouted(node: string, timeoutMs: number): Promise<number> {
+  /** Resolves to the moment at which the last of them was routed, by the machine's clock. */
+  async untilRouted(
+    names: readonly string[],
+    timeoutMs: number,
+    told: (routed: number) => void = () => undefined,
+  ): Promise<number> {
     const until = performance.now() + timeoutMs
     for (;;) {
-      const at = this.#routed.get(node)
-      if (at !== undefined) return at
+      const { count, lastAt } = await this.#cluster.ask('routed', names)
+      told(count)
+      if (count === names.length) return lastAt
       if (performance.now() > until)
-        throw new Error(`${node} is not routed in time\n${this.#controller.tail()}`)
-      // Only to look again: the time was taken when it happened.
-      await new Promise((resolve) => setTimeout(resolve, 5))
+        throw new Error(`${names.length - count} Nodes are not routed in time\n${this.#controller?.tail()}`)
+      await pause(everyMs)
     }
+  }
+
+  /** Resolves, when there are exactly so many routes of the controller, to the moment of the last change. */
+  async untilRoutes(count: number, timeoutMs: number): Promise<number> {
+    const until = performance.now() + timeoutMs
+    for (;;) {
+      const { count: there, lastAt } = await this.#cloud.ask('routes', undefined)
+      if (there === count) return lastAt
+      if (performance.now() > until) throw new Error(`there are ${there} routes instead of ${count}`)
+      await pause(everyMs)
+    }
+  }
+
+  /** The time of preparations is over: from here on the cloud's time passes as it does. */
+  begin(): Promise<void> {
+    return this.#cloud.ask('begin', undefined)
+  }
+
+  get isRunning(): boolean {
+    return this.#controller !== undefined
+  }
+
+  /** Counts anew from here on. */
+  async forget(): Promise<void> {
+    await Promise.all([this.#cloud.ask('forget', undefined), this.#cluster.ask('forget', undefined)])
+    // The percentiles of the loop's lag are those since the last reading.
+    if (this.#controller !== undefined) await this.process()
+  }
+
+  cloudFigures(): Promise<CloudFigures> {
+    return this.#cloud.ask('figures', undefined)
+  }
+
+  clusterFigures(): Promise<ClusterFigures> {
+    return this.#cluster.ask('figures', undefined)
+  }
+
+  /** Of the controller, since it runs; the lag since the last {@link forget}. */
+  async process(): Promise<ProcessFigures> {
+    return readProcess(this.#controller?.pid ?? 0, `http://${metricsAddress}/metrics`)
+  }
+
+  startRival(perSecond: number): Promise<void> {
+    return this.#cloud.ask('startRival', { perSecond })
+  }
+
+  stopRival(): Promise<RivalFigures> {
+    return this.#cloud.ask('stopRival', undefined)
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    const code = (await this.#controller?.stop()) ?? 0
+    await Promise.all([this.#cloud.stop(), this.#cluster.stop()])
+    if (code !== 0) throw new Error(`the controller ended with ${code}:\n${this.#controller?.tail()}`)
   }
 }
 
-function create(kubernetes: KubernetesSimulator, target: string, object: unknown): void {
-  const reply = kubernetes.handle(
-    {
-      method: 'POST',
-      target,
-      headers: { 'content-type': 'application/json', accept: 'application/json' },
-      body: JSON.stringify(object),
-    },
-    Date.now(),
-  )
-  if (reply.kind !== 'response' || reply.status !== 201)
-    throw new Error(`POST ${target}: ${reply.kind === 'response' ? reply.body : reply.kind}`)
-}
+/** Of deploy/crds, as the build lays them. */
+const definitionFiles = ['noderoutes.yaml', 'podnetworks.yaml']
+
+/** What the controller believes of AWS at most; it only warns by it. */
+const mostRoutesPerTable = 1_000
+
+/** Of the controller, unless told otherwise. */
+export const budgetShare = 0.8
 
 function kubeconfigFor(server: string): string {
   const config = new KubeConfig()
@@ -222,7 +221,7 @@ function kubeconfigFor(server: string): string {
 }
 
 /** As its kubelet and the cloud's node controller register it, without podCIDRs. */
-const nodeOf = (name: string, { id, zone, ipv4, ipv6 }: DemoInstance): V1Node => ({
+const nodeOf = (name: string, { id, zone, ipv4 }: CloudInstance): V1Node => ({
   apiVersion: 'v1',
   kind: 'Node',
   metadata: { name },
@@ -230,7 +229,6 @@ const nodeOf = (name: string, { id, zone, ipv4, ipv6 }: DemoInstance): V1Node =>
   status: {
     addresses: [
       { type: 'InternalIP', address: ipv4 },
-      { type: 'InternalIP', address: ipv6 },
       { type: 'Hostname', address: name },
     ],
   },

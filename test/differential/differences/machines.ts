@@ -15,6 +15,7 @@ export const machineDifferences: readonly Difference[] = [
         '400 InvalidNetworkInterfaceID.NotFound',
       ),
       'AssignIpv6Addresses of nothing': answers('400 MissingParameter'),
+      'UnassignIpv6Addresses of nothing': answers('400 MissingParameter'),
       'RunInstances without an image': answers('400 MissingParameter'),
     },
   },
@@ -22,6 +23,17 @@ export const machineDifferences: readonly Difference[] = [
     rule: 'the IPv6 range of a subnet is a /44 to a /64, by steps of 4',
     source: guide('subnet-sizing'),
     seen: { 'CreateSubnet of an IPv6 range between the sizes': answers('400 InvalidSubnet.Range') },
+  },
+  {
+    rule: 'an interface gets the prefix that is named, a /80 of its subnet',
+    source: api('API_AssignIpv6Addresses'),
+    seen: {
+      'AssignIpv6Addresses of a prefix outside the subnet': answers('400 InvalidParameterValue'),
+      'AssignIpv6Addresses of a prefix that is too small': answers('400 InvalidParameterValue'),
+      'the interface of One with a prefix': [
+        'simulator: <eniOne> ipv6PrefixSet: ipv6Prefix=2001:db8:0:1:77::/80',
+      ],
+    },
   },
   {
     rule: 'tags are given to what the call makes, and to nothing else',

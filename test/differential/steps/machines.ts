@@ -4,6 +4,8 @@ import { IMAGE, launch, nowhere } from './world.ts'
 const modify = stepsOf('ModifyNetworkInterfaceAttribute')
 const run = stepsOf('RunInstances')
 const assign = stepsOf('AssignIpv6Addresses')
+const unassign = stepsOf('UnassignIpv6Addresses')
+const reservations = stepsOf('GetSubnetCidrReservations')
 const terminate = stepsOf('TerminateInstances')
 const off = { 'SourceDestCheck.Value': 'false' }
 const on = { 'SourceDestCheck.Value': 'true' }
@@ -44,6 +46,27 @@ export const machines: readonly Step[] = [
   assign('of nothing', { NetworkInterfaceId: '<eniOne>' }),
   assign('outside the subnet', { NetworkInterfaceId: '<eniOther>', 'Ipv6Addresses.1': '2001:db8:0:1::c' }),
   assign('to nonsense', { NetworkInterfaceId: '<eniOther>', 'Ipv6Addresses.1': 'nonsense' }),
+
+  assign('of a prefix', { NetworkInterfaceId: '<eniOne>', 'Ipv6Prefix.1': '2001:db8:0:1:77::/80' }),
+  readInterface('One', 'with a prefix'),
+  assign('of a prefix outside the subnet', {
+    NetworkInterfaceId: '<eniOne>',
+    'Ipv6Prefix.1': '2001:db8:0:2:77::/80',
+  }),
+  assign('of a prefix that is too small', {
+    NetworkInterfaceId: '<eniOne>',
+    'Ipv6Prefix.1': '2001:db8:0:1:78::/96',
+  }),
+  unassign('of the prefix', { NetworkInterfaceId: '<eniOne>', 'Ipv6Prefix.1': '2001:db8:0:1:77::/80' }),
+  readInterface('One', 'without its prefix'),
+  unassign('of an unknown interface', {
+    NetworkInterfaceId: nowhere('eni'),
+    'Ipv6Prefix.1': '2001:db8:0:1:77::/80',
+  }),
+  unassign('of nothing', { NetworkInterfaceId: '<eniOne>' }),
+  // None is made first: LocalStack never answers CreateSubnetCidrReservation.
+  reservations('of a subnet', { SubnetId: '<subneta>' }),
+  reservations('of an unknown subnet', { SubnetId: nowhere('subnet') }),
 
   run('in an unknown subnet', launch(nowhere('subnet'), '10.0.1.20')),
   run('at an address that is taken', launch('<subneta>', '10.0.1.10')),

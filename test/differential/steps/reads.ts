@@ -6,6 +6,10 @@ const instances = stepsOf('DescribeInstances')
 const interfaces = stepsOf('DescribeNetworkInterfaces')
 const vpcs = stepsOf('DescribeVpcs')
 const subnets = stepsOf('DescribeSubnets')
+const groups = stepsOf('DescribeSecurityGroups')
+const acls = stepsOf('DescribeNetworkAcls')
+const peerings = stepsOf('DescribeVpcPeeringConnections')
+
 /** Two pages of five, if there is more than one. */
 function pages(action: string, found: Readonly<Record<string, string>>): readonly Step[] {
   const parameters = { ...filters(found), MaxResults: '5' }
@@ -104,4 +108,30 @@ export const reads: readonly Step[] = [
   subnets('by id', list('SubnetId', '<subneta>')),
   subnets('that match nothing', filters({ 'vpc-id': nowhere('vpc') })),
   subnets('by an unknown id', list('SubnetId', nowhere('subnet'))),
+  {
+    ...groups('by VPC', filters({ 'vpc-id': '<vpc>' })),
+    save: { defaultGroup: ['securityGroupInfo', 'item', 'groupId'] },
+  },
+  groups('by ids in a filter, one unknown', filters({ 'group-id': ['<defaultGroup>', nowhere('sg')] })),
+  groups('by an unknown id', list('GroupId', nowhere('sg'))),
+  {
+    ...acls('by VPC', filters({ 'vpc-id': '<vpc>' })),
+    save: { acl: ['networkAclSet', 'item', 'networkAclId'] },
+  },
+  acls('by an unknown id', list('NetworkAclId', nowhere('acl'))),
+  {
+    name: 'CreateVpcPeeringConnection',
+    action: 'CreateVpcPeeringConnection',
+    parameters: { VpcId: '<vpc>', PeerVpcId: '<otherVpc>' },
+    save: { peering: ['vpcPeeringConnection', 'vpcPeeringConnectionId'] },
+  },
+  {
+    name: 'AcceptVpcPeeringConnection',
+    action: 'AcceptVpcPeeringConnection',
+    parameters: { VpcPeeringConnectionId: '<peering>' },
+  },
+  peerings('by the VPC that asked', filters({ 'requester-vpc-info.vpc-id': '<vpc>' })),
+  peerings('by the VPC that was asked', filters({ 'accepter-vpc-info.vpc-id': '<otherVpc>' })),
+  peerings('that match nothing', filters({ 'requester-vpc-info.vpc-id': nowhere('vpc') })),
+  peerings('by an unknown id', list('VpcPeeringConnectionId', nowhere('pcx'))),
 ]

@@ -51,6 +51,30 @@ describe('every action', () => {
     must((await ec2.createVpc({ CidrBlock: '10.77.0.0/16' })).Vpc?.VpcId)
   const spareGateway = async (): Promise<string> =>
     must((await ec2.createInternetGateway({})).InternetGateway?.InternetGatewayId)
+  const spareGroup = async (GroupName: string): Promise<string> =>
+    must((await ec2.createSecurityGroup({ VpcId: world.vpcId, GroupName, Description: 'x' })).GroupId)
+  const permissions = (GroupId: string) => [
+    { IpProtocol: '-1', IpRanges: [{ CidrIp: '10.244.0.0/16' }], Ipv6Ranges: [{ CidrIpv6: 'fd00::/48' }] },
+    { IpProtocol: 'tcp', FromPort: 80, ToPort: 81, UserIdGroupPairs: [{ GroupId }] },
+    { IpProtocol: '17', FromPort: 53, ToPort: 53, PrefixListIds: [{ PrefixListId: 'pl-0123456789abcdef0' }] },
+  ]
+  const aclEntry = async (RuleNumber: number) => {
+    const { NetworkAcls } = await ec2.describeNetworkAcls({
+      Filters: [{ Name: 'vpc-id', Values: [world.vpcId] }],
+    })
+    const NetworkAclId = must(NetworkAcls?.[0]?.NetworkAclId)
+    const PortRange = { From: 22, To: 22 }
+    return {
+      ...{ NetworkAclId, RuleNumber, PortRange, Protocol: '6', CidrBlock: '10.9.0.0/16', Egress: false },
+      RuleAction: 'deny' as const,
+    }
+  }
+  const sparePeering = async (): Promise<string> => {
+    const made = await ec2.createVpcPeeringConnection({ VpcId: world.otherVpcId, PeerVpcId: world.vpcId })
+    return must(made.VpcPeeringConnection?.VpcPeeringConnectionId)
+  }
+  const spareReservation = (part: string) =>
+    ({ SubnetId: world.subnetB, Cidr: `2600:1f18:0:1:${part}::/68`, ReservationType: 'prefix' }) as const
   const tags = (ResourceType: 'vpc' | 'route-table' | 'instance') => [
     { ResourceType, Tags: [{ Key: 'a', Value: 'b & c' }] },
   ]
@@ -83,6 +107,16 @@ describe('every action', () => {
     DeleteSubnet: async () => {
       const SubnetId = await spareSubnet(40)
       return () => ec2.deleteSubnet({ SubnetId })
+    },
+    CreateSubnetCidrReservation: () => () => ec2.createSubnetCidrReservation(spareReservation('8000')),
+    DeleteSubnetCidrReservation: async () => {
+      const { SubnetCidrReservation } = await ec2.createSubnetCidrReservation(spareReservation('9000'))
+      const SubnetCidrReservationId = must(SubnetCidrReservation?.SubnetCidrReservationId)
+      return () => ec2.deleteSubnetCidrReservation({ SubnetCidrReservationId })
+    },
+    GetSubnetCidrReservations: async () => {
+      await ec2.createSubnetCidrReservation(spareReservation('a000'))
+      return () => ec2.getSubnetCidrReservations({ SubnetId: world.subnetB })
     },
     CreateRouteTable: () => () =>
       ec2.createRouteTable({
@@ -165,6 +199,12 @@ describe('every action', () => {
       }),
     AssignIpv6Addresses: () => () =>
       ec2.assignIpv6Addresses({ NetworkInterfaceId: world.interfaceId, Ipv6AddressCount: 2 }),
+    UnassignIpv6Addresses: async () => {
+      const NetworkInterfaceId = await spareInterface()
+      const prefixes = { NetworkInterfaceId, Ipv6Prefixes: ['2600:1f18:0:0:77::/80'] }
+      await ec2.assignIpv6Addresses(prefixes)
+      return () => ec2.unassignIpv6Addresses(prefixes)
+    },
     DescribeNetworkInterfaceAttribute: () => () =>
       ec2.describeNetworkInterfaceAttribute({
         NetworkInterfaceId: world.interfaceId,
@@ -202,6 +242,46 @@ describe('every action', () => {
       return () => ec2.deleteTags({ Resources: [world.mainTableId], Tags: [{ Key: 'a' }] })
     },
     DescribeAvailabilityZones: () => () => ec2.describeAvailabilityZones({}),
+    CreateSecurityGroup: () => () =>
+      ec2.createSecurityGroup({ VpcId: world.vpcId, GroupName: 'pods', Description: 'a & b' }),
+    DeleteSecurityGroup: async () => {
+      const GroupId = await spareGroup('spare')
+      return () => ec2.deleteSecurityGroup({ GroupId })
+    },
+    DescribeSecurityGroups: () => () => ec2.describeSecurityGroups({ MaxResults: 5 }),
+    AuthorizeSecurityGroupIngress: async () => {
+      const GroupId = await spareGroup('open')
+      return () => ec2.authorizeSecurityGroupIngress({ GroupId, IpPermissions: permissions(GroupId) })
+    },
+    RevokeSecurityGroupIngress: async () => {
+      const GroupId = await spareGroup('shut')
+      const IpPermissions = permissions(GroupId)
+      await ec2.authorizeSecurityGroupIngress({ GroupId, IpPermissions })
+      return () => ec2.revokeSecurityGroupIngress({ GroupId, IpPermissions })
+    },
+    DescribeNetworkAcls: () => () =>
+      ec2.describeNetworkAcls({ Filters: [{ Name: 'vpc-id', Values: [world.vpcId] }] }),
+    CreateNetworkAclEntry: async () => {
+      const entry = await aclEntry(50)
+      return () => ec2.createNetworkAclEntry(entry)
+    },
+    DeleteNetworkAclEntry: async () => {
+      const entry = await aclEntry(51)
+      await ec2.createNetworkAclEntry(entry)
+      const { NetworkAclId, RuleNumber, Egress } = entry
+      return () => ec2.deleteNetworkAclEntry({ NetworkAclId, RuleNumber, Egress })
+    },
+    CreateVpcPeeringConnection: () => () =>
+      ec2.createVpcPeeringConnection({ VpcId: world.vpcId, PeerVpcId: world.otherVpcId }),
+    AcceptVpcPeeringConnection: async () => {
+      const VpcPeeringConnectionId = await sparePeering()
+      return () => ec2.acceptVpcPeeringConnection({ VpcPeeringConnectionId })
+    },
+    DeleteVpcPeeringConnection: async () => {
+      const VpcPeeringConnectionId = await sparePeering()
+      return () => ec2.deleteVpcPeeringConnection({ VpcPeeringConnectionId })
+    },
+    DescribeVpcPeeringConnections: () => () => ec2.describeVpcPeeringConnections({}),
   }
 
   test('is tried below', () => {
@@ -211,13 +291,17 @@ describe('every action', () => {
   /** All that there is, as the API tells it. */
   const everything = (): readonly string[] =>
     [
-      'DescribeVpcs',
-      'DescribeSubnets',
-      'DescribeRouteTables',
-      'DescribeNetworkInterfaces',
-      'DescribeInstances',
-    ].map((action) => {
-      const reply = fixture.simulator.handle(wireRequest(action), NOW)
+      wireRequest('DescribeVpcs'),
+      wireRequest('DescribeSubnets'),
+      wireRequest('GetSubnetCidrReservations', { SubnetId: world.subnetB }),
+      wireRequest('DescribeRouteTables'),
+      wireRequest('DescribeNetworkInterfaces'),
+      wireRequest('DescribeInstances'),
+      wireRequest('DescribeSecurityGroups'),
+      wireRequest('DescribeNetworkAcls'),
+      wireRequest('DescribeVpcPeeringConnections'),
+    ].map((request) => {
+      const reply = fixture.simulator.handle(request, NOW)
       return reply.kind === 'response' ? reply.body.replace(/<requestId>.*?<\/requestId>/, '') : reply.kind
     })
 
@@ -238,7 +322,7 @@ describe('every action', () => {
       const output = await call()
       expect(fixture.simulator.calls.at(-1)).toMatchObject({ action, status: 200, executed: true })
       expect(leaves(output)).toEqual(textOf(fixture.lastBody()))
-      if (!action.startsWith('Describe') && !action.endsWith('InternetGateway'))
+      if (!/^(Describe|Get)/.test(action) && !action.endsWith('InternetGateway'))
         expect(everything()).not.toEqual(before)
     },
   )

@@ -5,6 +5,7 @@ import type { Call } from './call-log.ts'
 import { ACTIONS } from './catalogue.ts'
 import { Ec2Error } from './errors.ts'
 import { type Fault, type Faults, createFaultBook } from './faults.ts'
+import { type PermissionBook, type Permissions, createPermissionBook } from './permissions.ts'
 import { readParameters, refuseMissing, refuseUnknown } from './parameters.ts'
 import { type Query, checkVersion, parseQuery } from './query.ts'
 import { createState } from './state.ts'
@@ -25,6 +26,7 @@ export interface Ec2SimulatorOptions {
 
 export interface Ec2Simulator extends Simulator {
   readonly faults: Faults
+  readonly permissions: Permissions
   /** Every call so far, in the order of arrival, those that a fault struck too. */
   readonly calls: readonly Call[]
 }
@@ -42,7 +44,7 @@ type Outcome =
  * documented or was seen, and strict where it is not known. It starts empty: there is no default VPC.
  *
  * A request passes, in this order: signature, action and version, token bucket, injected fault, the names of its
- * parameters, the action's own checks, dry run, work.
+ * parameters, permission, the action's own checks, dry run, work.
  */
 export function createEc2Simulator(options: Ec2SimulatorOptions = {}): Ec2Simulator {
   const region = options.region ?? 'us-east-1'
@@ -50,6 +52,7 @@ export function createEc2Simulator(options: Ec2SimulatorOptions = {}): Ec2Simula
   const buckets = bucketsOf(options.buckets ?? 'aws')
   const state = createState()
   const faults = createFaultBook()
+  const permissions = createPermissionBook()
   const calls: Call[] = []
 
   const admit = (query: Query, now: number): Action => {
@@ -61,6 +64,7 @@ export function createEc2Simulator(options: Ec2SimulatorOptions = {}): Ec2Simula
 
   return {
     faults,
+    permissions,
     calls,
     handle(request, now) {
       const requestId = `00000000-0000-4000-8000-${(calls.length + 1).toString(16).padStart(12, '0')}`
@@ -72,7 +76,8 @@ export function createEc2Simulator(options: Ec2SimulatorOptions = {}): Ec2Simula
       const outcome: Outcome =
         admitted instanceof Ec2Error
           ? { result: 'refused', error: admitted }
-          : (outcomeOfFault(fault) ?? outcomeOf(settle(() => execute(admitted, query, context, requestId))))
+          : (outcomeOfFault(fault) ??
+            outcomeOf(settle(() => execute({ action: admitted, permissions, query, context, requestId }))))
       const reply = replyTo(outcome, fault, requestId)
       calls.push({
         action: query.action,
@@ -106,10 +111,19 @@ function findAction(query: Query): Action {
   return action
 }
 
+interface Execution {
+  readonly action: Action
+  readonly permissions: PermissionBook
+  readonly query: Query
+  readonly context: Context
+  readonly requestId: string
+}
+
 /** The body of the answer. */
-function execute(action: Action, query: Query, context: Context, requestId: string): string {
+function execute({ action, permissions, query, context, requestId }: Execution): string {
   refuseUnknown(query.parameters, ['DryRun', ...action.required, ...action.optional])
   refuseMissing(query.parameters, action.required)
+  permissions.check(action.name, query.parameters, context)
   const parameters = readParameters(query.parameters)
   const dryRun = parameters.flag('DryRun') ?? false
   const work = action.prepare(parameters, context)

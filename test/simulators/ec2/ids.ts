@@ -20,6 +20,13 @@ export const SUBNET: ResourceKind = {
   notFound: 'InvalidSubnetID.NotFound',
   malformed: 'InvalidSubnetID.Malformed',
 }
+/** Its codes are a guess: the published list has none. */
+export const CIDR_RESERVATION: ResourceKind = {
+  prefix: 'scr',
+  noun: 'subnetCidrReservation',
+  notFound: 'InvalidSubnetCidrReservationID.NotFound',
+  malformed: 'InvalidSubnetCidrReservationID.Malformed',
+}
 export const ROUTE_TABLE: ResourceKind = {
   prefix: 'rtb',
   noun: 'routeTable',
@@ -62,6 +69,25 @@ export const INSTANCE: ResourceKind = {
   noun: 'instance',
   notFound: 'InvalidInstanceID.NotFound',
   malformed: 'InvalidInstanceID.Malformed',
+}
+
+export const SECURITY_GROUP: ResourceKind = {
+  prefix: 'sg',
+  noun: 'securityGroup',
+  notFound: 'InvalidGroup.NotFound',
+  malformed: 'InvalidGroupId.Malformed',
+}
+export const NETWORK_ACL: ResourceKind = {
+  prefix: 'acl',
+  noun: 'networkAcl',
+  notFound: 'InvalidNetworkAclID.NotFound',
+  malformed: 'InvalidNetworkAclId.Malformed',
+}
+export const PEERING: ResourceKind = {
+  prefix: 'pcx',
+  noun: 'vpcPeeringConnection',
+  notFound: 'InvalidVpcPeeringConnectionID.NotFound',
+  malformed: 'InvalidVpcPeeringConnectionId.Malformed',
 }
 
 /** 8 digits are the old form, 17 the one of today. */

@@ -2,9 +2,10 @@ import type { Address } from '../../../net/address.ts'
 import type { Context } from './action.ts'
 import { chooseAddresses } from './address-pool.ts'
 import { readAddress } from './cidr-parameters.ts'
-import { invalidCombination, invalidParameter } from './errors.ts'
-import { SUBNET, lookUp } from './ids.ts'
+import { differentNetworks, invalidCombination, invalidParameter } from './errors.ts'
+import { SECURITY_GROUP, SUBNET, lookUp, lookUpAll } from './ids.ts'
 import type { Parameters } from './parameters.ts'
+import { isDefaultGroup } from './security.ts'
 import type { Attachment, NetworkInterface, State, Subnet } from './state.ts'
 
 /** A network interface that a call is about to make: checked, with its addresses chosen, without an id. */
@@ -13,6 +14,7 @@ export interface InterfaceWish {
   readonly description: string
   readonly privateIpAddresses: readonly Address[]
   readonly ipv6Addresses: readonly Address[]
+  readonly groupIds: readonly string[]
 }
 
 /** The parameters that {@link readInterfaceWish} reads, without what stands before them. */
@@ -25,6 +27,7 @@ export const WISH_PARAMETERS = [
   'SecondaryPrivateIpAddressCount',
   'Ipv6Addresses.#.Ipv6Address',
   'Ipv6AddressCount',
+  'SecurityGroupId.#',
 ] as const
 
 /**
@@ -57,7 +60,20 @@ export function readInterfaceWish(
       subnet.ipv6 === undefined
         ? []
         : chooseAddresses(state, subnet, subnet.ipv6.cidr, { addresses: v6, count: v6Count }, taken),
+    groupIds: readGroups(parameters, state, subnet.vpcId),
   }
+}
+
+/** The VPC's default group where none is named. @throws Ec2Error */
+export function readGroups(parameters: Parameters, state: State, vpcId: string): readonly string[] {
+  const named = parameters.list('SecurityGroupId')
+  const groups =
+    named.length > 0
+      ? lookUpAll(SECURITY_GROUP, state.securityGroups, named)
+      : [...state.securityGroups.values()].filter((group) => group.vpcId === vpcId && isDefaultGroup(group))
+  const stray = groups.find((group) => group.vpcId !== vpcId)
+  if (stray !== undefined) throw differentNetworks(`security group ${stray.groupId}`, `network ${vpcId}`)
+  return groups.map(({ groupId }) => groupId)
 }
 
 /** The primary address comes first, whichever way it was given. */
@@ -94,7 +110,9 @@ export function addInterface(state: State, wish: InterfaceWish, attachment?: Att
     macAddress: ['02', ...(networkInterfaceId.slice(-10).match(/../g) ?? [])].join(':'),
     privateIpAddresses: wish.privateIpAddresses,
     ipv6Addresses: wish.ipv6Addresses,
+    ipv6Prefixes: [],
     sourceDestCheck: true,
+    groupIds: wish.groupIds,
     ...(attachment === undefined ? {} : { attachment }),
   }
   state.networkInterfaces.set(networkInterfaceId, eni)

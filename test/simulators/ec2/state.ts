@@ -22,6 +22,18 @@ export interface Subnet {
   readonly ipv6?: CidrAssociation
 }
 
+/** A part of a subnet from which AWS gives no single address by itself. */
+export interface CidrReservation {
+  readonly subnetCidrReservationId: string
+  readonly subnetId: string
+  readonly cidr: Cidr
+  /** `prefix`: AWS takes prefixes from it · `explicit`: nothing but what is named. */
+  readonly reservationType: ReservationType
+  readonly description: string | undefined
+}
+
+export type ReservationType = 'prefix' | 'explicit'
+
 export interface RouteTable {
   readonly routeTableId: string
   readonly vpcId: string
@@ -65,7 +77,11 @@ export interface NetworkInterface {
   /** The first one is the primary one. */
   readonly privateIpAddresses: readonly Address[]
   readonly ipv6Addresses: readonly Address[]
+  /** Each a /80 that the VPC delivers to the interface as a whole. */
+  readonly ipv6Prefixes: readonly Cidr[]
   readonly sourceDestCheck: boolean
+  /** At least one. */
+  readonly groupIds: readonly string[]
   readonly attachment?: Attachment
 }
 
@@ -95,15 +111,69 @@ export interface Instance {
   readonly state: 'running' | 'stopped' | 'terminated'
 }
 
+export interface SecurityGroup {
+  readonly groupId: string
+  /** `default` for the one that the VPC was made with. */
+  readonly groupName: string
+  readonly description: string
+  readonly vpcId: string
+  /** Out of a group, everything goes. */
+  readonly ingress: readonly SecurityRule[]
+}
+
+/** Lets packets of one source in. */
+export interface SecurityRule {
+  readonly ruleId: string
+  /** `-1` is all; a name where EC2 has one (`tcp`), else a number. */
+  readonly protocol: string
+  /** ICMP: the type and the code. Absent where the protocol has none. */
+  readonly ports?: { readonly from: number; readonly to: number }
+  readonly source: SecuritySource
+}
+
+export type SecuritySource =
+  | { readonly kind: 'range'; readonly cidr: Cidr }
+  | { readonly kind: 'group'; readonly groupId: string }
+  | { readonly kind: 'prefix-list'; readonly prefixListId: string }
+
+/** The one that a VPC was made with, which is that of all its subnets. */
+export interface NetworkAcl {
+  readonly networkAclId: string
+  readonly vpcId: string
+  readonly entries: readonly NetworkAclEntry[]
+}
+
+export interface NetworkAclEntry {
+  /** The lowest that fits a packet decides. */
+  readonly ruleNumber: number
+  readonly egress: boolean
+  /** `-1` is all. */
+  readonly protocol: string
+  readonly ports?: { readonly from: number; readonly to: number }
+  readonly action: 'allow' | 'deny'
+  readonly cidr: Cidr
+}
+
+export interface VpcPeering {
+  readonly vpcPeeringConnectionId: string
+  readonly requesterVpcId: string
+  readonly accepterVpcId: string
+  readonly status: 'pending-acceptance' | 'active' | 'failed' | 'deleted'
+}
+
 /** Everything the account has. Maps keep the order of creation, which is the order of ids. */
 export interface State {
   readonly vpcs: Map<string, Vpc>
   readonly subnets: Map<string, Subnet>
+  readonly cidrReservations: Map<string, CidrReservation>
   readonly routeTables: Map<string, RouteTable>
   readonly associations: Map<string, RouteTableAssociation>
   readonly internetGateways: Map<string, InternetGateway>
   readonly networkInterfaces: Map<string, NetworkInterface>
   readonly instances: Map<string, Instance>
+  readonly securityGroups: Map<string, SecurityGroup>
+  readonly networkAcls: Map<string, NetworkAcl>
+  readonly peerings: Map<string, VpcPeering>
   /** By resource id; no entry is no tags. */
   readonly tags: Map<string, ReadonlyMap<string, string>>
   /** `rtb` → `rtb-00000000000000001`, and so on: the same calls give the same ids. */
@@ -115,11 +185,15 @@ export function createState(): State {
   return {
     vpcs: new Map(),
     subnets: new Map(),
+    cidrReservations: new Map(),
     routeTables: new Map(),
     associations: new Map(),
     internetGateways: new Map(),
     networkInterfaces: new Map(),
     instances: new Map(),
+    securityGroups: new Map(),
+    networkAcls: new Map(),
+    peerings: new Map(),
     tags: new Map(),
     newId(prefix) {
       const number = (used.get(prefix) ?? 0) + 1
@@ -146,3 +220,12 @@ export function mainAssociation(state: State, vpcId: string): RouteTableAssociat
       subnetId === undefined && state.routeTables.get(routeTableId)?.vpcId === vpcId,
   )
 }
+
+export const reservationsIn = (state: State, { subnetId }: Subnet): readonly CidrReservation[] =>
+  [...state.cidrReservations.values()].filter((reservation) => reservation.subnetId === subnetId)
+
+/** Those that interfaces of the subnet have. */
+export const prefixesIn = (state: State, { subnetId }: Subnet): readonly Cidr[] =>
+  [...state.networkInterfaces.values()]
+    .filter((eni) => eni.subnetId === subnetId)
+    .flatMap(({ ipv6Prefixes }) => ipv6Prefixes)

@@ -26,6 +26,7 @@ export const AWS_BUCKETS: BucketTable = {
   mutate: { capacity: 50, refill: 5 },
   byAction: {
     AssignIpv6Addresses: { capacity: 100, refill: 5 },
+    CreateSubnetCidrReservation: { capacity: 5, refill: 1 },
     CreateNetworkInterface: { capacity: 100, refill: 5 },
     ModifyNetworkInterfaceAttribute: { capacity: 100, refill: 5 },
   },
@@ -61,7 +62,7 @@ function bucketOf(
 ): { key: string; size: BucketSize } {
   const own = table.byAction[action]
   if (own !== undefined) return { key: action, size: own }
-  if (!action.startsWith('Describe')) return { key: action, size: table.mutate }
+  if (!/^(Describe|Get)/.test(action)) return { key: action, size: table.mutate }
   const narrowed = [...parameters.keys()].some((name) => name !== 'DryRun')
   return UNFILTERED.has(action) && !narrowed
     ? { key: `${action} unfiltered`, size: table.unfiltered }

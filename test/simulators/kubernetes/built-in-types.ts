@@ -19,6 +19,7 @@ import {
   text,
 } from './shape.ts'
 import { type FieldError, invalidField } from './status.ts'
+import { workloadTypes } from './workload-types.ts'
 
 const conditions = listOf(any, { kind: 'byKey', key: 'type' })
 
@@ -122,4 +123,5 @@ export const builtInTypes: readonly ResourceType[] = [
   eventType,
   leaseType,
   customResourceDefinitionType,
+  ...workloadTypes,
 ]

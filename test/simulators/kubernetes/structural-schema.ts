@@ -1,3 +1,5 @@
+import { AddressSyntaxError } from '../../../net/address.ts'
+import { parseInterfaceAddress } from '../../../net/cidr.ts'
 import {
   isArray,
   isObject,
@@ -118,17 +120,30 @@ function validateText(schema: Schema, value: string, path: string): FieldError[]
   const minimum = valueAt(schema, 'minLength')
   if (typeof minimum === 'number' && codePoints(value) < minimum)
     errors.push(invalidField(path, value, `${path} in body should be at least ${minimum} chars long`))
-  if (textAt(schema, 'format') === 'date-time' && !isDateTime(value))
+  const format = textAt(schema, 'format')
+  if (formats[format]?.(value) === false)
     errors.push(
-      invalidField(path, value, `${path} in body must be of type date-time: ${JSON.stringify(value)}`),
+      invalidField(path, value, `${path} in body must be of type ${format}: ${JSON.stringify(value)}`),
     )
   return errors
 }
 
-const codePoints = (value: string): number => Array.from(value).length
+/** Of all that the API server knows, those that are used here. */
+const formats: Readonly<Record<string, (text: string) => boolean>> = {
+  'date-time': (text) => /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:?\d\d)$/.test(text),
+  // As Go's net.ParseCIDR: host bits are no fault.
+  cidr(text) {
+    try {
+      parseInterfaceAddress(text)
+      return true
+    } catch (error) {
+      if (error instanceof AddressSyntaxError) return false
+      throw error
+    }
+  },
+}
 
-const isDateTime = (value: string): boolean =>
-  /^\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d:\d\d(?:\.\d+)?(?:[Zz]|[+-]\d\d:?\d\d)$/.test(value)
+const codePoints = (value: string): number => Array.from(value).length
 
 function validateNumber(schema: Schema, value: number, path: string): FieldError[] {
   const errors: FieldError[] = []

@@ -1,11 +1,12 @@
 import { type Action, DONE } from '../action.ts'
 import { invalidCombination, invalidParameter, invalidValue } from '../errors.ts'
 import { ATTACHMENT, lookUp } from '../ids.ts'
+import { readGroups } from '../interface-wish.ts'
 import type { NetworkInterface } from '../state.ts'
-import { viewAttachment } from '../views/network-interface.ts'
+import { viewAttachment, viewGroups } from '../views/network-interface.ts'
 import { readInterface } from './network-interfaces.ts'
 
-const ATTRIBUTES = ['SourceDestCheck', 'Description', 'Attachment'] as const
+const ATTRIBUTES = ['SourceDestCheck', 'Description', 'Attachment', 'SecurityGroupId'] as const
 
 /** One attribute a call. */
 const modifyNetworkInterfaceAttribute: Action = {
@@ -16,6 +17,7 @@ const modifyNetworkInterfaceAttribute: Action = {
     'Description.Value',
     'Attachment.AttachmentId',
     'Attachment.DeleteOnTermination',
+    'SecurityGroupId.#',
   ],
   prepare(parameters, { state }) {
     const eni = readInterface(parameters, state)
@@ -28,6 +30,7 @@ const modifyNetworkInterfaceAttribute: Action = {
       sourceDestCheck: parameters.flag('SourceDestCheck.Value') ?? eni.sourceDestCheck,
       description: parameters.text('Description.Value') ?? eni.description,
       ...(parameters.has('Attachment') ? { attachment: changedAttachment(eni) } : {}),
+      ...(parameters.has('SecurityGroupId') ? { groupIds: readGroups(parameters, state, eni.vpcId) } : {}),
     }
     return () => {
       state.networkInterfaces.set(eni.networkInterfaceId, changed)
@@ -59,7 +62,7 @@ const describeNetworkInterfaceAttribute: Action = {
       case 'description':
         return () => ({ networkInterfaceId, description: { value: eni.description } })
       case 'groupSet':
-        return () => ({ networkInterfaceId, groupSet: [] })
+        return () => ({ networkInterfaceId, groupSet: viewGroups(eni.groupIds, state) })
       case 'attachment':
         return () => ({
           networkInterfaceId,

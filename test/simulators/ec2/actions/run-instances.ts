@@ -29,6 +29,7 @@ export const runInstances: Action = {
     'Ipv6AddressCount',
     'Ipv6Address.#.Ipv6Address',
     'Placement.AvailabilityZone',
+    'SecurityGroupId.#',
     ...TAG_SPECIFICATION_PARAMETERS,
     ...['DeviceIndex', 'NetworkInterfaceId', 'DeleteOnTermination', ...WISH_PARAMETERS].map(
       (name) => `NetworkInterface.#.${name}`,
@@ -83,7 +84,7 @@ function readCount(parameters: Parameters): number {
 function readPlugs(parameters: Parameters, context: Context, count: number): readonly (readonly Plug[])[] {
   const specified = parameters.structures('NetworkInterface')
   if (specified.length > 0) {
-    for (const name of ['SubnetId', 'PrivateIpAddress', 'Ipv6AddressCount', 'Ipv6Address'])
+    for (const name of ['SubnetId', 'PrivateIpAddress', 'Ipv6AddressCount', 'Ipv6Address', 'SecurityGroupId'])
       if (parameters.has(name))
         throw invalidCombination(
           'Network interfaces and an instance-level subnet ID, private IP address or IPv6 address may not be specified on the same request',

@@ -110,6 +110,9 @@ const deleteSubnet: Action = {
       throw dependencyViolation('subnet', subnetId)
     return () => {
       state.subnets.delete(subnetId)
+      for (const reservation of state.cidrReservations.values())
+        if (reservation.subnetId === subnetId)
+          state.cidrReservations.delete(reservation.subnetCidrReservationId)
       state.tags.delete(subnetId)
       for (const association of state.associations.values())
         if (association.subnetId === subnetId) state.associations.delete(association.associationId)

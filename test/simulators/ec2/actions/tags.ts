@@ -3,9 +3,12 @@ import { Ec2Error, missingParameter } from '../errors.ts'
 import {
   INSTANCE,
   INTERNET_GATEWAY,
+  NETWORK_ACL,
   NETWORK_INTERFACE,
+  PEERING,
   type ResourceKind,
   ROUTE_TABLE,
+  SECURITY_GROUP,
   SUBNET,
   VPC,
   lookUp,
@@ -63,6 +66,9 @@ function checkExists(state: State, id: string): void {
     [INTERNET_GATEWAY, state.internetGateways],
     [NETWORK_INTERFACE, state.networkInterfaces],
     [INSTANCE, state.instances],
+    [SECURITY_GROUP, state.securityGroups],
+    [NETWORK_ACL, state.networkAcls],
+    [PEERING, state.peerings],
   ]
   const found = kinds.find(([{ prefix }]) => id.startsWith(`${prefix}-`))
   if (found === undefined) throw new Ec2Error('InvalidID', `The ID '${id}' is not valid`)

@@ -6,6 +6,7 @@ import { FILTER_PARAMETERS, type FilterTable, filterRecords } from '../filters.t
 import { VPC, lookUp, lookUpAll } from '../ids.ts'
 import { PAGE_PARAMETERS, pageOf } from '../paging.ts'
 import type { Parameters } from '../parameters.ts'
+import { addDefaultSecurity, isDefaultGroup, removeDefaultSecurity } from '../security.ts'
 import { type CidrAssociation, type State, type Vpc, mainAssociation, rangesOf } from '../state.ts'
 import { TAG_SPECIFICATION_PARAMETERS, putTags, readTagSpecifications } from '../tagging.ts'
 import { viewCidrBlock, viewIpv6CidrBlock, viewVpc } from '../views/network.ts'
@@ -38,6 +39,7 @@ const createVpc: Action = {
       state.routeTables.set(routeTableId, { routeTableId, vpcId, routes: new Map() })
       const associationId = state.newId('rtbassoc')
       state.associations.set(associationId, { associationId, routeTableId })
+      addDefaultSecurity(state, vpc)
       putTags(state, vpcId, tags)
       return { vpc: viewVpc(vpc, context) }
     }
@@ -154,11 +156,13 @@ const deleteVpc: Action = {
       [...state.internetGateways.values()].some(belongs) ||
       [...state.routeTables.values()].some(
         (table) => belongs(table) && table.routeTableId !== main?.routeTableId,
-      )
+      ) ||
+      [...state.securityGroups.values()].some((group) => belongs(group) && !isDefaultGroup(group))
     if (occupied) throw dependencyViolation('vpc', vpcId)
     return () => {
       state.vpcs.delete(vpcId)
       state.tags.delete(vpcId)
+      removeDefaultSecurity(state, vpcId)
       if (main !== undefined) {
         state.associations.delete(main.associationId)
         state.routeTables.delete(main.routeTableId)

@@ -2,7 +2,7 @@ import type { Context } from '../action.ts'
 import { type Instance, type InstanceStateName, interfacesOf } from '../state.ts'
 import { tagSet } from '../tagging.ts'
 import type { XmlFields } from '../xml.ts'
-import { primaryAddress, privateDnsName, viewInstanceInterface } from './network-interface.ts'
+import { primaryAddress, privateDnsName, viewGroups, viewInstanceInterface } from './network-interface.ts'
 
 const STATE_CODES: Readonly<Record<InstanceStateName, number>> = {
   pending: 0,
@@ -40,7 +40,7 @@ export function viewInstance(
     vpcId: primary?.vpcId,
     privateIpAddress: primaryAddress(primary),
     sourceDestCheck: primary?.sourceDestCheck,
-    groupSet: [],
+    groupSet: viewGroups(primary?.groupIds ?? [], state),
     architecture: 'x86_64',
     tagSet: tagSet(state, instance.instanceId),
     networkInterfaceSet: interfaces.map((eni) => viewInstanceInterface(eni, context)),

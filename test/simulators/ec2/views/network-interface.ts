@@ -1,6 +1,7 @@
 import { type Address, formatAddress } from '../../../../net/address.ts'
+import { formatCidr } from '../../../../net/cidr.ts'
 import type { Context } from '../action.ts'
-import type { Attachment, NetworkInterface } from '../state.ts'
+import type { Attachment, NetworkInterface, State } from '../state.ts'
 import { tagSet } from '../tagging.ts'
 import type { XmlFields } from '../xml.ts'
 
@@ -30,7 +31,7 @@ export function viewInstanceInterface(eni: NetworkInterface, context: Context): 
   }
 }
 
-function viewCommon(eni: NetworkInterface, { accountId, region }: Context): XmlFields {
+function viewCommon(eni: NetworkInterface, { accountId, region, state }: Context): XmlFields {
   const dns = (address: Address | undefined) => address && privateDnsName(address, region)
   return {
     networkInterfaceId: eni.networkInterfaceId,
@@ -42,16 +43,23 @@ function viewCommon(eni: NetworkInterface, { accountId, region }: Context): XmlF
     privateIpAddress: primaryAddress(eni),
     privateDnsName: dns(eni.privateIpAddresses[0]),
     sourceDestCheck: eni.sourceDestCheck,
-    groupSet: [],
+    groupSet: viewGroups(eni.groupIds, state),
     privateIpAddressesSet: eni.privateIpAddresses.map((address, index) => ({
       privateIpAddress: formatAddress(address),
       privateDnsName: dns(address),
       primary: index === 0,
     })),
     ipv6AddressesSet: eni.ipv6Addresses.map((address) => ({ ipv6Address: formatAddress(address) })),
+    ipv6PrefixSet:
+      eni.ipv6Prefixes.length === 0
+        ? undefined
+        : eni.ipv6Prefixes.map((prefix) => ({ ipv6Prefix: formatCidr(prefix) })),
     interfaceType: 'interface',
   }
 }
+
+export const viewGroups = (groupIds: readonly string[], state: State): readonly XmlFields[] =>
+  groupIds.map((groupId) => ({ groupId, groupName: state.securityGroups.get(groupId)?.groupName }))
 
 export const viewAttachment = (attachment: Attachment): XmlFields => ({
   attachmentId: attachment.attachmentId,

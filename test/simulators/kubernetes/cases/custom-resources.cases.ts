@@ -89,6 +89,11 @@ export function customResourceCases(api: ApiFixture): void {
         part: 'spec.count: Invalid value: "string": spec.count in body must be of type integer: "string"',
       },
       {
+        case: 'a format',
+        value: { ...spec, range: '10.0.0.0' },
+        part: 'spec.range: Invalid value: "10.0.0.0": spec.range in body must be of type cidr: "10.0.0.0"',
+      },
+      {
         case: 'a minimum',
         value: { ...spec, count: 0 },
         part: 'spec.count in body should be greater than or equal to 1',
@@ -244,6 +249,7 @@ function definition(group: string): JsonObject {
       family: { type: 'integer', enum: [4, 6] },
       count: { type: 'integer', minimum: 1 },
       tags: { type: 'array', items: { type: 'string' } },
+      range: { type: 'string', format: 'cidr' },
       color: { type: 'string', default: 'red' },
     },
   }

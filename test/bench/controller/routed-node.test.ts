@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { routedNode } from './observed.ts'
+import { routedNode } from './routed-node.ts'
 
 const body = (status: string): string =>
   JSON.stringify({ status: { conditions: [{ type: 'NetworkUnavailable', status }] } })
