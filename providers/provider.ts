@@ -102,9 +102,9 @@ export type Revision = string
 
 /** Of one table. */
 export interface Quota {
-  /** Those with a limit of their own, each once. */
+  /** Those with a limit of their own, each once; `both` where they have one together. */
   readonly families: readonly {
-    readonly family: Family
+    readonly family: Family | 'both'
     /** Routes that count, whoever made them. */
     readonly used: number
     readonly limit: number

@@ -210,7 +210,7 @@ export class ControllerMetrics {
     this.#waitSeconds.inc({ op }, ms / 1000)
   }
 
-  tableFilled(table: string, family: Family, used: number, limit: number): void {
+  tableFilled(table: string, family: Family | 'both', used: number, limit: number): void {
     const labels = labelsOf(table, family)
     this.#tableRoutes.set(labels, used)
     this.#tableLimit.set(labels, limit)
@@ -218,7 +218,7 @@ export class ControllerMetrics {
 
   /** A series of a table that is gone would be reported for ever. */
   tableGone(table: string): void {
-    for (const family of [4, 6] as const) {
+    for (const family of [4, 6, 'both'] as const) {
       this.#tableRoutes.remove(labelsOf(table, family))
       this.#tableLimit.remove(labelsOf(table, family))
     }
@@ -238,7 +238,10 @@ export class ControllerMetrics {
 
 const blockStates = ['used', 'quarantined', 'reserved', 'free'] as const
 
-const labelsOf = (table: string, family: Family): { readonly table: string; readonly family: string } => ({
+const labelsOf = (
+  table: string,
+  family: Family | 'both',
+): { readonly table: string; readonly family: string } => ({
   table,
-  family: `ipv${family}`,
+  family: family === 'both' ? family : `ipv${family}`,
 })
