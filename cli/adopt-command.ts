@@ -18,6 +18,7 @@ import {
 } from './aws-options.ts'
 import { clusterNameOption, kubeconfigOption, providerOption } from './cloud-options.ts'
 import { connect } from './connect.ts'
+import { addGcpOptions } from './gcp-options.ts'
 import { openProvider } from './open-provider.ts'
 import { type Output, outputOption, standardOutput } from './output.ts'
 import { type AdoptLedger, runAdopt } from './run-adopt.ts'
@@ -26,7 +27,7 @@ import { untilSignal } from './until-signal.ts'
 import { commandWaits } from './with-retries.ts'
 
 export function addAdoptCommand(program: Command): void {
-  program
+  const command = program
     .command('adopt')
     .summary('make routes that somebody else wrote podway’s')
     .description(
@@ -57,6 +58,7 @@ Exit codes: 0 listed, or all adopted (also if there was nothing to adopt), 1 fai
     .action(async (destinations: readonly string[], flags: AdoptFlags) =>
       run(readAdoptConfig(destinations, flags), standardOutput),
     )
+  addGcpOptions(command)
 }
 
 async function run(config: AdoptConfig, output: Output): Promise<void> {

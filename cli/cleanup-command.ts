@@ -12,6 +12,7 @@ import {
   readCloudConfig,
 } from './cloud-options.ts'
 import { connect } from './connect.ts'
+import { addGcpOptions } from './gcp-options.ts'
 import { readChoice } from './flag-values.ts'
 import { openProvider } from './open-provider.ts'
 import { listFormats, outputOption, standardOutput } from './output.ts'
@@ -28,7 +29,7 @@ interface CleanupFlags extends CloudFlags {
 }
 
 export function addCleanupCommand(program: Command): void {
-  program
+  const command = program
     .command('cleanup')
     .summary('delete all of podway’s routes')
     .description(
@@ -56,6 +57,7 @@ Exit codes: 0 listed, or all deleted (also if there was nothing to delete), 1 fa
       const request = { yes: flags.yes === true, output: readChoice('output', flags.output, listFormats) }
       await run(flags, request)
     })
+  addGcpOptions(command)
 }
 
 async function run(flags: CleanupFlags, request: CleanupRequest): Promise<void> {

@@ -1,11 +1,12 @@
 import { Option } from 'commander'
 import { type AwsConfig, type AwsFlags, readAwsConfig } from './aws-options.ts'
 import { readChoice } from './flag-values.ts'
+import { type GcpConfig, type GcpFlags, readGcpConfig } from './gcp-options.ts'
 import { UsageError } from './usage.ts'
 
 /** The flags by which every command finds its cloud, its tables and its cluster. */
 
-export const providerNames = ['aws'] as const
+export const providerNames = ['aws', 'gcp'] as const
 
 export const providerOption = (): Option =>
   new Option('--provider <name>', `the cloud: ${providerNames.join(', ')}`).makeOptionMandatory()
@@ -13,7 +14,7 @@ export const providerOption = (): Option =>
 export const clusterNameOption = (): Option =>
   new Option(
     '--cluster-name <name>',
-    'route tables are those with the tag kubernetes.io/cluster/<name>',
+    'AWS: route tables are those with the tag kubernetes.io/cluster/<name>; Google Cloud: routes are marked with it',
   ).makeOptionMandatory()
 
 export const kubeconfigOption = (): Option =>
@@ -23,7 +24,7 @@ export const kubeconfigOption = (): Option =>
   )
 
 /** As commander hands them over. */
-export interface CloudFlags extends AwsFlags {
+export interface CloudFlags extends AwsFlags, GcpFlags {
   readonly provider: string
   readonly clusterName: string
 }
@@ -32,6 +33,7 @@ export interface CloudConfig {
   readonly provider: (typeof providerNames)[number]
   readonly clusterName: string
   readonly aws: AwsConfig
+  readonly gcp: GcpConfig
 }
 
 /** @throws UsageError */
@@ -41,9 +43,10 @@ export function readCloudConfig(flags: CloudFlags): CloudConfig {
     clusterName: required(
       'cluster-name',
       flags.clusterName,
-      'tables are found by the tag kubernetes.io/cluster/NAME',
+      'it is by this name that podway tells its cluster’s tables and routes from others',
     ),
     aws: readAwsConfig(flags),
+    gcp: readGcpConfig(flags),
   }
 }
 

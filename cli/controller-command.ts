@@ -35,6 +35,7 @@ import {
 } from './aws-options.ts'
 import { clusterNameOption, kubeconfigOption, providerOption } from './cloud-options.ts'
 import { connect } from './connect.ts'
+import { addGcpOptions, addGcpRouteOptions } from './gcp-options.ts'
 import { bindAddressFlag, openStatus } from './controller-status.ts'
 import {
   type ControllerConfig,
@@ -58,7 +59,7 @@ const workers = 16
 const defaultNamespace = 'podway-system'
 
 export function addControllerCommand(program: Command): void {
-  program
+  const command = program
     .command('controller')
     .summary('turn the podCIDRs of Nodes into routes of the cloud')
     .description(
@@ -137,14 +138,17 @@ export function addControllerCommand(program: Command): void {
       'after',
       `
 The cloud's credentials, region and endpoint are found as its other tools find them (for AWS: AWS_REGION, AWS_PROFILE,
-AWS_ENDPOINT_URL_EC2 …), proxies by HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
+AWS_ENDPOINT_URL_EC2 …; for Google Cloud: the application default credentials), proxies by HTTPS_PROXY, HTTP_PROXY and
+NO_PROXY.
 
 Example:
   $ podway controller --provider aws --cluster-name prod --cluster-cidr 10.244.0.0/16,fd00:10:244::/48
+  $ podway controller --provider gcp --cluster-name prod --gcp-network prod --cluster-cidr 10.244.0.0/16
 
 Exit codes: 0 stopped by a signal, 1 failed, 64 wrong usage.`,
     )
     .action(async (flags: ControllerFlags) => run(readControllerConfig(flags)))
+  addGcpRouteOptions(addGcpOptions(command))
 }
 
 async function run(config: ControllerConfig): Promise<void> {

@@ -1,5 +1,5 @@
 import { systemClock } from '../kube/clock.ts'
-import { ApiBudget } from '../providers/budget.ts'
+import { ApiBudget, type ApiLimits } from '../providers/budget.ts'
 import type { BudgetObserver } from '../providers/budget-lane.ts'
 import type { RouteProvider } from '../providers/provider.ts'
 import type { CloudConfig } from './cloud-options.ts'
@@ -25,6 +25,7 @@ export const defaultApiBudgetShare = 0.8
 const openers: Readonly<Record<CloudConfig['provider'], (config: ProviderConfig) => Promise<OpenProvider>>> =
   {
     aws: openAws,
+    gcp: openGcp,
   }
 
 /** Loads the adapter of the configured cloud, and only that: an SDK costs half a second and a hundred megabytes. */
@@ -32,19 +33,13 @@ export const openProvider = (config: ProviderConfig): Promise<OpenProvider> =>
   openers[config.provider](config)
 
 async function openAws(config: ProviderConfig): Promise<OpenProvider> {
-  const { aws, clusterName, gate, observe, apiBudgetShare: share = defaultApiBudgetShare } = config
+  const { aws, clusterName } = config
   const { routesPerTable, ...choices } = aws
   const { createEc2Client } = await import('../providers/aws/client.ts')
   const { awsProvider } = await import('../providers/aws/aws-provider.ts')
   const { ec2Limits } = await import('../providers/aws/limits.ts')
   const ec2 = await createEc2Client()
-  const budget = new ApiBudget({
-    clock: systemClock,
-    limits: ec2Limits,
-    share,
-    ...(gate === undefined ? {} : { gate }),
-    ...(observe === undefined ? {} : { observe }),
-  })
+  const budget = budgetOf(config, ec2Limits)
   return {
     provider: awsProvider({
       ec2,
@@ -56,4 +51,53 @@ async function openAws(config: ProviderConfig): Promise<OpenProvider> {
     }),
     close: () => ec2.destroy(),
   }
+}
+
+async function openGcp(config: ProviderConfig): Promise<OpenProvider> {
+  const { clusterName, gcp } = config
+  const { impersonate, networks, priority, project, routesPerNetwork, tags } = gcp
+  const { findCredentials } = await import('../providers/gcp/credentials.ts')
+  const { findSurroundings } = await import('../providers/gcp/surroundings.ts')
+  const { createGceClient } = await import('../providers/gcp/client.ts')
+  const { endpointOf } = await import('../providers/gcp/endpoint.ts')
+  const { gcpProvider } = await import('../providers/gcp/gcp-provider.ts')
+  const { gceLimits } = await import('../providers/gcp/limits.ts')
+  const { env } = process
+  const credentials = findCredentials(impersonate === undefined ? {} : { impersonate })
+  const around = await findSurroundings({
+    credentials,
+    networks,
+    env,
+    ...(project === undefined ? {} : { project }),
+  })
+  const endpoint = endpointOf(env)
+  const client = await createGceClient({
+    authorizer: credentials,
+    ...(endpoint === undefined ? {} : { endpoint }),
+  })
+  return {
+    provider: gcpProvider({
+      gce: client.api,
+      budget: budgetOf(config, gceLimits),
+      clock: systemClock,
+      clusterName,
+      networks: around.networks,
+      instanceProject: around.project,
+      tags,
+      ...(priority === undefined ? {} : { priority }),
+      ...(routesPerNetwork === undefined ? {} : { routesPerNetwork }),
+    }),
+    close: () => void client.close(),
+  }
+}
+
+function budgetOf(config: ProviderConfig, limits: ApiLimits): ApiBudget {
+  const { gate, observe, apiBudgetShare: share = defaultApiBudgetShare } = config
+  return new ApiBudget({
+    clock: systemClock,
+    limits,
+    share,
+    ...(gate === undefined ? {} : { gate }),
+    ...(observe === undefined ? {} : { observe }),
+  })
 }
