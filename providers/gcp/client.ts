@@ -91,7 +91,6 @@ async function apiOf(options: ComputeClientOptions, timeoutMs: number): Promise<
   return {
     insertRoute: caller(routes, 'insert'),
     deleteRoute: caller(routes, 'delete'),
-    getRoute: caller(routes, 'get'),
     listRoutes: caller(routes, 'list', list),
     waitForGlobalOperation: caller(operations, 'wait', { timeout: Math.max(waitTimeoutMs, timeoutMs) }),
     getNetwork: caller(networks, 'get'),

@@ -87,10 +87,6 @@ export interface GceApi {
     request: { readonly project: string; readonly route: string },
     options: CallOptions,
   ): Promise<WireOperation>
-  getRoute(
-    request: { readonly project: string; readonly route: string },
-    options: CallOptions,
-  ): Promise<WireRoute>
   listRoutes(
     request: ListPage & { readonly project: string },
     options: CallOptions,
@@ -134,7 +130,6 @@ export type RateGroup = 'mutations' | 'reads' | 'lists' | 'operation-reads'
 export const calls: Readonly<Record<GceCall, CallFacts>> = {
   insertRoute: { method: 'routes.insert', group: 'mutations', permission: 'compute.routes.create' },
   deleteRoute: { method: 'routes.delete', group: 'mutations', permission: 'compute.routes.delete' },
-  getRoute: { method: 'routes.get', group: 'reads', permission: 'compute.routes.get' },
   listRoutes: { method: 'routes.list', group: 'lists', permission: 'compute.routes.list' },
   waitForGlobalOperation: {
     method: 'globalOperations.wait',
