@@ -23,7 +23,10 @@ export interface Credentials extends Authorizer {
  * until Google refuses one.
  */
 export function findCredentials({ impersonate }: CredentialsOptions = {}): Credentials {
-  const auth = new GoogleAuth({ scopes: [impersonate === undefined ? computeScope : platformScope] })
+  const scopes = [impersonate === undefined ? computeScope : platformScope]
+  // Without a project the library asks another service of Google for one before it gives a token, and fails where that
+  // can't be reached or may not be asked.
+  const auth = new GoogleAuth({ scopes, projectId: 'not-asked-for' })
   let client: Promise<AuthClient> | undefined
   const open = async (): Promise<AuthClient> => {
     const source = await auth.getClient()
@@ -53,7 +56,7 @@ export function findCredentials({ impersonate }: CredentialsOptions = {}): Crede
     },
     async project() {
       try {
-        return await auth.getProjectId()
+        return await new GoogleAuth({ scopes }).getProjectId()
       } catch (error) {
         throw credentialsError(error)
       }
