@@ -21,8 +21,8 @@ const good = {
 
 interface World {
   readonly simulator: GceSimulator
-  insert(route: object, at?: number): string
-  get(name: string, at?: number): Readonly<Record<string, unknown>>
+  readonly insert: (route: object, at?: number) => string
+  readonly get: (name: string, at?: number) => Readonly<Record<string, unknown>>
 }
 
 function makeWorld(options: GceSimulatorOptions = {}): World {
