@@ -115,7 +115,12 @@ export class ControllerMetrics {
       ),
     )
     this.#tableLimit = new Gauge(
-      of('podway_table_route_limit', 'How many routes of a family a route table takes.', 'table', 'family'),
+      of(
+        'podway_table_route_limit',
+        'How many routes of a family a route table takes; `family` is `both` where there is one limit for both (Google Cloud).',
+        'table',
+        'family',
+      ),
     )
     this.#ownRoutes = new Gauge(
       of('podway_table_own_routes', 'Routes in a route table that podway made.', 'table', 'family'),
