@@ -23,6 +23,7 @@ async function bench(options: BenchOptions): Promise<number> {
       return run({ ...task, peer })
     }
     case 'controller':
+    case 'google':
       return run(task)
   }
 }

@@ -23,7 +23,11 @@ describe('readOptions', () => {
   })
 
   test.each([
-    { name: 'nothing to measure', args: [], message: 'nothing to measure: expected one of cni, controller' },
+    {
+      name: 'nothing to measure',
+      args: [],
+      message: 'nothing to measure: expected one of cni, controller, google',
+    },
     { name: 'an unknown bench', args: ['disk'], message: 'disk to measure' },
     { name: 'two benches', args: ['cni', 'controller'], message: 'cni controller to measure' },
     { name: 'an unknown flag', args: ['cni', '--fast'], message: '--fast' },

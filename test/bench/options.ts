@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-const benches = ['cni', 'controller'] as const
+const benches = ['cni', 'controller', 'google'] as const
 
 export interface BenchOptions {
   readonly bench: (typeof benches)[number]
@@ -19,15 +19,16 @@ const most = 400
 const usualNodes = 200
 
 /** Enough for a median that repeats, in about a minute. */
-const usualRounds: Readonly<Record<BenchOptions['bench'], number>> = { cni: 60, controller: 50 }
+const usualRounds: Readonly<Record<BenchOptions['bench'], number>> = { cni: 60, controller: 50, google: 20 }
 
-export const usage = `Usage: npm run bench -- <cni|controller> [options]
+export const usage = `Usage: npm run bench -- <cni|controller|google> [options]
 
   cni         podway-cni against the Go plugins ptp + host-local, in turns: time, CPU, memory, size
   controller  from a Node's registration to its routes, on the simulators of EC2 and Kubernetes
+  google      what Google's SDK costs: memory, and how long it blocks when calls are refused
 
 Options:
-  --rounds <n>  how often each thing is measured: ${usualRounds.cni} for cni, ${usualRounds.controller} Nodes in a row for controller
+  --rounds <n>  how often each thing is measured: ${usualRounds.cni} for cni, ${usualRounds.controller} Nodes in a row for controller, ${usualRounds.google} for google
   --nodes <n>   how many Nodes controller is given at once: ${usualNodes}
   --json        print the figures as one JSON array in the last line
   --check       exit code 1 if a goal is missed
