@@ -38,7 +38,7 @@ export function gcpProvider(options: GcpProviderOptions): RouteProvider {
   const gce: Gce = { api, budget, clock }
   const quota = new RouteQuota(options.routesPerNetwork)
   const networks = new ClusterNetworks(gce, options.networks, quota)
-  const finder: TargetFinder = { gce, instanceProject, networks: () => networks.paths }
+  const finder: TargetFinder = { gce, instanceProject, networks: (signal) => networks.paths(signal) }
   /** How many routes there were when a snapshot was taken, which shows one a destination. */
   const counts = new WeakMap<Snapshot, number>()
 

@@ -18,8 +18,10 @@ export class ClusterNetworks {
     this.#quota = quota
   }
 
-  /** As far as is known. */
-  get paths(): readonly ResourcePath[] {
+  /** Asks for those whose names are not known yet; one that is not there has the name that it was given. */
+  async paths(signal: AbortSignal): Promise<readonly ResourcePath[]> {
+    signal.throwIfAborted()
+    await Promise.all(this.#configured.map((path) => this.#resolve(path, signal)))
     return this.#configured.map((path) => this.#canonical.get(path) ?? path)
   }
 
@@ -28,11 +30,10 @@ export class ClusterNetworks {
    * other. Reads the projects' quotas besides.
    */
   async find(signal: AbortSignal): Promise<readonly Table[]> {
-    signal.throwIfAborted()
-    await Promise.all(this.#configured.map((path) => this.#resolve(path, signal)))
-    const projects = new Set(this.paths.map((path) => named(path).project))
+    const paths = await this.paths(signal)
+    const projects = new Set(paths.map((path) => named(path).project))
     await Promise.all([...projects].map((project) => this.#readQuota(project, signal)))
-    return [...new Set(this.paths)].sort().map((id): Table => ({ id, name: named(id).name }))
+    return [...new Set(paths)].sort().map((id): Table => ({ id, name: named(id).name }))
   }
 
   async #resolve(path: ResourcePath, signal: AbortSignal): Promise<void> {

@@ -3,6 +3,7 @@ import { parseCidr } from '../../net/cidr.ts'
 import { type GcpWorld, createGcpWorld } from '../../test/conformance/gcp-world.ts'
 import type { Quota, RouteProvider } from '../provider.ts'
 import type { Table } from '../route.ts'
+import { RouteQuota } from './quota.ts'
 
 const { signal } = new AbortController()
 let world: GcpWorld
@@ -53,6 +54,13 @@ test('every static route counts, those besides another of the same destination t
     nextHopInstance: node.target.id,
   })
   expect(await quotaOf(world.provider)).toMatchObject({ used: 3 })
+})
+
+test('a limit that Google told is forgotten when there is more than it', () => {
+  const quota = new RouteQuota(undefined)
+  quota.tell('n', 5)
+  expect(quota.of('n', 'p', 5)).toEqual({ families: [{ family: 'both', used: 5, limit: 5 }] })
+  expect(quota.of('n', 'p', 6)).toEqual({ families: [{ family: 'both', used: 6, limit: 200 }] })
 })
 
 // https://github.com/gardener/gardener-extension-provider-gcp/issues/558: the quota is shared by clusters.

@@ -29,6 +29,8 @@ export class RouteQuota {
 
   /** How full the network is: one limit for both families. */
   of(network: string, project: string, used: number): Quota {
+    // It was raised since.
+    if (used > (this.#told.get(network) ?? used)) this.#told.delete(network)
     const own = this.#configured ?? this.#told.get(network) ?? defaultRoutesPerNetwork
     const left = this.#left.get(project)
     return {

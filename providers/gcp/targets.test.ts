@@ -75,6 +75,24 @@ describe('an instance in the network', () => {
   )
 })
 
+test('a network that is named by the number of its project is the same one, before it was ever listed', async () => {
+  const { view, target } = await world.addNode('node-1')
+  const byNumber = network.replace(world.project, '123456')
+  world.simulator.estate.addProject('123456')
+  world.simulator.faults.inject({
+    method: 'networks.get',
+    when: ({ parameters }) => parameters.get('project') === '123456',
+    fault: {
+      kind: 'page',
+      status: 200,
+      body: JSON.stringify({ name: 'a', selfLink: `https://www.googleapis.com/compute/v1/${network}` }),
+    },
+  })
+  const provider = world.providerWith({ networks: [byNumber] })
+  expect(await find(provider, view)).toEqual(target)
+  expect(await provider.tables(signal)).toEqual([{ id: network, name: 'a' }])
+})
+
 describe('many at once', () => {
   test('take a list or two, not a request each', async () => {
     const nodes = await Promise.all(Array.from({ length: 40 }, (_, n) => world.addNode(`node-${n}`)))

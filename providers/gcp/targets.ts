@@ -24,7 +24,7 @@ export interface TargetFinder {
   /** Where to look for instances of nodes without provider ID. */
   readonly instanceProject: string
   /** Those whose routes are written. */
-  readonly networks: () => readonly ResourcePath[]
+  readonly networks: (signal: AbortSignal) => Promise<readonly ResourcePath[]>
 }
 
 /** What routes to the nodes lead to. A node is looked up once for both families. */
@@ -34,6 +34,7 @@ export async function findTargets(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<TargetKey, Target | TargetProblem>> {
   const nodes = [...new Map(wanted.map(({ node }) => [node.name, node])).values()]
+  const networks = await finder.networks(signal)
   const found = new Map([
     ...(await byProviderID(finder, nodes.filter(hasID), signal)),
     ...(await byAddress(
@@ -46,10 +47,7 @@ export async function findTargets(
   return new Map(
     wanted.map((query) => {
       const instance = found.get(query.node.name) ?? none
-      return [
-        targetKey(query),
-        isProblem(instance) ? instance : targetOf(instance, query.family, finder.networks()),
-      ]
+      return [targetKey(query), isProblem(instance) ? instance : targetOf(instance, query.family, networks)]
     }),
   )
 }
@@ -94,10 +92,11 @@ async function byAddress(
   signal: AbortSignal,
 ): Promise<readonly Found[]> {
   const told = nodes.filter(({ addresses }) => addresses.length > 0)
+  const within = await networks(signal)
   const instances = told.length === 0 ? [] : await allInstances(gce, instanceProject, signal)
   const byText = Map.groupBy(
     instances.flatMap((instance) =>
-      interfacesIn(instance, networks())
+      interfacesIn(instance, within)
         .flatMap(addressesOf)
         .map((text) => ({ text, instance })),
     ),
@@ -165,13 +164,14 @@ export async function instancesBehind(
     target.kind === 'instance' ? (instanceOfPath(target.id) ?? []) : [],
   )
   const byPath = await findInstances(gce, names, signal)
+  const within = await networks(signal)
   const all = targets.some(({ kind }) => kind === 'address')
     ? await allInstances(gce, instanceProject, signal)
     : []
   return targets.map((target): Sighting => {
     if (target.kind === 'instance') return byPath.get(target.id) ?? gone
     const instance = all.find((one) =>
-      interfacesIn(one, networks()).some((nic) => addressesOf(nic).includes(target.id)),
+      interfacesIn(one, within).some((nic) => addressesOf(nic).includes(target.id)),
     )
     return instance === undefined ? gone : { kind: 'instance', instance }
   })
