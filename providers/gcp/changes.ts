@@ -1,5 +1,6 @@
 import { type Cidr, formatCidr } from '../../net/cidr.ts'
 import { ProviderError } from '../errors.ts'
+import { oneByOne } from '../one-by-one.ts'
 import type { Change, Outcome } from '../provider.ts'
 import { type Target, formatTarget, sameTarget } from '../route.ts'
 import { type Gce, type ReservedCall, call, reserve } from './call.ts'
@@ -28,22 +29,11 @@ export interface Site {
  * Google would take a second route to it and give each a share of the packets, and it deletes by name, whatever the route
  * leads to. A change by others in the moment between that read and the write is seen by the next reading.
  */
-export async function applyChanges(
+export const applyChanges = (
   site: Site,
   changes: readonly Change[],
   signal: AbortSignal,
-): Promise<readonly Outcome[]> {
-  const outcomes: Outcome[] = []
-  for (const change of changes) {
-    try {
-      outcomes.push(await carryOut(site, change, signal))
-    } catch (error) {
-      if (!(error instanceof ProviderError)) throw error
-      outcomes.push({ result: 'failed', error })
-    }
-  }
-  return outcomes
-}
+): Promise<readonly Outcome[]> => oneByOne(changes, (change) => carryOut(site, change, signal))
 
 async function carryOut(site: Site, change: Change, signal: AbortSignal): Promise<Outcome> {
   const { gce, network, clusterName } = site

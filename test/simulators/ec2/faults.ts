@@ -1,3 +1,5 @@
+import { createRuleBook } from '../rule-book.ts'
+
 /** What goes wrong with a call. `…-after`: the call has done its work, and only its answer is lost. */
 export type Fault =
   | {
@@ -31,26 +33,11 @@ export interface FaultBook extends Faults {
 }
 
 export function createFaultBook(): FaultBook {
-  let entries: { readonly rule: FaultRule; left: number }[] = []
+  const { inject, clear, strike } = createRuleBook<FaultRule>()
   return {
-    inject(rule) {
-      const entry = { rule, left: rule.times ?? 1 }
-      entries.push(entry)
-      return () => {
-        entries = entries.filter((other) => other !== entry)
-      }
-    },
-    clear() {
-      entries = []
-    },
-    strike(action, parameters) {
-      const entry = entries.find(
-        ({ rule, left }) =>
-          left > 0 && (rule.action ?? action) === action && (rule.when?.(parameters) ?? true),
-      )
-      if (entry === undefined) return undefined
-      entry.left--
-      return entry.rule.fault
-    },
+    inject,
+    clear,
+    strike: (action, parameters) =>
+      strike((rule) => (rule.action ?? action) === action && (rule.when?.(parameters) ?? true))?.fault,
   }
 }

@@ -1,3 +1,4 @@
+import { createRuleBook } from '../rule-book.ts'
 import type { OperationError } from './errors.ts'
 
 /** What goes wrong with a call. `…-after`: the call has done its work, and only its answer is lost. */
@@ -47,25 +48,11 @@ export interface FaultBook extends Faults {
 }
 
 export function createFaultBook(): FaultBook {
-  let entries: { readonly rule: FaultRule; left: number }[] = []
+  const { inject, clear, strike } = createRuleBook<FaultRule>()
   return {
-    inject(rule) {
-      const entry = { rule, left: rule.times ?? 1 }
-      entries.push(entry)
-      return () => {
-        entries = entries.filter((other) => other !== entry)
-      }
-    },
-    clear() {
-      entries = []
-    },
-    strike(method, call) {
-      const entry = entries.find(
-        ({ rule, left }) => left > 0 && (rule.method ?? method) === method && (rule.when?.(call) ?? true),
-      )
-      if (entry === undefined) return undefined
-      entry.left--
-      return entry.rule.fault
-    },
+    inject,
+    clear,
+    strike: (method, call) =>
+      strike((rule) => (rule.method ?? method) === method && (rule.when?.(call) ?? true))?.fault,
   }
 }
