@@ -100,7 +100,8 @@ module.exports = {
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
-    exclude: { path: '^(dist|node_modules|cni/host/target)/' },
+    // The declarations of a JavaScript file are not a module of their own.
+    exclude: { path: '^(dist|node_modules|cni/host/target)/|^[^.]+[.]d[.]ts$' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     enhancedResolveOptions: {

@@ -16,6 +16,7 @@ import {
   readCloudConfig,
 } from './cloud-options.ts'
 import { connect } from './connect.ts'
+import { addGcpOptions } from './gcp-options.ts'
 import { readChoice } from './flag-values.ts'
 import { openProvider } from './open-provider.ts'
 import { listFormats, outputOption, standardOutput } from './output.ts'
@@ -63,6 +64,7 @@ Exit codes: 0 listed, or all deleted (also if there was nothing to delete), 1 fa
       await run(flags, request)
     })
   for (const option of azurePlaceOptions()) command.addOption(option)
+  addGcpOptions(command)
 }
 
 async function run(flags: CleanupFlags, request: CleanupRequest): Promise<void> {

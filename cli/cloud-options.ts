@@ -2,11 +2,12 @@ import { Option } from 'commander'
 import { type AwsConfig, type AwsFlags, readAwsConfig } from './aws-options.ts'
 import { type AzureConfig, type AzureFlags, readAzureConfig } from './azure-options.ts'
 import { readChoice } from './flag-values.ts'
+import { type GcpConfig, type GcpFlags, readGcpConfig } from './gcp-options.ts'
 import { UsageError } from './usage.ts'
 
 /** The flags by which every command finds its cloud, its tables and its cluster. */
 
-export const providerNames = ['aws', 'azure'] as const
+export const providerNames = ['aws', 'azure', 'gcp'] as const
 
 export const providerOption = (): Option =>
   new Option('--provider <name>', `the cloud: ${providerNames.join(', ')}`).makeOptionMandatory()
@@ -14,7 +15,7 @@ export const providerOption = (): Option =>
 export const clusterNameOption = (): Option =>
   new Option(
     '--cluster-name <name>',
-    'route tables are those with the tag kubernetes.io/cluster/<name> (on Azure kubernetes.io_cluster_<name>)',
+    'AWS: route tables are those with the tag kubernetes.io/cluster/<name>; Azure: with kubernetes.io_cluster_<name>; Google Cloud: routes are marked with it',
   ).makeOptionMandatory()
 
 export const kubeconfigOption = (): Option =>
@@ -24,7 +25,7 @@ export const kubeconfigOption = (): Option =>
   )
 
 /** As commander hands them over. */
-export interface CloudFlags extends AwsFlags, AzureFlags {
+export interface CloudFlags extends AwsFlags, AzureFlags, GcpFlags {
   readonly provider: string
   readonly clusterName: string
 }
@@ -35,6 +36,7 @@ export interface CloudConfig {
   /** What is said for that cloud; of the others, the defaults. */
   readonly aws: AwsConfig
   readonly azure: AzureConfig
+  readonly gcp: GcpConfig
 }
 
 /** @throws UsageError */
@@ -49,10 +51,11 @@ export function readCloudConfig(flags: CloudFlags): CloudConfig {
     clusterName: required(
       'cluster-name',
       flags.clusterName,
-      'tables are found by the tag kubernetes.io/cluster/NAME',
+      'it is by this name that podway tells its cluster’s tables and routes from others',
     ),
     aws: readAwsConfig(provider === 'aws' ? flags : {}),
     azure: readAzureConfig(provider === 'azure' ? flags : {}),
+    gcp: readGcpConfig(provider === 'gcp' ? flags : {}),
   }
 }
 

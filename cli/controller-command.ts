@@ -42,6 +42,7 @@ import { azureOptions } from './azure-options.ts'
 import { changesAtOnce } from './changes-at-once.ts'
 import { clusterNameOption, kubeconfigOption, providerOption } from './cloud-options.ts'
 import { connect } from './connect.ts'
+import { addGcpOptions, addGcpRouteOptions } from './gcp-options.ts'
 import { bindAddressFlag, openStatus } from './controller-status.ts'
 import {
   type ControllerConfig,
@@ -145,16 +146,18 @@ export function addControllerCommand(program: Command): void {
       'after',
       `
 The cloud's credentials, region and endpoint are found as its other tools find them (for AWS: AWS_REGION, AWS_PROFILE,
-AWS_ENDPOINT_URL_EC2 …; for Azure: --cloud-config, AZURE_SUBSCRIPTION_ID, AZURE_CLIENT_ID …), proxies by HTTPS_PROXY,
-HTTP_PROXY and NO_PROXY.
+AWS_ENDPOINT_URL_EC2 …; for Azure: --cloud-config, AZURE_SUBSCRIPTION_ID, AZURE_CLIENT_ID …; for Google Cloud: the
+application default credentials), proxies by HTTPS_PROXY, HTTP_PROXY and NO_PROXY.
 
 Example:
   $ podway controller --provider aws --cluster-name prod --cluster-cidr 10.244.0.0/16,fd00:10:244::/48
+  $ podway controller --provider gcp --cluster-name prod --gcp-network prod --cluster-cidr 10.244.0.0/16
 
 Exit codes: 0 stopped by a signal, 1 failed, 64 wrong usage.`,
     )
     .action(async (flags: ControllerFlags) => run(readControllerConfig(flags)))
   for (const option of azureOptions()) command.addOption(option)
+  addGcpRouteOptions(addGcpOptions(command))
 }
 
 async function run(config: ControllerConfig): Promise<void> {

@@ -45,6 +45,14 @@ test('the defaults', () => {
       role: undefined,
       mode: 'routes',
     },
+    gcp: {
+      project: undefined,
+      networks: [],
+      impersonate: undefined,
+      priority: undefined,
+      tags: [],
+      routesPerNetwork: undefined,
+    },
     poolPlace: undefined,
     serviceRanges: [],
     configureRoutes: true,
@@ -90,7 +98,7 @@ describe('pools', () => {
 
 describe('refused, with the flag in the message', () => {
   test.each<[given: Partial<ControllerFlags>, message: string]>([
-    [{ provider: 'gcp' }, '--provider=gcp: expected one of aws'],
+    [{ provider: 'nimbus' }, '--provider=nimbus: expected one of aws, gcp'],
     [{ provider: '' }, '--provider is empty'],
     [{ clusterName: ' ' }, '--cluster-name is empty'],
     [{ clusterCidr: '' }, '--cluster-cidr is required to allocate podCIDRs'],

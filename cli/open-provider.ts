@@ -28,6 +28,7 @@ const openers: Readonly<Record<CloudConfig['provider'], (config: ProviderConfig)
   {
     aws: openAws,
     azure: openAzure,
+    gcp: openGcp,
   }
 
 /** Loads the adapter of the configured cloud, and only that: an SDK costs half a second and a hundred megabytes. */
@@ -80,6 +81,44 @@ async function openAzure(config: ProviderConfig): Promise<OpenProvider> {
     }),
     // The SDK's connections are those of the process.
     close: () => undefined,
+  }
+}
+
+async function openGcp(config: ProviderConfig): Promise<OpenProvider> {
+  const { clusterName, gcp } = config
+  const { impersonate, networks, priority, project, routesPerNetwork, tags } = gcp
+  const { findCredentials } = await import('../providers/gcp/credentials.ts')
+  const { findSurroundings } = await import('../providers/gcp/surroundings.ts')
+  const { createGceClient } = await import('../providers/gcp/client.ts')
+  const { endpointOf } = await import('../providers/gcp/endpoint.ts')
+  const { gcpProvider } = await import('../providers/gcp/gcp-provider.ts')
+  const { gceLimits } = await import('../providers/gcp/limits.ts')
+  const { env } = process
+  const credentials = findCredentials(impersonate === undefined ? {} : { impersonate })
+  const around = await findSurroundings({
+    credentials,
+    networks,
+    env,
+    ...(project === undefined ? {} : { project }),
+  })
+  const endpoint = endpointOf(env)
+  const client = await createGceClient({
+    authorizer: credentials,
+    ...(endpoint === undefined ? {} : { endpoint }),
+  })
+  return {
+    provider: gcpProvider({
+      gce: client.api,
+      budget: budgetOf(config, gceLimits),
+      clock: systemClock,
+      clusterName,
+      networks: around.networks,
+      instanceProject: around.project,
+      tags,
+      ...(priority === undefined ? {} : { priority }),
+      ...(routesPerNetwork === undefined ? {} : { routesPerNetwork }),
+    }),
+    close: () => void client.close(),
   }
 }
 

@@ -131,9 +131,9 @@ export interface Snapshot {
 
 /** Of one table. */
 export interface Quota {
-  /** Those with a limit of their own, each once. */
+  /** Those with a limit of their own, each once; `both` where they have one together. */
   readonly families: readonly {
-    readonly family: Family
+    readonly family: Family | 'both'
     /** Routes that count, whoever made them. */
     readonly used: number
     readonly limit: number

@@ -49,6 +49,22 @@ export interface ObservedRoute extends Route {
   readonly state: 'active' | 'blackhole'
   /** `static` routes can be changed by API; `local` and `propagated` ones belong to the cloud itself. */
   readonly origin: 'static' | 'local' | 'propagated'
+  /**
+   * Whether the cloud shows that this cluster's podway did not make it: not changed behind our back then, but another
+   * one. Where a cloud's routes carry no mark: never. One that was adopted has none either.
+   */
+  readonly isForeign?: true
+  /** Where a cloud keeps several static routes to one destination: the others that matter beside this one, each once. */
+  readonly surplus?: readonly SurplusRoute[]
+}
+
+/** A route beside the one that is used first. */
+export interface SurplusRoute {
+  readonly target: Target
+  /** It gets a part of the packets now. */
+  readonly shares: boolean
+  /** It carries podway's mark, for this cluster; a change of the destination takes it away. */
+  readonly isMarked: boolean
 }
 
 export const sameTarget = (a: Target, b: Target): boolean => a.kind === b.kind && a.id === b.id

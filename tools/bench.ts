@@ -24,6 +24,7 @@ async function bench(options: BenchOptions): Promise<number> {
     }
     case 'controller':
     case 'azure':
+    case 'google':
       return run(task)
   }
 }

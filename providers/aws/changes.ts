@@ -1,5 +1,6 @@
 import { type Cidr, equalCidrs, formatCidr } from '../../net/cidr.ts'
 import { ProviderError } from '../errors.ts'
+import { oneByOne } from '../one-by-one.ts'
 import type { Change, Outcome } from '../provider.ts'
 import { type ObservedRoute, type Target, formatTarget, sameTarget } from '../route.ts'
 import { type Ec2, call, reserve } from './call.ts'
@@ -29,23 +30,6 @@ export const applyChanges = (
   changes: readonly Change[],
   signal: AbortSignal,
 ): Promise<readonly Outcome[]> => oneByOne(changes, (change) => carryOut(site, change, signal))
-
-/** The outcome of each; a failure is one. */
-export async function oneByOne(
-  changes: readonly Change[],
-  carryOut: (change: Change) => Promise<Outcome>,
-): Promise<readonly Outcome[]> {
-  const outcomes: Outcome[] = []
-  for (const change of changes) {
-    try {
-      outcomes.push(await carryOut(change))
-    } catch (error) {
-      if (!(error instanceof ProviderError)) throw error
-      outcomes.push({ result: 'failed', error })
-    }
-  }
-  return outcomes
-}
 
 async function carryOut(site: Site, change: Change, signal: AbortSignal): Promise<Outcome> {
   // What is there can be removed, wherever it lies.

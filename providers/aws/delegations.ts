@@ -1,14 +1,15 @@
 import { compareCidrs, formatCidr } from '../../net/cidr.ts'
 import { ProviderError } from '../errors.ts'
+import { oneByOne } from '../one-by-one.ts'
 import type { Change, Outcome } from '../provider.ts'
 import { type ObservedRoute, type Target, sameTarget } from '../route.ts'
 import { type Ec2, call, reserve } from './call.ts'
-import { changed, holds, isCode, oneByOne } from './changes.ts'
+import { changed, holds, isCode } from './changes.ts'
 import { interfacesOfVpc } from './network-interfaces.ts'
 import { ofNewcomer } from './newcomers.ts'
 import { targetParameter } from './routes.ts'
 import type { Sightings } from './sightings.ts'
-import { readCidr } from './subnets.ts'
+import { wireRange } from './wire-range.ts'
 
 /** A VPC, and what is known there. */
 export interface DelegationSite {
@@ -30,7 +31,7 @@ export async function readDelegations(
     .flatMap(({ NetworkInterfaceId: id, Ipv6Prefixes = [], Attachment }) =>
       id === undefined
         ? []
-        : Ipv6Prefixes.flatMap(({ Ipv6Prefix }) => readCidr(Ipv6Prefix)).map(
+        : Ipv6Prefixes.flatMap(({ Ipv6Prefix }) => wireRange(Ipv6Prefix) ?? []).map(
             (destination): ObservedRoute => ({
               destination,
               target: { kind: 'eni', id },

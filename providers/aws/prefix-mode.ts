@@ -4,7 +4,8 @@ import { cidrAround, compareCidrs, firstAddress, lastAddress } from '../../net/c
 import { type NodePool, type NodeView, type TargetProblem, isTargetProblem } from '../provider.ts'
 import type { Table } from '../route.ts'
 import type { NodePlaces } from '../node-places.ts'
-import { type Subnet, prefixReservations, readCidr, subnetsOfVpcs } from './subnets.ts'
+import { type Subnet, prefixReservations, subnetsOfVpcs } from './subnets.ts'
+import { wireRange } from './wire-range.ts'
 import { type FoundInterface, type TargetFinder, findInterfaces, nothingKnown } from './targets.ts'
 
 /** The only size that there is: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-prefix-eni.html */
@@ -117,7 +118,7 @@ function poolOf(
   reservations: readonly Cidr[],
 ): NodePool | TargetProblem {
   const assigned = (eni.Ipv6Prefixes ?? [])
-    .flatMap(({ Ipv6Prefix }) => readCidr(Ipv6Prefix))
+    .flatMap(({ Ipv6Prefix }) => wireRange(Ipv6Prefix) ?? [])
     .filter((prefix) => prefix.prefixLength === prefixLength)
     .sort(compareCidrs)
   const ranges = reservations.filter((range) => range.prefixLength <= prefixLength)

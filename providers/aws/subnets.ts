@@ -1,8 +1,8 @@
 import type { Subnet as WireSubnet } from '@aws-sdk/client-ec2'
-import { AddressSyntaxError } from '../../net/address.ts'
-import { type Cidr, compareCidrs, parseCidr } from '../../net/cidr.ts'
+import { type Cidr, compareCidrs } from '../../net/cidr.ts'
 import { type Ec2, callForAll } from './call.ts'
 import { chunks, maxFilterValues } from './chunks.ts'
+import { wireRange } from './wire-range.ts'
 
 /** A subnet as far as prefixes are concerned. */
 export interface Subnet {
@@ -38,7 +38,7 @@ export async function subnetsOfVpcs(
     const { SubnetId: id, VpcId: vpcId, Ipv6CidrBlockAssociationSet: blocks = [] } = wire
     if (id === undefined || vpcId === undefined) return []
     const associated = blocks.filter((one) => one.Ipv6CidrBlockState?.State !== 'disassociated')
-    return [{ id, vpcId, ranges: associated.flatMap((one) => readCidr(one.Ipv6CidrBlock)) }]
+    return [{ id, vpcId, ranges: associated.flatMap((one) => wireRange(one.Ipv6CidrBlock) ?? []) }]
   })
 }
 
@@ -58,16 +58,6 @@ export async function prefixReservations(
   )
   return found
     .filter(({ ReservationType }) => ReservationType === 'prefix')
-    .flatMap(({ Cidr: text }) => readCidr(text))
+    .flatMap(({ Cidr: text }) => wireRange(text) ?? [])
     .sort(compareCidrs)
-}
-
-/** What makes no sense hides no others. */
-export function readCidr(text: string | undefined): readonly Cidr[] {
-  try {
-    return text === undefined ? [] : [parseCidr(text)]
-  } catch (error) {
-    if (error instanceof AddressSyntaxError) return []
-    throw error
-  }
 }

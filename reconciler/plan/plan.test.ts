@@ -67,6 +67,54 @@ const rows: Readonly<Record<string, Row>> = {
     ledger: record({ states: seenWritten }),
     item: 'replace Drifted',
   },
+  'target | our target, and a marked one besides | yes': {
+    wanted: target,
+    there: observed(ours, { surplus: [{ target: before, shares: false, isMarked: true }] }),
+    ledger: recorded,
+    item: 'replace Surplus',
+  },
+  'target | our target, which another shares | yes': {
+    wanted: target,
+    there: observed(ours, { surplus: [{ target: gateway, shares: true, isMarked: false }] }),
+    ledger: recorded,
+    item: 'disputed ForeignRoute',
+  },
+  'target | our target, which another shares | no': {
+    wanted: target,
+    there: observed(ours, { surplus: [{ target: gateway, shares: true, isMarked: false }] }),
+    ledger: undefined,
+    item: 'disputed ForeignRoute',
+  },
+  'target | our target, and a marked one besides | no': {
+    wanted: target,
+    there: observed(ours, { surplus: [{ target: before, shares: false, isMarked: true }] }),
+    ledger: undefined,
+    item: 'satisfied ForeignRouteMatches',
+  },
+  'target | a foreign target, better than ours | yes, written': {
+    wanted: target,
+    there: observed(gateway, {
+      isForeign: true,
+      surplus: [{ target: ours, shares: false, isMarked: true }],
+    }),
+    ledger: record({ states: seenWritten }),
+    item: 'disputed ForeignRoute',
+  },
+  'target | the target before, which was adopted | yes': {
+    wanted: target,
+    there: observed(before, { isForeign: true }),
+    ledger: record({ previousTargets: [before] }),
+    item: 'replace Moved',
+  },
+  'nothing | a foreign target, better than ours | yes': {
+    wanted: nothing,
+    there: observed(gateway, {
+      isForeign: true,
+      surplus: [{ target: ours, shares: false, isMarked: true }],
+    }),
+    ledger: recorded,
+    item: 'delete Unwanted',
+  },
   'target | a target of others | yes, but only intended': {
     wanted: target,
     there: observed(gateway),

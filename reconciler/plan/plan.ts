@@ -12,14 +12,18 @@ import { type LedgerRecord, owns, wasWritten, wroteTarget } from '../ledger/reco
  * ---------+-------------------------+---------------+------------+-----------------------------------------------
  *  target  | nothing                 | any           | create     | missing
  *  target  | our target              | yes           | keep       | programmed, or blackhole: a replace changes nothing
+ *  target  | our target, and others  | yes           | replace    | surplus: what carries our mark goes
+ *  target  | our target, others share| any           | disputed   | a foreign route takes a part of the packets
  *  target  | our target              | no            | satisfied  | foreign, but it says what we would write
  *  target  | a target that we wrote  | yes           | replace    | moved
  *  target  | another target          | yes, written  | replace    | changed behind our back
+ *  target  | another target, foreign | yes, written  | disputed   | a route beside ours, and better
  *  target  | another target          | yes, intended | disputed   | it came before our write: foreign
  *  target  | another target, local…  | no            | disputed   | foreign: never touched
  *  unknown | anything                | any           | keep       | the node's target is not known yet
  *  nothing | what we wrote           | yes           | delete     | nobody wants it
  *  nothing | what we did not write   | yes           | disputed   | changed behind our back: no more ours
+ *          |  (beside what we wrote)  |               | delete     | ours goes
  *  nothing | nothing                 | any           | none       |
  *  nothing | anything                | no            | none       | foreign
  * ```
@@ -39,6 +43,7 @@ export type PlanReason =
   | 'ForeignRouteMatches'
   | 'ForeignRoute'
   | 'Moved'
+  | 'Surplus'
   | 'Drifted'
   | 'TargetUnknown'
   | 'Unwanted'
@@ -79,6 +84,14 @@ function planWanted({ destination, observed, record, tableId }: PlanInput, targe
     return { op: 'create', reason: 'Missing', change: { op: 'create', destination, target } }
   const ours = owns(record, tableId) && observed.origin === 'static'
   if (sameTarget(observed.target, target)) {
+    const { surplus = [] } = observed
+    // Of two routes that share, the packets of a connection may take either: the stale one loses its part of them.
+    if (ours && surplus.some(({ isMarked }) => isMarked)) {
+      const change: Change = { op: 'replace', destination, from: target, target }
+      return { op: 'replace', reason: 'Surplus', change }
+    }
+    const rival = surplus.find(({ shares }) => shares)
+    if (rival !== undefined) return disputedBy(rival.target, 'shares the packets and leads to')
     if (!ours) {
       return {
         op: 'satisfied',
@@ -97,13 +110,8 @@ function planWanted({ destination, observed, record, tableId }: PlanInput, targe
         }
   }
   const moved = ours && wroteTarget(record, observed.target)
-  if (!moved && !(ours && wasWritten(record, tableId))) {
-    return {
-      op: 'disputed',
-      reason: 'ForeignRoute',
-      message: `a route that podway did not make points at ${formatTarget(observed.target)}: remove it, or adopt it`,
-    }
-  }
+  const drifted = ours && wasWritten(record, tableId) && observed.isForeign !== true
+  if (!moved && !drifted) return disputedBy(observed.target, 'points at')
   return {
     op: 'replace',
     reason: moved ? 'Moved' : 'Drifted',
@@ -111,9 +119,18 @@ function planWanted({ destination, observed, record, tableId }: PlanInput, targe
   }
 }
 
+const disputedBy = (target: Target, how: string): PlanItem => ({
+  op: 'disputed',
+  reason: 'ForeignRoute',
+  message: `a route that podway did not make ${how} ${formatTarget(target)}: remove it, or adopt it`,
+})
+
 function planUnwanted({ destination, observed, record, tableId }: PlanInput): PlanItem {
   if (observed === undefined || !owns(record, tableId)) return { op: 'none', reason: 'Nothing', message: '' }
   if (observed.origin !== 'static' || !wroteTarget(record, observed.target)) {
+    const left = observed.surplus?.find(({ isMarked }) => isMarked)
+    if (left !== undefined)
+      return { op: 'delete', reason: 'Unwanted', change: { op: 'delete', destination, from: left.target } }
     return {
       op: 'disputed',
       reason: 'ChangedByOthers',

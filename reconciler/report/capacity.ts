@@ -31,7 +31,7 @@ export class Capacity {
   read(table: Table, quota: Quota | undefined): void {
     for (const { family, used, limit } of quota?.families ?? []) {
       this.#parts.metrics.tableFilled(table.id, family, used, limit)
-      if (used < limit) this.#parts.onRoom(table.id, family)
+      if (used < limit) for (const one of familiesOf(family)) this.#parts.onRoom(table.id, one)
       const name = `${table.id} ${family}`
       if (used < nearlyFull * limit) this.#told.delete(name)
       else if (!this.#told.has(name)) {
@@ -45,11 +45,13 @@ export class Capacity {
     this.#parts.metrics.tableGone(tableId)
     this.#told.delete(`${tableId} 4`)
     this.#told.delete(`${tableId} 6`)
+    this.#told.delete(`${tableId} both`)
   }
 
-  #tell(table: Table, family: Family, used: number, limit: number): void {
+  #tell(table: Table, family: Family | 'both', used: number, limit: number): void {
     const { events, log, subject } = this.#parts
-    const note = `table ${table.id} holds ${used} of ${limit} IPv${family} routes: raise its quota before it is full`
+    const kind = family === 'both' ? '' : `IPv${family} `
+    const note = `table ${table.id} holds ${used} of ${limit} ${kind}routes: raise its quota before it is full`
     log.warn({ table: table.id, family, used, limit }, note)
     events.record({
       regarding: subject,
@@ -60,3 +62,5 @@ export class Capacity {
     })
   }
 }
+
+const familiesOf = (family: Family | 'both'): readonly Family[] => (family === 'both' ? [4, 6] : [family])

@@ -118,7 +118,12 @@ export class ControllerMetrics {
       ),
     )
     this.#tableLimit = new Gauge(
-      of('podway_table_route_limit', 'How many routes of a family a route table takes.', 'table', 'family'),
+      of(
+        'podway_table_route_limit',
+        'How many routes of a family a route table takes; `family` is `both` where there is one limit for both (Google Cloud).',
+        'table',
+        'family',
+      ),
     )
     this.#ownRoutes = new Gauge(
       of('podway_table_own_routes', 'Routes in a route table that podway made.', 'table', 'family'),
@@ -221,7 +226,7 @@ export class ControllerMetrics {
     this.#waitSeconds.inc({ op }, ms / 1000)
   }
 
-  tableFilled(table: string, family: Family, used: number, limit: number): void {
+  tableFilled(table: string, family: Family | 'both', used: number, limit: number): void {
     const labels = labelsOf(table, family)
     this.#tableRoutes.set(labels, used)
     this.#tableLimit.set(labels, limit)
@@ -229,7 +234,7 @@ export class ControllerMetrics {
 
   /** A series of a table that is gone would be reported for ever. */
   tableGone(table: string): void {
-    for (const family of [4, 6] as const) {
+    for (const family of [4, 6, 'both'] as const) {
       this.#tableRoutes.remove(labelsOf(table, family))
       this.#tableLimit.remove(labelsOf(table, family))
     }
@@ -249,7 +254,10 @@ export class ControllerMetrics {
 
 const blockStates = ['used', 'quarantined', 'reserved', 'free'] as const
 
-const labelsOf = (table: string, family: Family): { readonly table: string; readonly family: string } => ({
+const labelsOf = (
+  table: string,
+  family: Family | 'both',
+): { readonly table: string; readonly family: string } => ({
   table,
-  family: `ipv${family}`,
+  family: family === 'both' ? family : `ipv${family}`,
 })

@@ -73,9 +73,20 @@ test('bench azure counts the writes of many Nodes that join at once', async () =
   expect(found.get('azure.routed')).toBeGreaterThan(10)
 })
 
+test('bench google measures what its SDK costs', async () => {
+  const { code, stdout, stderr } = await bench('google', '--rounds', '3', '--json')
+  expect(code, stderr).toBe(0)
+  const metrics = metricsOf(stdout)
+  for (const { metric, value } of metrics) expect(value, metric).toBeGreaterThan(0)
+  expect(metrics.filter(({ goal }) => goal !== null).map(({ metric }) => metric)).toEqual([
+    'lag.median',
+    'rss',
+  ])
+})
+
 test('wrong usage is code 64, with what is right', async () => {
   const { code, stderr } = await bench('disk')
   expect(code).toBe(64)
-  expect(stderr).toContain('disk to measure: expected one of cni, controller, azure')
+  expect(stderr).toContain('disk to measure: expected one of cni, controller, azure, google')
   expect(stderr).toContain('Usage: npm run bench')
 })

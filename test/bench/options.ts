@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type ClusterSize, readClusterSize, usualClusters } from './controller/cluster-size.ts'
 
-const benches = ['cni', 'controller', 'azure'] as const
+const benches = ['cni', 'controller', 'azure', 'google'] as const
 
 export interface BenchOptions {
   readonly bench: (typeof benches)[number]
@@ -28,16 +28,23 @@ const usualSteady = 130
 const usualNodes = 400
 
 /** Enough for a median that repeats, in about a minute; for the controller, for a 99th percentile. */
-const usualRounds: Readonly<Record<BenchOptions['bench'], number>> = { cni: 60, controller: 200, azure: 1 }
+const usualRounds: Readonly<Record<BenchOptions['bench'], number>> = {
+  cni: 60,
+  controller: 200,
+  azure: 1,
+  google: 20,
+}
 
-export const usage = `Usage: npm run bench -- <cni|controller|azure> [options]
+export const usage = `Usage: npm run bench -- <cni|controller|azure|google> [options]
 
   cni         podway-cni against the Go plugins ptp + host-local, in turns: time, CPU, memory, size
   controller  from a Node's registration to its routes, and whole clusters, on the simulators of EC2 and Kubernetes
   azure       many Nodes at once, on the simulators of Azure Resource Manager and Kubernetes
+  google      what Google's SDK costs: memory, and how long it blocks when calls are refused
 
 Options:
-  --rounds <n>       how often each thing is measured: ${usualRounds.cni} for cni, ${usualRounds.controller} Nodes in a row for controller
+  --rounds <n>       how often each thing is measured: ${usualRounds.cni} for cni, ${usualRounds.controller} Nodes in a row for controller,
+                     ${usualRounds.google} for google
   --clusters <list>  for controller: Nodes x route tables, comma-separated, or none; -raised for an account with 20 times
                      AWS's rates, -rival for one whose other client takes half of the writes. Half an hour for all of
                      ${usualClusters.map(({ name }) => name).join(',')}

@@ -1,6 +1,6 @@
 import { fileURLToPath } from 'node:url'
-import { runCommand, tail } from '../install/command.ts'
 import { ensurePythonEnvironment, type PythonEnvironment } from '../python/environment.ts'
+import { runProgram } from '../python/run-program.ts'
 
 /** The AWS SDK for Python, installed if it is not yet, which it says. */
 export const ensureBoto3 = (): Promise<PythonEnvironment> =>
@@ -33,11 +33,11 @@ export interface Check {
 
 /** Lets boto3 use the API in every way that this project does. */
 export async function exercise(
-  { python }: PythonEnvironment,
+  environment: PythonEnvironment,
   endpoint: string,
   region: string,
 ): Promise<readonly (WalkedAnswer | Check)[]> {
-  const lines = await runProgram(python, 'exercise.py', [], {
+  const lines = await runProgram(environment, new URL('exercise.py', import.meta.url), [], {
     AWS_ENDPOINT_URL_EC2: endpoint,
     AWS_DEFAULT_REGION: region,
     AWS_ACCESS_KEY_ID: 'AKIAIOSFODNN7EXAMPLE',
@@ -59,26 +59,10 @@ export interface WireAnswer {
 
 /** The problems of each answer. */
 export async function walk(
-  { python }: PythonEnvironment,
+  environment: PythonEnvironment,
   answers: readonly WireAnswer[],
 ): Promise<readonly (readonly string[])[]> {
   const args = answers.map((answer) => JSON.stringify(answer))
-  const lines = await runProgram(python, 'walk.py', args, {})
+  const lines = await runProgram(environment, new URL('walk.py', import.meta.url), args, {})
   return lines.map((line) => JSON.parse(line) as readonly string[])
-}
-
-/** Its standard output, by lines. Nothing of this process's environment is inherited. */
-async function runProgram(
-  python: string,
-  name: string,
-  args: readonly string[],
-  environment: NodeJS.ProcessEnv,
-): Promise<readonly string[]> {
-  const program = fileURLToPath(new URL(name, import.meta.url))
-  const { exitCode, stdout, stderr } = await runCommand(python, ['-B', program, ...args], {
-    environment: { PATH: '/usr/bin:/bin', LANG: 'C.UTF-8', NO_PROXY: '127.0.0.1', ...environment },
-    signal: AbortSignal.timeout(120_000),
-  })
-  if (exitCode !== 0) throw new Error(`${name} ended with ${exitCode ?? 'a signal'}:\n${tail(stderr, 40)}`)
-  return stdout.split('\n').filter((line) => line !== '')
 }

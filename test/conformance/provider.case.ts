@@ -6,10 +6,10 @@ import { declareReads } from './read.case.ts'
 import { declareTargets } from './target.case.ts'
 import { declareWrites } from './write.case.ts'
 
-/** A test that a cloud fails which is not the real one. */
+/** A test that a cloud fails: one that is not the real one, or one that has not what is tested. */
 export interface Deviation {
   readonly test: string
-  /** What it does, and what the real one does. */
+  /** What it does, and what the real one, or others, do. */
   readonly reason: string
 }
 

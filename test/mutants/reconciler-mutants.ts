@@ -91,9 +91,23 @@ export const reconcilerMutants: readonly Mutant[] = [
   {
     name: 'a foreign route that is in the way is replaced',
     file: 'reconciler/plan/plan.ts',
-    find: 'if (!moved && !(ours && wasWritten(record, tableId))) {',
-    replace: 'if (!moved && ours && !wasWritten(record, tableId)) {',
+    find: "if (!moved && !drifted) return disputedBy(observed.target, 'points at')",
+    replace: "if (!moved && ours && !drifted) return disputedBy(observed.target, 'points at')",
     caughtBy: ['reconciler/plan', 'reconciler/controller-ownership'],
+  },
+  {
+    name: 'a foreign route beside ours, and better, is replaced as if it were ours',
+    file: 'reconciler/plan/plan.ts',
+    find: ' && observed.isForeign !== true',
+    replace: '',
+    caughtBy: ['reconciler/plan'],
+  },
+  {
+    name: 'a second route of ours is left, and shares the packets',
+    file: 'reconciler/plan/plan.ts',
+    find: 'if (ours && surplus.some(({ isMarked }) => isMarked)) {',
+    replace: 'if (ours && surplus.some(() => false)) {',
+    caughtBy: ['reconciler/plan', 'providers/gcp/controller'],
   },
   {
     name: 'a foreign route that does the job is taken for ours',

@@ -10,7 +10,7 @@ export const dist = join(root, 'dist')
 const nodeBinary = ['cni/**/*.ts', 'cni/host/{build.rs,Cargo.toml,Cargo.lock}', 'cni/host/src/**/*.rs']
 const library = ['net/**/*.ts', 'package-lock.json', 'tools/build/*.ts']
 const product = [
-  'providers/**/*.ts',
+  'providers/**/*.{ts,js}',
   'kube/**/*.ts',
   'reconciler/**/*.ts',
   'cli/**/*.ts',

@@ -1,0 +1,47 @@
+import { describe, expect, test } from 'vitest'
+import { type GcpConfig, type GcpFlags, readGcpConfig } from './gcp-options.ts'
+import { UsageError } from './usage.ts'
+
+const shared = 'projects/host-1/global/networks/prod'
+
+describe('what is said', () => {
+  test.each<[flags: GcpFlags, config: Partial<GcpConfig>]>([
+    [{}, { project: undefined, networks: [], impersonate: undefined, tags: [] }],
+    [{}, { priority: undefined, routesPerNetwork: undefined }],
+    [{ gcpProject: 'prod-1' }, { project: 'prod-1' }],
+    [{ gcpNetwork: 'prod, other' }, { networks: ['prod', 'other'] }],
+    [{ gcpNetwork: shared }, { networks: [shared] }],
+    [
+      { gcpNetwork: `https://www.googleapis.com/compute/v1/${shared}` },
+      { networks: [`https://www.googleapis.com/compute/v1/${shared}`] },
+    ],
+    [
+      { gcpImpersonateServiceAccount: 'p@x.iam.gserviceaccount.com' },
+      { impersonate: 'p@x.iam.gserviceaccount.com' },
+    ],
+    [{ gcpRoutePriority: '800' }, { priority: 800 }],
+    [{ gcpRouteTags: 'node,gpu-1' }, { tags: ['node', 'gpu-1'] }],
+    [{ gcpRouteTags: '' }, { tags: [] }],
+    [{ gcpRoutesPerNetwork: '500' }, { routesPerNetwork: 500 }],
+  ])('%j', (flags, config) => expect(readGcpConfig(flags)).toMatchObject(config))
+})
+
+describe('refused, with the flag in the message', () => {
+  test.each<[flags: GcpFlags, message: string]>([
+    [{ gcpProject: ' ' }, '--gcp-project is empty'],
+    [{ gcpNetwork: '' }, '--gcp-network=: expected names'],
+    [{ gcpNetwork: 'Prod' }, '--gcp-network=Prod: expected names'],
+    [{ gcpNetwork: 'host/prod' }, '--gcp-network=host/prod: expected names'],
+    [
+      { gcpImpersonateServiceAccount: 'podway' },
+      '--gcp-impersonate-service-account=podway: expected the e-mail',
+    ],
+    // One less is for moves.
+    [{ gcpRoutePriority: '0' }, '--gcp-route-priority=0: expected a whole number from 1 to 65535'],
+    [{ gcpRouteTags: 'Node' }, '--gcp-route-tags=Node: expected network tags'],
+    [{ gcpRoutesPerNetwork: 'many' }, '--gcp-routes-per-network=many: expected a whole number'],
+  ])('%j', (flags, message) => {
+    expect(() => readGcpConfig(flags)).toThrow(UsageError)
+    expect(() => readGcpConfig(flags)).toThrow(message)
+  })
+})

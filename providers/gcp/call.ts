@@ -1,0 +1,94 @@
+import type { ApiBudget } from '../budget.ts'
+import { ProviderError } from '../errors.ts'
+import { classify } from './errors.ts'
+import { type CallOptions, type GceApi, type GceCall, type ListAnswer, calls } from './gce-api.ts'
+
+export interface GceClock {
+  /** Milliseconds since the epoch. */
+  now(): number
+  /** Milliseconds since some moment; never goes back. */
+  monotonic(): number
+  /** Calls back once, not before `ms` milliseconds from now. */
+  setTimeout(callback: () => void, ms: number): { cancel(): void }
+}
+
+/** Compute Engine, and what we may ask of it. Only this module calls the API. */
+export interface Gce {
+  readonly api: GceApi
+  readonly budget: ApiBudget
+  readonly clock: GceClock
+}
+
+type Send<T> = (api: GceApi, options: CallOptions) => Promise<T>
+
+/**
+ * The one way to Compute Engine: every call of the adapter goes through here, or through {@link callForAll} or
+ * {@link reserve}. It waits until the budget of the call's group has room for it.
+ * @throws ProviderError, or the signal's reason once it is aborted (a write that was on its way may have happened)
+ */
+export function call<T>(gce: Gce, name: GceCall, signal: AbortSignal, send: Send<T>): Promise<T> {
+  return gce.budget.run(calls[name].group, signal, () => attempt(gce, name, signal, send))
+}
+
+/** A call whose turn has come. If it is not made, its turn is the next one's when it is disposed of. */
+export interface ReservedCall extends Disposable {
+  /** Once. @throws as {@link call} */
+  send<T>(name: GceCall, send: Send<T>): Promise<T>
+}
+
+/** Waits for the turn of a write that has to look before: so what it sees is fresh, however long the line. */
+export async function reserve(gce: Gce, signal: AbortSignal): Promise<ReservedCall> {
+  const permit = await gce.budget.reserve('mutations', signal)
+  return {
+    send: (name, send) => permit.run(() => attempt(gce, name, signal, send)),
+    [Symbol.dispose]: () => permit[Symbol.dispose](),
+  }
+}
+
+async function attempt<T>(
+  { api, clock }: Gce,
+  name: GceCall,
+  signal: AbortSignal,
+  send: Send<T>,
+): Promise<T> {
+  signal.throwIfAborted()
+  try {
+    return await send(api, { signal })
+  } catch (error) {
+    signal.throwIfAborted()
+    throw classify(error, name, clock.now())
+  }
+}
+
+/**
+ * All pages of one list. Google leaves the items of an empty one out, and so does an answer of something in between: what
+ * does not say that it is a list must not pass for "there is nothing".
+ */
+export async function callForAll<Items, Item>(
+  gce: Gce,
+  name: GceCall,
+  signal: AbortSignal,
+  send: (
+    api: GceApi,
+    page: { readonly pageToken?: string },
+    options: CallOptions,
+  ) => Promise<ListAnswer<Items>>,
+  itemsOf: (items: Items) => readonly Item[],
+): Promise<readonly Item[]> {
+  const all: Item[] = []
+  let token: string | undefined
+  do {
+    const from = token === undefined ? {} : { pageToken: token }
+    const page = await call(gce, name, signal, (api, options) => send(api, from, options))
+    if (page.kind?.endsWith('List') !== true)
+      throw odd(name, 'NoList', "an answer that is not Google's: it is no list")
+    if (page.items !== undefined) all.push(...itemsOf(page.items))
+    if (token !== undefined && page.nextPageToken === token)
+      throw odd(name, 'SamePage', 'the same page twice')
+    token = page.nextPageToken === '' ? undefined : page.nextPageToken
+  } while (token !== undefined)
+  return all
+}
+
+const odd = (name: GceCall, code: string, what: string): ProviderError =>
+  new ProviderError('transient', `${calls[name].method} got ${what}`, { code, action: calls[name].method })

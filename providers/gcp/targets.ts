@@ -1,0 +1,178 @@
+import { type Family, formatAddress } from '../../net/address.ts'
+import {
+  type NodeView,
+  type TargetKey,
+  type TargetProblem,
+  type TargetQuery,
+  targetKey,
+} from '../provider.ts'
+import type { Target } from '../route.ts'
+import type { Gce } from './call.ts'
+import type { WireInstance, WireInterface } from './gce-api.ts'
+import { type Sighting, addressesOf, allInstances, findInstances } from './instances.ts'
+import {
+  type ResourcePath,
+  instanceOfPath,
+  instanceOfProviderID,
+  instancePath,
+  networkOfPath,
+  pathOf,
+} from './resource-names.ts'
+
+export interface TargetFinder {
+  readonly gce: Gce
+  /** Where to look for instances of nodes without provider ID. */
+  readonly instanceProject: string
+  /** Those whose routes are written. */
+  readonly networks: (signal: AbortSignal) => Promise<readonly ResourcePath[]>
+}
+
+/** What routes to the nodes lead to. A node is looked up once for both families. */
+export async function findTargets(
+  finder: TargetFinder,
+  wanted: readonly TargetQuery[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<TargetKey, Target | TargetProblem>> {
+  const nodes = [...new Map(wanted.map(({ node }) => [node.name, node])).values()]
+  const networks = await finder.networks(signal)
+  const found = new Map([
+    ...(await byProviderID(finder, nodes.filter(hasID), signal)),
+    ...(await byAddress(
+      finder,
+      nodes.filter((node) => !hasID(node)),
+      signal,
+    )),
+  ])
+  const none: TargetProblem = { problem: 'waiting', message: 'nothing is known of it yet' }
+  return new Map(
+    wanted.map((query) => {
+      const instance = found.get(query.node.name) ?? none
+      return [targetKey(query), isProblem(instance) ? instance : targetOf(instance, query.family, networks)]
+    }),
+  )
+}
+
+type Found = readonly [node: string, instance: WireInstance | TargetProblem]
+
+async function byProviderID(
+  { gce }: TargetFinder,
+  nodes: readonly (NodeView & { readonly providerID: string })[],
+  signal: AbortSignal,
+): Promise<readonly Found[]> {
+  const names = nodes.flatMap(({ providerID }) => instanceOfProviderID(providerID) ?? [])
+  const instances = await findInstances(gce, names, signal)
+  return nodes.map(({ name, providerID }): Found => {
+    const named = instanceOfProviderID(providerID)
+    if (named === undefined)
+      return [
+        name,
+        { problem: 'invalid', message: `providerID ${providerID} names no instance of Compute Engine` },
+      ]
+    const path = instancePath(named)
+    return [name, seen(path, instances.get(path) ?? gone)]
+  })
+}
+
+function seen(path: ResourcePath, sighting: Sighting): WireInstance | TargetProblem {
+  switch (sighting.kind) {
+    case 'instance':
+      return sighting.instance
+    case 'gone':
+      return { problem: 'gone', message: `Compute Engine knows no ${path}` }
+    case 'unknown':
+      return { problem: 'waiting', message: `${path} can't be looked at now: ${sighting.error.message}` }
+  }
+}
+
+const gone: Sighting = { kind: 'gone' }
+
+async function byAddress(
+  { gce, instanceProject, networks }: TargetFinder,
+  nodes: readonly NodeView[],
+  signal: AbortSignal,
+): Promise<readonly Found[]> {
+  const told = nodes.filter(({ addresses }) => addresses.length > 0)
+  const within = await networks(signal)
+  const instances = told.length === 0 ? [] : await allInstances(gce, instanceProject, signal)
+  const byText = Map.groupBy(
+    instances.flatMap((instance) =>
+      interfacesIn(instance, within)
+        .flatMap(addressesOf)
+        .map((text) => ({ text, instance })),
+    ),
+    ({ text }) => text,
+  )
+  return nodes.map((node): Found => {
+    const matches = new Set(
+      node.addresses.flatMap((address) =>
+        (byText.get(formatAddress(address)) ?? []).map(({ instance }) => instance),
+      ),
+    )
+    const [instance, second] = matches
+    if (instance !== undefined && second === undefined) return [node.name, instance]
+    const why =
+      second === undefined ? 'no instance has an address of it' : 'several instances have an address of it'
+    return [node.name, { problem: 'waiting', message: `node ${node.name} has no providerID yet, and ${why}` }]
+  })
+}
+
+/** Of the networks; of all where none is known. */
+export const interfacesIn = (
+  instance: WireInstance,
+  networks: readonly ResourcePath[],
+): readonly WireInterface[] =>
+  (instance.networkInterfaces ?? []).filter(
+    ({ network }) => networks.length === 0 || networks.includes(pathOf(network ?? '')),
+  )
+
+/**
+ * The instance itself; where the network is another project's (shared VPC), its address there: "the next hop VM is
+ * identified by name and zone, and is in the same project as the route". A route to an IPv6 range needs an interface with IPv6.
+ * Source: https://docs.cloud.google.com/vpc/docs/static-routes
+ */
+function targetOf(
+  instance: WireInstance,
+  family: Family,
+  networks: readonly ResourcePath[],
+): Target | TargetProblem {
+  const id = pathOf(instance.selfLink ?? '')
+  const nics = interfacesIn(instance, networks)
+  if (nics.length === 0)
+    return { problem: 'invalid', message: `${id} has no network interface in ${networks.join(' or ')}` }
+  const address = nics.flatMap(addressesOf).find((text) => text.includes(':') === (family === 6))
+  if (address === undefined)
+    return {
+      problem: 'invalid',
+      message: `${id} has no IPv${family} address there, and Compute Engine delivers IPv${family} packets of a route to such an interface only: give its subnet the stack type IPV4_IPV6`,
+    }
+  const isAtHome = networks.every((path) => networkOfPath(path)?.project === instanceOfPath(id)?.project)
+  return isAtHome ? { kind: 'instance', id } : { kind: 'address', id: address }
+}
+
+const hasID = (node: NodeView): node is NodeView & { readonly providerID: string } =>
+  node.providerID !== undefined
+
+const isProblem = (found: WireInstance | TargetProblem): found is TargetProblem => 'problem' in found
+
+/** The instances behind targets, in order. */
+export async function instancesBehind(
+  { gce, instanceProject, networks }: TargetFinder,
+  targets: readonly Target[],
+  signal: AbortSignal,
+): Promise<readonly Sighting[]> {
+  const names = targets.flatMap((target) =>
+    target.kind === 'instance' ? (instanceOfPath(target.id) ?? []) : [],
+  )
+  const byPath = await findInstances(gce, names, signal)
+  const within = await networks(signal)
+  const all = targets.some(({ kind }) => kind === 'address')
+    ? await allInstances(gce, instanceProject, signal)
+    : []
+  return targets.map((target): Sighting => {
+    if (target.kind === 'instance') return byPath.get(target.id) ?? gone
+    const instance = all.find((one) =>
+      interfacesIn(one, within).some((nic) => addressesOf(nic).includes(target.id)),
+    )
+    return instance === undefined ? gone : { kind: 'instance', instance }
+  })
+}
