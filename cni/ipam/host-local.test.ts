@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import { formatAddress } from '../../net/address.ts'
 import { decodeNetworkConfig } from '../spec/config.ts'
 import { formatInterfaceAddress } from '../spec/result.ts'
-import { MemoryFiles } from '../testing/memory-system.ts'
+import { MemoryFiles, sysError } from '../testing/memory-system.ts'
 import { type IpamConfig, readIpamConfig } from './config.ts'
 import { allocate, giveBack, readDns, release, requireAllocation, requireFreeAddress } from './host-local.ts'
 
@@ -227,5 +227,30 @@ describe('host-local', () => {
     expect(readDns(files, small)).toEqual({})
     files.contents.clear()
     expect(() => readDns(files, config)).toThrow('/etc/resolv.conf')
+  })
+})
+
+describe('a reservation that can’t be read', () => {
+  const unreadable = (errno: number): void => {
+    files.read = (path) => {
+      throw sysError(errno, 'open', path)
+    }
+  }
+
+  it.each([
+    { name: 'no descriptor is left for the process', errno: 24 },
+    { name: 'no descriptor is left for the machine', errno: 23 },
+    { name: 'no memory is left', errno: 12 },
+  ])('because $name fails the call, which can be repeated', ({ errno }) => {
+    give(small, 'pod')
+    unreadable(errno)
+    expect(() => release(files, folder, { containerId: 'pod', ifName: 'eth0' })).toThrow()
+    expect(Object.keys(reserved())).toEqual(['10.0.0.2'])
+  })
+
+  it('for good keeps nobody from being removed', () => {
+    give(small, 'pod')
+    unreadable(5)
+    expect(() => release(files, folder, { containerId: 'pod', ifName: 'eth0' })).not.toThrow()
   })
 })

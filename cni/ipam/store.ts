@@ -1,5 +1,5 @@
 import { AddressSyntaxError, type Address, formatAddress, parseAddress } from '../../net/address.ts'
-import { Errno, type Files, isSysError } from '../sys.ts'
+import { Errno, type Files, type SysError, isSysError } from '../sys.ts'
 
 /** Whose a reservation is. */
 export interface Owner {
@@ -69,7 +69,10 @@ export class ReservationStore {
     }
   }
 
-  /** All reservations. Files that can't be read are left out, as in host-local. */
+  /**
+   * All reservations. Files that can't be read are left out, as in host-local; where the system only lacks means for the
+   * moment, this is an error: an address that is overlooked now is never released.
+   */
   list(): readonly Reservation[] {
     const reservations: Reservation[] = []
     for (const file of this.#files.list(this.#folder)) {
@@ -84,7 +87,7 @@ export class ReservationStore {
     try {
       return this.#files.read(`${this.#folder}/${file}`).trim()
     } catch (error) {
-      if (isSysError(error)) return undefined
+      if (isSysError(error) && !isLackOfMeans(error)) return undefined
       throw error
     }
   }
@@ -124,6 +127,10 @@ export class ReservationStore {
     this.#files.write(path, formatAddress(address), 'replace', 0o600)
   }
 }
+
+/** No descriptor or no memory is left: a later try may succeed. */
+const isLackOfMeans = (error: SysError): boolean =>
+  [Errno.ENOMEM, Errno.ENFILE, Errno.EMFILE].some((errno) => errno === error.errno)
 
 const contentFor = ({ containerId, ifName }: Owner): string => `${containerId}${lineBreak}${ifName}`
 
