@@ -64,8 +64,8 @@ export function invokeAsync(invocation: Invocation): Promise<Ending> {
 }
 
 function commandLine({ file = binary(), by = [] }: Invocation): readonly [string, ...string[]] {
-  const [first = file, ...rest] = [...by, file]
-  return [first, ...rest]
+  const [program, ...args] = by
+  return program === undefined ? [file] : [program, ...args, file]
 }
 
 function environmentOf(invocation: Invocation): NodeJS.ProcessEnv {

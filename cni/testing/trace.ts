@@ -16,24 +16,18 @@ export interface TracedCall {
   readonly line: string
 }
 
-/** What strace does to a call: `error=EIO`, `signal=KILL`. */
-export interface Injection {
-  readonly call: Pick<TracedCall, 'name' | 'nth'>
-  readonly what: string
-}
-
 /**
- * Runs the binary under strace: how it ended, and its calls in order, those of its child processes too; with an injection
- * those of that name only.
+ * Runs the binary under strace: how it ended, and its calls in order, those of its child processes too. `inject` is
+ * strace's (`write:error=EIO:when=2`); with it, only calls of that name are listed.
  */
 export async function trace(
   invocation: Invocation,
-  injection?: Injection,
+  inject?: string,
 ): Promise<{ readonly ending: Ending; readonly calls: readonly TracedCall[] }> {
   const folder = mkdtempSync('/run/trace-')
   try {
     const file = `${folder}/trace`
-    const strace = ['strace', '-f', '-o', file, '-s', '512', ...options(injection)]
+    const strace = ['strace', '-f', '-o', file, '-s', '512', ...options(inject)]
     const ending = await invokeAsync({ ...invocation, by: [...(invocation.by ?? []), ...strace] })
     return { ending, calls: parseTrace(readFileSync(file, 'utf8')) }
   } finally {
@@ -41,10 +35,10 @@ export async function trace(
   }
 }
 
-function options(injection: Injection | undefined): readonly string[] {
-  if (injection === undefined) return []
-  const { call, what } = injection
-  return ['-e', `trace=${call.name}`, '-e', `inject=${call.name}:${what}:when=${call.nth}`]
+function options(inject: string | undefined): readonly string[] {
+  if (inject === undefined) return []
+  const [names] = inject.split(':')
+  return ['-e', `trace=${names}`, '-e', `inject=${inject}`]
 }
 
 /** The calls in the text that `strace -f` writes: each line begins with the number of the process. */

@@ -1,0 +1,44 @@
+import { type Difference, compareFacts, toFacts } from './facts.ts'
+import { Player } from './play.ts'
+import { PodHost } from './pod-host.ts'
+import type { PlannedCall, Scenario } from './scenario.ts'
+
+/** Folders with a program for each plugin. */
+export interface Contestants {
+  readonly ours: string
+  readonly theirs: string
+}
+
+/** A call that both answered, and what was not the same then. */
+export interface Round {
+  readonly call: PlannedCall
+  readonly differences: readonly Difference[]
+}
+
+/**
+ * Plays a scenario on two fresh hosts, one with our plugins and one with the reference's, call by call. It ends early
+ * when `goOn` says so: once the two hosts are not in the same state any more, there is nothing to compare.
+ */
+export async function play(
+  scenario: Scenario,
+  { ours, theirs }: Contestants,
+  goOn: (round: Round) => boolean,
+): Promise<readonly Round[]> {
+  const hosts = await Promise.all([PodHost.make('ours'), PodHost.make('theirs')])
+  try {
+    const [one, other] = [new Player(hosts[0], ours), new Player(hosts[1], theirs)]
+    one.prepare(scenario)
+    other.prepare(scenario)
+    const rounds: Round[] = []
+    for (const call of scenario.calls) {
+      const [seen, expected] = await Promise.all([one.call(scenario, call), other.call(scenario, call)])
+      const differences = compareFacts(toFacts(hosts[0], seen), toFacts(hosts[1], expected))
+      const round = { call, differences }
+      rounds.push(round)
+      if (!goOn(round)) break
+    }
+    return rounds
+  } finally {
+    await Promise.all(hosts.map((host) => host.remove()))
+  }
+}
