@@ -260,7 +260,7 @@ describe('ADD', () => {
 })
 
 describe('the format on disk', () => {
-  it('is host-local’s, byte for byte', () => {
+  it('is host-local’s, byte for byte, but for what we note ourselves', () => {
     add({ containerId: 'cid', netns: testNode.pod('disk').path, config: testNode.config() })
     const folder = `${testNode.dataDir}/net`
     expect(readdirSync(folder).sort()).toEqual([
@@ -269,6 +269,7 @@ describe('the format on disk', () => {
       'last_reserved_ip.0',
       'last_reserved_ip.1',
       'lock',
+      'podway.boot',
     ])
     expect(readFileSync(`${folder}/10.1.2.2`, 'utf8')).toBe('cid\r\neth0')
     expect(readFileSync(`${folder}/last_reserved_ip.1`, 'utf8')).toBe('fd00:1::2')

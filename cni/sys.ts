@@ -11,6 +11,8 @@ export interface System {
   readonly netlink: NetlinkSockets
   /** `length` bytes (at most 256) from the kernel's random number generator. */
   random(length: number): Uint8Array
+  /** Whole seconds since the machine started, those that it slept included. Nobody can set this clock. */
+  uptime(): number
 }
 
 /** A failed system call. */
@@ -36,14 +38,12 @@ export function isSysError(error: unknown, errno?: number): error is SysError {
 export const Errno = {
   ENOENT: 2,
   EAGAIN: 11,
-  ENOMEM: 12,
   EACCES: 13,
   EEXIST: 17,
   ENODEV: 19,
   ENOTDIR: 20,
   EINVAL: 22,
-  ENFILE: 23,
-  EMFILE: 24,
+  EROFS: 30,
   ENETUNREACH: 101,
   ENOBUFS: 105,
   EHOSTUNREACH: 113,
@@ -91,6 +91,11 @@ export interface Files {
   remove(path: string): void
   /** The names in a directory, in no order. */
   list(path: string): string[]
+  /**
+   * Names and contents of the files in a directory, in no order. What can't be read, or is longer than 1 MiB, is left
+   * out; bytes that are not UTF-8 become U+FFFD.
+   */
+  readAll(path: string): (readonly [name: string, content: string])[]
 }
 
 /**

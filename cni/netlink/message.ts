@@ -12,6 +12,8 @@ export const Flag = {
   dumpInterrupted: 0x10,
   /** Of a query: all entries. */
   dump: 0x300,
+  /** Of a "new": it takes the place of what exists. Same bit as a part of `dump`, which only queries have. */
+  replace: 0x100,
   /** Of a "new": it must not exist. Same bit as a part of `dump`, which only queries have. */
   exclusive: 0x200,
   /** Of a "new": create it if it does not exist. */

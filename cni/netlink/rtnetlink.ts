@@ -19,9 +19,12 @@ import {
   encodeCreateVeth,
   encodeDeleteLink,
   encodeGetLink,
+  encodeListLinks,
+  encodeSetDown,
   encodeSetUp,
   linkGroup,
 } from './link.ts'
+import { NeighbourMessage, encodeSetNeighbour } from './neighbour.ts'
 import { Flag, type Message } from './message.ts'
 import {
   type NewRoute,
@@ -31,6 +34,7 @@ import {
   encodeAddRoute,
   encodeListRoutes,
   encodeMatchRoute,
+  encodeResolveRoute,
 } from './route.ts'
 
 const NETLINK_ROUTE = 0
@@ -56,12 +60,12 @@ export class Rtnetlink {
     })
   }
 
-  /** Undefined if no link has that name. */
-  link(name: string): Link | undefined {
+  /** The link of that name or index; undefined if there is none. */
+  link(nameOrIndex: string | number): Link | undefined {
     try {
-      const payload = encodeGetLink(name)
+      const payload = encodeGetLink(nameOrIndex)
       return decodeLink(
-        this.#connection.query({ operation: `look up link ${name}`, type: LinkMessage.get, payload }),
+        this.#connection.query({ operation: `look up link ${nameOrIndex}`, type: LinkMessage.get, payload }),
       )
     } catch (error) {
       if (isOpError(error, Errno.ENODEV)) return undefined
@@ -105,9 +109,17 @@ export class Rtnetlink {
 
   /** The entry of the tables that is used for packets to the address; undefined if there is none. */
   matchRoute(address: Address): Route | undefined {
+    return this.#lookUp(address, encodeMatchRoute(address))
+  }
+
+  /** The way that a packet to the address would take; undefined if there is none. */
+  resolveRoute(address: Address): Route | undefined {
+    return this.#lookUp(address, encodeResolveRoute(address))
+  }
+
+  #lookUp(address: Address, payload: Uint8Array): Route | undefined {
     try {
       const operation = `look up the route to ${formatAddress(address)}`
-      const payload = encodeMatchRoute(address)
       return decodeRoute(this.#connection.query({ operation, type: RouteMessage.get, payload }))
     } catch (error) {
       // No route, or one that says unreachable, prohibit or blackhole.
@@ -115,6 +127,12 @@ export class Rtnetlink {
       if (isOpError(error, ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL)) return undefined
       throw error
     }
+  }
+
+  /** All links. A dump: for GC, never on the way of an ADD. */
+  links(): readonly Link[] {
+    const payload = encodeListLinks()
+    return this.#connection.dump({ operation: 'list links', type: LinkMessage.get, payload }).map(decodeLink)
   }
 
   /** All addresses of all links. A dump: for CHECK, never on the way of an ADD. */
@@ -143,6 +161,12 @@ export const setUp = (index: number, alias?: string): Request => ({
   payload: encodeSetUp(index, alias),
 })
 
+export const setDown = (index: number): Request => ({
+  operation: `set link ${index} down`,
+  type: LinkMessage.set,
+  payload: encodeSetDown(index),
+})
+
 export const addAddress = (index: number, address: InterfaceAddress): Request => ({
   operation: `add address ${formatAddress(address.address)}/${address.prefixLength}`,
   type: AddressMessage.create,
@@ -150,12 +174,23 @@ export const addAddress = (index: number, address: InterfaceAddress): Request =>
   payload: encodeAddAddress(index, address),
 })
 
-export function addRoute(route: NewRoute): Request {
+/**
+ * `exclusive`: that there is one already, to the same destination with the same priority, is an error. Otherwise it is
+ * one more way.
+ */
+export function addRoute(route: NewRoute, { exclusive }: { readonly exclusive: boolean }): Request {
   const via = route.gateway ? ` via ${formatAddress(route.gateway)}` : ''
   return {
     operation: `add route ${formatCidr(route.destination)}${via}`,
     type: RouteMessage.create,
-    flags: Flag.create | Flag.exclusive,
+    flags: exclusive ? Flag.create | Flag.exclusive : Flag.create,
     payload: encodeAddRoute(route),
   }
 }
+
+export const setNeighbour = (index: number, address: Address, mac: Uint8Array): Request => ({
+  operation: `set neighbour ${formatAddress(address)}`,
+  type: NeighbourMessage.create,
+  flags: Flag.create | Flag.replace,
+  payload: encodeSetNeighbour(index, address, mac),
+})

@@ -82,6 +82,10 @@ export class MemoryFiles implements Files {
       .filter((name) => parent(name) === path)
       .map((name) => name.slice(path.length + 1))
   }
+
+  readAll(path: string): (readonly [name: string, content: string])[] {
+    return this.list(path).map((name) => [name, this.read(`${path}/${name}`)])
+  }
 }
 
 const parent = (path: string): string => path.slice(0, path.lastIndexOf('/'))
@@ -177,11 +181,12 @@ export class MemoryProcess implements Process {
   }
 }
 
-/** A system in memory. Its random numbers are 1, 2, 3, … */
+/** A system in memory. Its random numbers are 1, 2, 3, …; it has just started, unless it is told otherwise. */
 export function memorySystem(parts: {
   readonly process?: Process
   readonly files?: Files
   readonly netlink?: NetlinkSockets
+  readonly uptime?: () => number
 }): System {
   let random = 0
   return {
@@ -189,5 +194,6 @@ export function memorySystem(parts: {
     files: parts.files ?? new MemoryFiles(),
     netlink: parts.netlink ?? new ScriptedNetlink(() => []),
     random: (length) => Uint8Array.from({ length }, () => (random = (random + 1) & 0xff)),
+    uptime: parts.uptime ?? (() => 0),
   }
 }

@@ -69,7 +69,7 @@ export class TestNode {
   reservations(network = 'net'): readonly string[] {
     try {
       return readdirSync(`${this.dataDir}/${network}`)
-        .filter((name) => name !== 'lock' && !name.startsWith('last_reserved_ip.'))
+        .filter((name) => !/^(lock|last_reserved_ip\..*|podway\..*)$/.test(name))
         .sort()
     } catch {
       return []

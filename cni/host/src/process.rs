@@ -9,7 +9,7 @@ use core::{
 
 use linux_raw_sys::{
     errno,
-    general::{O_RDWR, SIGPIPE},
+    general::{CLOCK_BOOTTIME, O_RDWR, SIGPIPE},
 };
 
 use crate::{files, sys_error::SysError, system_call};
@@ -111,6 +111,13 @@ pub fn random(length: usize) -> Result<Vec<u8>, SysError> {
     Ok(bytes)
 }
 
+/// Whole seconds since the machine started, asleep or awake.
+pub fn uptime() -> Result<f64, SysError> {
+    let [seconds, _] =
+        system_call::clock(CLOCK_BOOTTIME as i32).map_err(SysError::from_call("clock_gettime"))?;
+    Ok(seconds as f64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -149,6 +156,14 @@ mod tests {
         assert_ne!(random(32).unwrap(), random(32).unwrap());
         assert_eq!(random(257).unwrap_err().errno, errno::EINVAL);
         assert!(random(0).unwrap().is_empty());
+    }
+
+    #[test]
+    fn uptime_is_the_kernels() {
+        let text = std::fs::read_to_string("/proc/uptime").unwrap();
+        let known: f64 = text.split(' ').next().unwrap().parse().unwrap();
+        let told = uptime().unwrap();
+        assert!(told >= known.floor() && told < known + 60.0, "{told} {known}");
     }
 
     #[test]

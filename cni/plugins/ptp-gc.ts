@@ -1,0 +1,37 @@
+import type { Call } from '../call.ts'
+import { Rtnetlink } from '../netlink/rtnetlink.ts'
+import { readValidAttachments } from '../spec/attachments.ts'
+import { CniError, ErrorCode } from '../spec/error.ts'
+import { collect as collectReservations } from './host-local.ts'
+import { hostVethAlias, isAliasOf } from './veth-name.ts'
+
+/**
+ * GC: deletes the interfaces and gives back the addresses of all attachments of this network that are not valid any
+ * more (https://github.com/containernetworking/plugins/issues/1047). It goes on when something fails, and says at the
+ * end all that did. Without a word of which are valid, nothing happens: what a runtime does not know of may well live
+ * (https://github.com/antrea-io/antrea/issues/8239).
+ *
+ * @throws CniError "internal" (999)
+ */
+export function collect(call: Call): void {
+  const { config, system } = call
+  const valid = readValidAttachments(config.json)
+  if (valid === undefined) return
+  const network = config.name
+  const kept = new Set(valid.map((attachment) => hostVethAlias({ ...attachment, network })))
+  const problems: string[] = []
+  const tryTo = (work: () => void): void => {
+    try {
+      work()
+    } catch (error) {
+      problems.push(error instanceof Error ? error.message : String(error))
+    }
+  }
+  tryTo(() => {
+    const host = new Rtnetlink(system)
+    for (const { index, alias = '' } of host.links())
+      if (isAliasOf(network, alias) && !kept.has(alias)) tryTo(() => host.deleteLink(index))
+  })
+  tryTo(() => collectReservations(call))
+  if (problems.length > 0) throw new CniError(ErrorCode.internal, problems.join('; '))
+}
