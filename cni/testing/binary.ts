@@ -51,7 +51,7 @@ export function invoke(invocation: Invocation): Ending {
 export function invokeAsync(invocation: Invocation): Promise<Ending> {
   return new Promise((resolve, reject) => {
     const [program, ...args] = commandLine(invocation)
-    const child = spawn(program, args, { env: environmentOf(invocation) })
+    const child = spawn(program, args, { env: environmentOf(invocation), timeout: 60_000 })
     let [stdout, stderr] = ['', '']
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))

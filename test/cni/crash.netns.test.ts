@@ -1,9 +1,9 @@
 import { expect, it } from 'vitest'
-import { type Ending, invokeAsync } from '../../cni/testing/binary.ts'
+import { type Ending, type Invocation, invokeAsync } from '../../cni/testing/binary.ts'
 import { type TracedCall, trace, whyNoTrace } from '../../cni/testing/trace.ts'
 import { describeUnless } from '../install/describe-unless.ts'
 import { errorsFor } from './crash-errors.ts'
-import { type Pod, PodHost, pods } from './pod-host.ts'
+import { type NetworkState, type Pod, PodHost, pods } from './pod-host.ts'
 
 /** `PODWAY_CRASH=all`: every error on every call, instead of those that the manual names. Takes minutes. */
 const exhaustive = process.env.PODWAY_CRASH === 'all'
@@ -23,13 +23,16 @@ const configOn = (host: PodHost): Record<string, unknown> => ({
   },
 })
 
-const callOn = (host: PodHost, command: string, pod: Pod, fields: object = {}) => ({
+const callOn = (host: PodHost, command: string, pod: Pod, fields: object = {}): Invocation => ({
   command,
   containerId: `pod-${pod}`,
   netns: host.podPath(pod),
-  config: { ...configOn(host), ...fields },
+  config: { ...configOn(host), ...(command === 'GC' ? onlyBystander : {}), ...fields },
   by: host.enter,
 })
+
+/** For GC: the runtime knows of nobody else. */
+const onlyBystander = { 'cni.dev/valid-attachments': [{ containerID: `pod-${bystander}`, ifname: 'eth0' }] }
 
 const call = (host: PodHost, command: string, pod: Pod, fields: object = {}): Promise<Ending> =>
   invokeAsync(callOn(host, command, pod, fields))
@@ -42,34 +45,37 @@ async function mustCall(host: PodHost, command: string, pod: Pod, fields: object
 
 /**
  * All that attachments leave: links, addresses and routes everywhere, and the files that say whose an address is. Empty
- * ones are nobody's, and what was given last is no reservation.
+ * ones are nobody's, and what was given last, or released, is no reservation.
  */
 async function traces(host: PodHost): Promise<object> {
-  const networks: object[] = []
-  for (const pod of [undefined, ...pods]) {
-    const network = await host.network(pod)
-    networks.push({
+  const networks = await Promise.all([undefined, ...pods].map((pod) => host.network(pod)))
+  const files = [...host.files()].filter(
+    ([path, text]) =>
+      !path.endsWith('/') && !/\/(lock|last_reserved_ip\.\d|podway\.\w+)$/.test(path) && text !== '600 ',
+  )
+  return {
+    networks: networks.map((network) => ({
       links: network?.links.map(({ ifname, flags }) => `${ifname} ${flags.includes('UP') ? 'up' : 'down'}`),
-      addresses: (await addressesIn(host, pod)).sort(),
+      addresses: network === undefined ? [] : addressesIn(network).sort(),
       routes: network?.routes
         .filter(({ dst }) => !/^(fe80|ff00|multicast)/.test(dst))
         .map((route) => JSON.stringify(route))
         .sort(),
-    })
+    })),
+    files: files.sort(),
   }
-  const files = [...host.files()].filter(
-    ([path, text]) => !path.endsWith('/') && !/\/(lock|last_reserved_ip\.\d)$/.test(path) && text !== '600 ',
-  )
-  return { networks, files: files.sort() }
 }
 
 /** The addresses that are configured there, as the kernel has it. */
-async function addressesIn(host: PodHost, pod: Pod | undefined): Promise<string[]> {
-  const links = (await host.network(pod))?.links ?? []
-  return links
+const addressesIn = ({ links }: NetworkState): string[] =>
+  links
     .filter(({ ifname }) => ifname !== 'lo')
     .flatMap(({ addr_info }) => addr_info.map(({ local }) => local))
     .filter((address) => !address.startsWith('fe80:'))
+
+async function addressesOf(host: PodHost, pod: Pod): Promise<readonly string[]> {
+  const network = await host.network(pod)
+  return network === undefined ? [] : addressesIn(network)
 }
 
 let hosts = 0
@@ -78,14 +84,15 @@ const nextName = (): string => `crash-${hosts++}`
 /** Hosts with a bystander, on which the work is done for each of the items, some at a time. */
 async function onHosts<T>(
   items: readonly T[],
-  work: (host: PodHost, item: T) => Promise<void>,
+  work: (host: PodHost, item: T, before: object) => Promise<void>,
 ): Promise<void> {
   const queue = [...items]
   const worker = async (): Promise<void> => {
     const host = await PodHost.make(nextName())
     try {
       await mustCall(host, 'ADD', bystander)
-      for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(host, item)
+      const before = await traces(host)
+      for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(host, item, before)
     } finally {
       await host.remove()
     }
@@ -101,7 +108,7 @@ async function record(command: string): Promise<readonly TracedCall[]> {
   try {
     // As it will be when it counts: with folder, lock and somebody else's address.
     await mustCall(host, 'ADD', bystander)
-    if (command === 'DEL') await mustCall(host, 'ADD', victim)
+    if (command !== 'ADD') await mustCall(host, 'ADD', victim)
     const { ending, calls } = await trace(callOn(host, command, victim))
     expect(ending.code).toBe(0)
     expect(calls.length).toBeGreaterThan(50)
@@ -143,9 +150,9 @@ const describeInjection = ({ call, what }: Injection): string =>
 
 /** Somebody who comes before anything is cleaned up gets addresses that nobody has, and gives them back. */
 async function admitNewcomer(host: PodHost, where: string): Promise<void> {
-  const taken = [...(await addressesIn(host, victim)), ...(await addressesIn(host, bystander))]
+  const taken = [...(await addressesOf(host, victim)), ...(await addressesOf(host, bystander))]
   await mustCall(host, 'ADD', newcomer)
-  const given = await addressesIn(host, newcomer)
+  const given = await addressesOf(host, newcomer)
   expect(given, where).toHaveLength(2)
   expect(
     given.filter((address) => taken.includes(address)),
@@ -154,41 +161,43 @@ async function admitNewcomer(host: PodHost, where: string): Promise<void> {
   await mustCall(host, 'DEL', newcomer)
 }
 
-describeUnless(whyNoTrace(), 'a process that dies, and calls that fail', () => {
-  it.concurrent(
-    'ADD can be killed at any call: what is left is taken back, and no address is given twice',
-    async () => {
-      await onHosts(killed(await record('ADD')), async (host, injection) => {
+describeUnless(whyNoTrace(), 'a process that dies', () => {
+  it.concurrent.each([
+    { verb: 'ADD', remover: 'DEL' },
+    { verb: 'ADD', remover: 'GC' },
+    { verb: 'DEL', remover: 'DEL' },
+    { verb: 'GC', remover: 'GC' },
+  ])(
+    '$verb can be killed at any call: $remover takes back the rest, and no address is given twice',
+    async ({ verb, remover }) => {
+      await onHosts(killed(await record(verb)), async (host, injection, before) => {
         const where = describeInjection(injection)
-        const before = await traces(host)
-        const ending = await disturbed(host, 'ADD', injection)
-        expect(ending.code, where).not.toBe(0)
+        if (verb !== 'ADD') await mustCall(host, 'ADD', victim)
+        const ending = await disturbed(host, verb, injection)
+        // The one that is left alone when its child is killed does the work itself.
+        if (verb === 'ADD') expect(ending.code, where).not.toBe(0)
         await admitNewcomer(host, where)
-        await mustCall(host, 'DEL', victim)
+        await mustCall(host, remover, victim)
         expect(await traces(host), where).toEqual(before)
       })
     },
     600_000,
   )
+})
 
+describeUnless(whyNoTrace(), 'calls that fail', () => {
   it.concurrent(
-    'ADD does all or nothing, whichever call fails',
+    'make ADD do nothing, or they don’t matter',
     async () => {
-      await onHosts(failed(await record('ADD')), async (host, injection) => {
+      await onHosts(failed(await record('ADD')), async (host, injection, before) => {
         const where = describeInjection(injection)
-        const before = await traces(host)
         const ending = await disturbed(host, 'ADD', injection)
         if (ending.code === 0) {
           await mustCall(host, 'CHECK', victim, { prevResult: ending.json })
           await admitNewcomer(host, where)
           await mustCall(host, 'DEL', victim)
         } else {
-          expect(ending, where).toMatchObject({ code: 1, stderr: '' })
-          if (injection.call.name !== 'write')
-            expect(ending.json, `${where}: ${ending.stdout}`).toMatchObject({
-              code: expect.any(Number) as number,
-              msg: expect.any(String) as string,
-            })
+          expectError(ending, injection)
           // One that can't return to its own namespace must end at once; DEL cleans up then.
           if (injection.call.name === 'setns') await mustCall(host, 'DEL', victim)
         }
@@ -198,42 +207,34 @@ describeUnless(whyNoTrace(), 'a process that dies, and calls that fail', () => {
     600_000,
   )
 
-  it.concurrent(
-    'DEL can be killed at any call: the next one does the rest',
-    async () => {
-      await onHosts(killed(await record('DEL')), async (host, injection) => {
+  it.concurrent.each(['DEL', 'GC'])(
+    'make %s say that it could not do all, or they don’t matter; the next one does the rest',
+    async (verb) => {
+      await onHosts(failed(await record(verb)), async (host, injection, before) => {
         const where = describeInjection(injection)
-        const before = await traces(host)
         await mustCall(host, 'ADD', victim)
-        await disturbed(host, 'DEL', injection)
-        await admitNewcomer(host, where)
-        await mustCall(host, 'DEL', victim)
-        expect(await traces(host), where).toEqual(before)
-      })
-    },
-    600_000,
-  )
-
-  it.concurrent(
-    'DEL says so when it could not do all, and the next one does the rest',
-    async () => {
-      await onHosts(failed(await record('DEL')), async (host, injection) => {
-        const where = describeInjection(injection)
-        const before = await traces(host)
-        await mustCall(host, 'ADD', victim)
-        const ending = await disturbed(host, 'DEL', injection)
+        const ending = await disturbed(host, verb, injection)
         if (ending.code === 0) {
           // What can't be read for good must not keep a pod from being removed; GC finds it when it can be read again.
-          if (mayOverlook(injection)) await mustCall(host, 'DEL', victim)
-          expect(await traces(host), where).toEqual(before)
+          if (mayOverlook(injection)) await mustCall(host, verb, victim)
         } else {
-          expect(ending, where).toMatchObject({ code: 1, json: { msg: expect.any(String) as string } })
+          expectError(ending, injection)
           await admitNewcomer(host, where)
-          await mustCall(host, 'DEL', victim)
+          await mustCall(host, verb, victim)
         }
-        expect(await traces(host), where).toEqual(before)
+        expect(await traces(host), `${where}: ${ending.stdout}`).toEqual(before)
       })
     },
     600_000,
   )
 })
+
+/** An error as the specification has it, unless it could not be written. */
+function expectError(ending: Ending, injection: Injection): void {
+  expect(ending, describeInjection(injection)).toMatchObject({ code: 1, stderr: '' })
+  if (injection.call.name === 'write' && ending.stdout === '') return
+  expect(ending.json, `${describeInjection(injection)}: ${ending.stdout}`).toMatchObject({
+    code: expect.any(Number) as number,
+    msg: expect.any(String) as string,
+  })
+}
