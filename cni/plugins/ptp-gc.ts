@@ -23,6 +23,7 @@ export function collect(call: Call): void {
   const valid = readValidAttachments(config.json)
   if (valid === undefined) return
   const network = config.name
+  const folder = reservationFolder(config)
   const kept = new Set(valid.map((attachment) => hostVethAlias({ ...attachment, network })))
   const problems: string[] = []
   const tryTo = (work: () => void): void => {
@@ -34,9 +35,7 @@ export function collect(call: Call): void {
   }
   tryTo(() => {
     const host = new Rtnetlink(system)
-    const unfinished = new Set(
-      otherOwners(system.files, reservationFolder(config), valid).flatMap(hostVethNames),
-    )
+    const unfinished = new Set(otherOwners(system.files, folder, valid).flatMap(hostVethNames))
     for (const { index, name, kind, up, alias } of host.links()) {
       const isOthers =
         alias === undefined

@@ -1,7 +1,7 @@
-import { type Difference, compareFacts, toFacts } from './facts.ts'
+import { type Difference, compareFacts, isState, toFacts } from './facts.ts'
 import { Player } from './play.ts'
 import { PodHost } from './pod-host.ts'
-import type { PlannedCall, Scenario } from './scenario.ts'
+import type { PlannedCall, PluginName, Scenario } from './scenario.ts'
 
 /** Folders with a program for each plugin. */
 export interface Contestants {
@@ -11,6 +11,7 @@ export interface Contestants {
 
 /** A call that both answered, and what was not the same then. */
 export interface Round {
+  readonly plugin: PluginName
   readonly call: PlannedCall
   readonly differences: readonly Difference[]
 }
@@ -30,10 +31,14 @@ export async function play(
     one.prepare(scenario)
     other.prepare(scenario)
     const rounds: Round[] = []
+    const known = new Set<string>()
     for (const call of scenario.calls) {
       const [seen, expected] = await Promise.all([one.call(scenario, call), other.call(scenario, call)])
-      const differences = compareFacts(toFacts(hosts[0], seen), toFacts(hosts[1], expected))
-      const round = { call, differences }
+      const all = compareFacts(toFacts(hosts[0], seen), toFacts(hosts[1], expected))
+      // What a call has left stays different; it belongs to that call.
+      const differences = all.filter((difference) => !known.has(JSON.stringify(difference)))
+      for (const difference of all.filter(isState)) known.add(JSON.stringify(difference))
+      const round = { plugin: scenario.plugin, call, differences }
       rounds.push(round)
       if (!goOn(round)) break
     }

@@ -121,3 +121,6 @@ export function compareFacts(ours: Facts, theirs: Facts): readonly Difference[] 
     .map((fact) => ({ fact, ours: ours.get(fact), theirs: theirs.get(fact) }))
     .filter(({ ours, theirs }) => ours !== theirs)
 }
+
+/** It is about what is there, not about what was answered. */
+export const isState = ({ fact }: Difference): boolean => /^(file|host|pod \d) /.test(fact)

@@ -405,29 +405,24 @@ const callOf = (plugin: PluginName): fc.Arbitrary<PlannedCall> =>
           : call.fields,
     }))
 
+const reservation = fc.constantFrom('other\r\neth0', 'pod-0', 'pod-0\r\neth0', 'pod-1\r\neth0\r\n', 'x')
+const lastReserved = fc.constantFrom('10.1.2.4', '10.1.2.6', 'fd00:1::5', 'fd00:2::2', '10.9.9.9', 'x')
+
+/** What earlier calls have left, or other programs. */
 const files = fc.oneof(
   { arbitrary: fc.constant({}), weight: 3 },
   {
-    arbitrary: fc.dictionary(
-      fc.constantFrom(
-        'data/net/10.1.2.2',
-        'data/net/10.1.2.3',
-        'data/net/10.1.2.4',
-        'data/net/fd00:1::2',
-        'data/net/last_reserved_ip.0',
-        'data/net/last_reserved_ip.1',
-        'data/net/note',
-      ),
-      fc.constantFrom(
-        'other\r\neth0',
-        'pod-0',
-        'pod-0\r\neth0',
-        'pod-1\r\neth0\r\n',
-        '10.1.2.4',
-        'fd00:2::2',
-        'x',
-      ),
-      { minKeys: 1, maxKeys: 3 },
+    arbitrary: fc.record(
+      {
+        'data/net/10.1.2.2': reservation,
+        'data/net/10.1.2.3': reservation,
+        'data/net/10.1.2.4': reservation,
+        'data/net/fd00:1::2': reservation,
+        'data/net/note': reservation,
+        'data/net/last_reserved_ip.0': lastReserved,
+        'data/net/last_reserved_ip.1': lastReserved,
+      },
+      { requiredKeys: [] },
     ),
     weight: 1,
   },
