@@ -65,7 +65,7 @@ export function add(call: Call, ipam: Ipam): void {
 /** Every pod's address has a route of its own on the host, as long as the pod's end exists: here and upstream. */
 function leadsToPod(host: Rtnetlink, address: Address): boolean {
   const route = host.matchRoute(address)
-  return route !== undefined && route.destination.prefixLength === addressBits(address.family)
+  return route?.destination.prefixLength === addressBits(address.family)
 }
 
 function forward(system: System, families: readonly (4 | 6)[]): void {

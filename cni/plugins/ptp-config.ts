@@ -7,8 +7,8 @@ import {
   type JsonObject,
   configError,
   optionalBoolean,
-  optionalNumber,
   optionalObject,
+  optionalPositive,
   optionalString,
   optionalStrings,
 } from '../spec/json.ts'
@@ -38,7 +38,7 @@ export function readPtpConfig(call: Call): PtpConfig {
   const { json } = call.config
   if (optionalBoolean(json, 'ipMasq', 'ipMasq') === true)
     throw new CniError(ErrorCode.unsupportedField, 'ipMasq: masquerading is not supported yet')
-  const mtu = optionalNumber(json, 'mtu', 'mtu', { most: mostMtu }) || undefined
+  const mtu = optionalPositive(json, 'mtu', 'mtu', mostMtu)
   if (mtu !== undefined && mtu < leastMtu)
     throw configError(`mtu must be 0, or a whole number from ${leastMtu} to ${mostMtu}`)
   const configured = readDns(json, 'dns')
