@@ -27,7 +27,7 @@ export interface PtpConfig {
   readonly previous: JsonObject | undefined
 }
 
-/** What the kernel allows a veth to have; IPv6 wants 1280. */
+/** What the kernel allows a veth to have. */
 const [leastMtu, mostMtu] = [68, 65_535]
 
 /**
