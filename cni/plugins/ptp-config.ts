@@ -1,5 +1,6 @@
 import { parseCidr } from '../../net/cidr.ts'
 import type { Call } from '../call.ts'
+import { readStatusOnExhaustion } from '../ipam/exhaustion.ts'
 import { loadArgs } from '../spec/args.ts'
 import { readDns } from '../spec/dns.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
@@ -38,6 +39,8 @@ export function readPtpConfig(call: Call): PtpConfig {
   const { json } = call.config
   if (optionalBoolean(json, 'ipMasq', 'ipMasq') === true)
     throw new CniError(ErrorCode.unsupportedField, 'ipMasq: masquerading is not supported yet')
+  // For STATUS; but whoever makes a mistake wants to hear of it.
+  readStatusOnExhaustion(call.config)
   const mtu = optionalPositive(json, 'mtu', 'mtu', mostMtu)
   if (mtu !== undefined && mtu < leastMtu)
     throw configError(`mtu must be 0, or a whole number from ${leastMtu} to ${mostMtu}`)
