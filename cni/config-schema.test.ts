@@ -144,7 +144,7 @@ const samples: Readonly<Record<string, unknown>> = {
 }
 
 /** Values that the schema forbids there. */
-function* forbidden({ type, format, enum: words, pattern, minimum, maximum }: Schema): Generator<unknown> {
+function* forbidden({ type, format, enum: words, pattern, minimum, maximum }: Schema): Generator {
   for (const [other, sample] of Object.entries(samples)) if (other !== type) yield sample
   if (format !== undefined || words !== undefined) yield 'nonsense'
   if (format === 'cidr') yield '10.1.2.0/33'
@@ -173,7 +173,7 @@ describe('the JSON Schema of the configuration', () => {
           if (wrong === undefined) continue
           tried++
           const refused = (): unknown => readAll(wrong as object)
-          const said = `${JSON.stringify(value)}`
+          const said = JSON.stringify(value)
           // Versions and types of IPAM that nobody knows have codes of their own in the specification.
           const codes = name === 'cniVersion' ? [1, 6] : name === 'ipam.type' ? [2, 7] : [6, 7]
           expect(refused, said).toThrow()
