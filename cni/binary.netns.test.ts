@@ -3,7 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { binary, invoke } from './testing/binary.ts'
+import { bundleHash, bundleNodeBinary } from '../tools/build/cni.ts'
+import { binary, invoke, run } from './testing/binary.ts'
 
 const config = { cniVersion: '1.1.0', name: 'net', type: 'podway-cni' }
 
@@ -24,6 +25,15 @@ describe('the node binary', () => {
       cniVersion: '1.1.0',
       supportedVersions: ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0'],
     })
+  })
+
+  it('tells which sources it was made of', async () => {
+    const told = JSON.parse(run(binary(), '--build-info')) as Record<string, string>
+    expect(told).toMatchObject({
+      version: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string,
+      target: expect.stringMatching(/-linux-/) as string,
+    })
+    expect(told.bundleSha256).toBe(bundleHash(await bundleNodeBinary()))
   })
 
   it('tells a person what it is', () => {

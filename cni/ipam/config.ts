@@ -9,7 +9,6 @@ import {
   inField,
   isNumber,
   optionalArray,
-  optionalBoolean,
   optionalNumber,
   optionalObject,
   optionalString,
@@ -43,8 +42,6 @@ export interface IpamConfig {
   readonly resolvConf: string | undefined
   /** How long an address that was released is not given again as long as there are others. */
   readonly cooldownSeconds: number
-  /** STATUS fails when a range set is full, as the specification has it. */
-  readonly statusOnExhaustion: boolean
 }
 
 /**
@@ -78,7 +75,6 @@ export function readIpamConfig(config: NetworkConfig, args: string, reference: b
     routes: readRoutes(ipam, 'ipam'),
     resolvConf: optionalString(ipam, 'resolvConf', 'ipam.resolvConf'),
     cooldownSeconds: cooldownSecondsOf(config, reference),
-    statusOnExhaustion: optionalBoolean(config.json, 'statusOnExhaustion', 'statusOnExhaustion') ?? false,
   }
 }
 

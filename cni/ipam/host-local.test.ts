@@ -232,29 +232,30 @@ describe('host-local', () => {
   })
 
   it('of a full set says so if it is asked to, since a full node should not lose its pods', () => {
-    const asked = { ...small, statusOnExhaustion: true }
-    expect(() => requireRoom(files, asked)).not.toThrow()
+    const [asked, usual] = [{ statusOnExhaustion: true }, { statusOnExhaustion: false }]
+    expect(() => requireRoom(files, small, asked)).not.toThrow()
     for (const id of ['a', 'b', 'c', 'd', 'e']) give(small, id)
-    expect(() => requireRoom(files, small)).not.toThrow()
-    expect(() => requireRoom(files, asked)).toThrow(expect.objectContaining({ code: 50 }) as Error)
+    expect(() => requireRoom(files, small, usual)).not.toThrow()
+    expect(() => requireRoom(files, small, asked)).toThrow(expect.objectContaining({ code: 50 }) as Error)
     // An abandoned file is as good as free.
     files.contents.set(`${folder}/10.0.0.4`, '')
-    expect(() => requireRoom(files, asked)).not.toThrow()
+    expect(() => requireRoom(files, small, asked)).not.toThrow()
   })
 
   it('says when no address can ever be given', () => {
+    const usual = { statusOnExhaustion: false }
     const none = configOf({
       ranges: [[{ subnet: '10.0.0.0/29', rangeStart: '10.0.0.1', rangeEnd: '10.0.0.1' }]],
     })
-    expect(() => requireRoom(files, none)).toThrow(expect.objectContaining({ code: 50 }) as Error)
+    expect(() => requireRoom(files, none, usual)).toThrow(expect.objectContaining({ code: 50 }) as Error)
     files.makeDirectory = (path) => {
       throw sysError(Errno.EROFS, 'mkdir', path)
     }
-    expect(() => requireRoom(files, small)).toThrow(expect.objectContaining({ code: 50 }) as Error)
+    expect(() => requireRoom(files, small, usual)).toThrow(expect.objectContaining({ code: 50 }) as Error)
     files.makeDirectory = (path) => {
       throw sysError(28, 'mkdir', path)
     }
-    expect(() => requireRoom(files, small)).not.toThrow()
+    expect(() => requireRoom(files, small, usual)).not.toThrow()
   })
 
   it('reads DNS settings from the configured file', () => {

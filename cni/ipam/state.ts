@@ -27,7 +27,11 @@ export function requireAllocation(files: Files, folder: string, owner: Owner): v
  *
  * @throws CniError "not available" (50)
  */
-export function requireRoom(files: Files, config: IpamConfig): void {
+export function requireRoom(
+  files: Files,
+  config: IpamConfig,
+  { statusOnExhaustion }: { readonly statusOnExhaustion: boolean },
+): void {
   const store = new ReservationStore(files, config.folder)
   for (const set of config.rangeSets) {
     if (!hasFree(set, new Set())) throw exhausted(set)
@@ -40,7 +44,7 @@ export function requireRoom(files: Files, config: IpamConfig): void {
     // A full disk, say, is full for a while.
     if (!isSysError(error)) throw error
   }
-  if (!config.statusOnExhaustion) return
+  if (!statusOnExhaustion) return
   store.withLock(() => {
     const taken = new Set(store.read().reservations.map(({ file }) => file))
     for (const set of config.rangeSets) if (!hasFree(set, taken)) throw exhausted(set)

@@ -1,5 +1,6 @@
 import type { Call } from '../call.ts'
 import { readIpamConfig } from '../ipam/config.ts'
+import { readStatusOnExhaustion } from '../ipam/exhaustion.ts'
 import { requireRoom } from '../ipam/state.ts'
 import { readStaticConfig } from '../ipam/static.ts'
 
@@ -9,6 +10,7 @@ import { readStaticConfig } from '../ipam/static.ts'
  */
 export function status(call: Call): void {
   const { system, config, environment, reference } = call
+  const statusOnExhaustion = readStatusOnExhaustion(config)
   if (config.ipamType === 'static') readStaticConfig(call)
-  else requireRoom(system.files, readIpamConfig(config, environment.args, reference))
+  else requireRoom(system.files, readIpamConfig(config, environment.args, reference), { statusOnExhaustion })
 }

@@ -4,6 +4,7 @@ import type { Ipam } from '../ipam/ipam.ts'
 import { formatMac } from '../netlink/link.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { CniError, toCniError } from '../spec/error.ts'
+import { configError } from '../spec/json.ts'
 import { type Result, formatResult } from '../spec/result.ts'
 import type { System } from '../sys.ts'
 import { Undo } from '../undo.ts'
@@ -14,6 +15,9 @@ import { chooseDns, defaultRoutes, readPtpConfig } from './ptp-config.ts'
 import { openSandbox } from './sandbox.ts'
 import { uplinkMtu } from './uplink.ts'
 import { createVeth } from './veth.ts'
+
+/** RFC 8200, section 5: below that the kernel has no IPv6 on a link. */
+const leastIpv6Mtu = 1280
 
 /**
  * ADD: takes addresses of IPAM, makes a veth pair, gives the pod its addresses and routes, and prints the result. When
@@ -36,6 +40,8 @@ export function add(call: Call, ipam: Ipam): void {
     forward(system, families)
 
     const mtu = ptp.mtu ?? (reference ? undefined : uplinkMtu(host, families))
+    if (mtu !== undefined && mtu < leastIpv6Mtu && families.includes(6))
+      throw configError(`mtu must be at least ${leastIpv6Mtu} for IPv6`)
     const owner = { ...environment, network: config.name }
     const veth = createVeth(system, { pod, host, sandbox, owner, mtu, mac: ptp.mac }, undo)
     const routes = assigned.routes ?? (reference ? [] : defaultRoutes(families))
@@ -65,7 +71,7 @@ export function add(call: Call, ipam: Ipam): void {
 /** Every pod's address has a route of its own on the host, as long as the pod's end exists: here and upstream. */
 function leadsToPod(host: Rtnetlink, address: Address): boolean {
   const route = host.matchRoute(address)
-  return route !== undefined && route.destination.prefixLength === addressBits(address.family)
+  return route?.destination.prefixLength === addressBits(address.family)
 }
 
 function forward(system: System, families: readonly (4 | 6)[]): void {

@@ -1,5 +1,6 @@
 import { parseCidr } from '../../net/cidr.ts'
 import type { Call } from '../call.ts'
+import { readStatusOnExhaustion } from '../ipam/exhaustion.ts'
 import { loadArgs } from '../spec/args.ts'
 import { readDns } from '../spec/dns.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
@@ -7,8 +8,8 @@ import {
   type JsonObject,
   configError,
   optionalBoolean,
-  optionalNumber,
   optionalObject,
+  optionalPositive,
   optionalString,
   optionalStrings,
 } from '../spec/json.ts'
@@ -27,7 +28,7 @@ export interface PtpConfig {
   readonly previous: JsonObject | undefined
 }
 
-/** What the kernel allows a veth to have; IPv6 wants 1280. */
+/** What the kernel allows a veth to have. */
 const [leastMtu, mostMtu] = [68, 65_535]
 
 /**
@@ -38,7 +39,9 @@ export function readPtpConfig(call: Call): PtpConfig {
   const { json } = call.config
   if (optionalBoolean(json, 'ipMasq', 'ipMasq') === true)
     throw new CniError(ErrorCode.unsupportedField, 'ipMasq: masquerading is not supported yet')
-  const mtu = optionalNumber(json, 'mtu', 'mtu', { most: mostMtu }) || undefined
+  // For STATUS; but whoever makes a mistake wants to hear of it.
+  readStatusOnExhaustion(call.config)
+  const mtu = optionalPositive(json, 'mtu', 'mtu', mostMtu)
   if (mtu !== undefined && mtu < leastMtu)
     throw configError(`mtu must be 0, or a whole number from ${leastMtu} to ${mostMtu}`)
   const configured = readDns(json, 'dns')

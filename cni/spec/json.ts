@@ -69,6 +69,17 @@ export function optionalNumber(
   return value
 }
 
+/** The same, where zero is as good as absent. */
+export function optionalPositive(
+  parent: JsonObject,
+  key: string,
+  where: string,
+  most = 0xffffffff,
+): number | undefined {
+  const value = optionalNumber(parent, key, where, { most })
+  return value === 0 ? undefined : value
+}
+
 export function optionalBoolean(parent: JsonObject, key: string, where: string): boolean | undefined {
   const value = parent[key]
   if (value === undefined || value === null) return undefined

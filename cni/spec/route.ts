@@ -5,6 +5,7 @@ import {
   optionalAddress,
   optionalArray,
   optionalNumber,
+  optionalPositive,
   requireObject,
   requireString,
 } from './json.ts'
@@ -23,15 +24,12 @@ export function readRoutes(parent: JsonObject, where: string): readonly ResultRo
 /** Reads one route as configurations and results have it: `{dst, gw, mtu, advmss, priority, table, scope}`. */
 export function readRoute(json: JsonObject, where: string): ResultRoute {
   const dst = requireString(json.dst, `${where}.dst`)
-  /** Zero is the same as nothing. */
-  const positive = (key: string, most?: number): number | undefined =>
-    optionalNumber(json, key, `${where}.${key}`, most === undefined ? {} : { most }) || undefined
   return {
     dst: inField(`${where}.dst`, () => parseCidr(dst)),
     gw: optionalAddress(json, 'gw', `${where}.gw`),
-    mtu: positive('mtu', 65_535),
-    advmss: positive('advmss', 65_535),
-    priority: positive('priority'),
+    mtu: optionalPositive(json, 'mtu', `${where}.mtu`, 65_535),
+    advmss: optionalPositive(json, 'advmss', `${where}.advmss`, 65_535),
+    priority: optionalPositive(json, 'priority', `${where}.priority`),
     table: optionalNumber(json, 'table', `${where}.table`),
     scope: optionalNumber(json, 'scope', `${where}.scope`, { most: 255 }),
   }

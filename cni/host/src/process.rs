@@ -76,6 +76,29 @@ pub fn argv0() -> String {
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
+/// What `--build-info` prints: which sources this executable was made of, as JSON.
+const BUILD_INFO: &str = concat!(
+    "{\"version\":\"",
+    env!("CARGO_PKG_VERSION"),
+    "\",\"target\":\"",
+    env!("PODWAY_TARGET"),
+    "\",\"bundleSha256\":\"",
+    env!("PODWAY_BUNDLE_HASH"),
+    "\"}\n"
+);
+
+/// Prints what was built, if that is what the only argument asks for: true then. Runtimes give no argument.
+pub fn tell_build_info() -> Result<bool, SysError> {
+    let mut arguments = strings(&ARGUMENTS).skip(1);
+    match (arguments.next(), arguments.next()) {
+        (Some(argument), None) if argument == c"--build-info" => {
+            print(STDOUT, BUILD_INFO)?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
 /// An environment variable. EILSEQ if its value is not UTF-8.
 pub fn environment(name: &str) -> Result<Option<String>, SysError> {
     if name.is_empty() || name.contains(['=', '\0']) {
@@ -137,6 +160,12 @@ mod tests {
     fn the_name_is_the_first_argument() {
         begin_here();
         assert_eq!(argv0(), "podway-cni");
+    }
+
+    #[test]
+    fn build_info_is_for_who_asks() {
+        begin_here();
+        assert_eq!(tell_build_info(), Ok(false));
     }
 
     #[test]
