@@ -97,22 +97,22 @@ describe.skipIf(reason !== undefined)(`a DEL under strace${reason ? ` (skipped: 
     { name: 'no process can be made', inject: 'clone,clone3,fork,vfork:error=EAGAIN' },
     { name: 'announcements were lost', inject: 'recvfrom:error=ENOBUFS:when=2' },
     { name: 'no news comes in time', inject: 'recvfrom:error=EAGAIN:when=2' },
-  ])('takes everything back when $name', async ({ inject }) => {
+  ])('takes everything back when $name', ({ inject }) => {
     const pod = testNode.pod('odd')
     const invocation = { netns: pod.path, config: testNode.config() }
     const before = state(pod.name)
     add(invocation)
-    const { ending } = await trace({ command: 'DEL', ...invocation }, inject)
+    const { ending } = trace({ command: 'DEL', ...invocation }, inject)
     expect(ending).toMatchObject({ code: 0, stdout: '' })
     expect(state(pod.name)).toEqual(before)
   })
 
-  it('that is killed while it waits is finished by the next one', async () => {
+  it('that is killed while it waits is finished by the next one', () => {
     const pod = testNode.pod('killed')
     const invocation = { netns: pod.path, config: testNode.config() }
     const before = state(pod.name)
     add(invocation)
-    const { ending } = await trace({ command: 'DEL', ...invocation }, 'recvfrom:signal=KILL:when=2')
+    const { ending } = trace({ command: 'DEL', ...invocation }, 'recvfrom:signal=KILL:when=2')
     expect(ending.code).not.toBe(0)
     succeed('DEL', invocation)
     expect(state(pod.name)).toEqual(before)
