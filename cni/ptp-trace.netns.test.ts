@@ -12,10 +12,10 @@ beforeEach(() => {
 afterEach(() => testNode.remove())
 
 /** The calls of an undisturbed ADD, from the first that is about the pod. */
-async function callsOfAdd(netns: string): Promise<readonly TracedCall[]> {
+function callsOfAdd(netns: string): readonly TracedCall[] {
   // The first one of a network writes down more than those that follow.
   for (const command of ['ADD', 'DEL']) invoke({ command, netns, config: testNode.config() })
-  const { ending, calls } = await trace({ command: 'ADD', netns, config: testNode.config() })
+  const { ending, calls } = trace({ command: 'ADD', netns, config: testNode.config() })
   expect(ending.code).toBe(0)
   expect(invoke({ command: 'DEL', netns, config: testNode.config() }).code).toBe(0)
   const first = calls.findIndex(({ line }) => line.includes(netns))
@@ -29,9 +29,9 @@ describe.skipIf(reason !== undefined)(`an ADD, call by call${reason ? ` (skipped
    * dumps that are interrupted on busy machines. https://github.com/aws/amazon-vpc-cni-k8s/pull/3764: a veth that is
    * moved instead of made in place.
    */
-  it('dumps nothing, makes both ends with one message, moves none, waits for no disk', async () => {
+  it('dumps nothing, makes both ends with one message, moves none, waits for no disk', () => {
     const pod = testNode.pod('trace')
-    const sent = (await callsOfAdd(pod.path)).filter(({ name }) => name === 'sendto')
+    const sent = callsOfAdd(pod.path).filter(({ name }) => name === 'sendto')
     expect(sent.filter(({ line }) => /NLM_F_DUMP|NLM_F_ROOT|NLM_F_REQUEST\|0x300/.test(line))).toEqual([])
     const types = sent.map(({ line }) => /nlmsg_type=(\w+)/.exec(line)?.[1])
     const isNewLink = (type = ''): boolean => type === 'RTM_NEWLINK' || Number(type) === 16

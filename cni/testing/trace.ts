@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { type Ending, type Invocation, invokeAsync } from './binary.ts'
+import { type Ending, type Invocation, invoke, invokeAsync } from './binary.ts'
 
 /** Why the tests that need strace can't run; undefined if they can. */
 export function whyNoTrace(): string | undefined {
@@ -16,22 +16,45 @@ export interface TracedCall {
   readonly line: string
 }
 
-/**
- * Runs the binary under strace: how it ended, and its calls in order, those of its child processes too. `inject` is
- * strace's (`write:error=EIO:when=2`); with it, only calls of that name are listed.
- */
-export async function trace(
-  invocation: Invocation,
-  inject?: string,
-): Promise<{ readonly ending: Ending; readonly calls: readonly TracedCall[] }> {
-  const folder = mkdtempSync('/run/trace-')
+/** A run under strace: how it ended, and its calls in order, those of its child processes too. */
+export interface Traced {
+  readonly ending: Ending
+  readonly calls: readonly TracedCall[]
+}
+
+/** Runs the binary under strace. `inject` is strace's (`write:error=EIO:when=2`); with it, only calls of that name count. */
+export function trace(invocation: Invocation, inject?: string): Traced {
+  const tracing = startTracing(invocation, inject)
   try {
-    const file = `${folder}/trace`
-    const strace = ['strace', '-f', '-o', file, '-s', '512', ...options(inject)]
-    const ending = await invokeAsync({ ...invocation, by: [...(invocation.by ?? []), ...strace] })
-    return { ending, calls: parseTrace(readFileSync(file, 'utf8')) }
+    const ending = invoke(tracing.invocation)
+    return { ending, calls: tracing.calls() }
   } finally {
-    rmSync(folder, { recursive: true })
+    tracing.end()
+  }
+}
+
+/** The same without waiting, for several at the same time. */
+export async function traceAsync(invocation: Invocation, inject?: string): Promise<Traced> {
+  const tracing = startTracing(invocation, inject)
+  try {
+    const ending = await invokeAsync(tracing.invocation)
+    return { ending, calls: tracing.calls() }
+  } finally {
+    tracing.end()
+  }
+}
+
+function startTracing(
+  invocation: Invocation,
+  inject: string | undefined,
+): { readonly invocation: Invocation; calls(): readonly TracedCall[]; end(): void } {
+  const folder = mkdtempSync('/run/trace-')
+  const file = `${folder}/trace`
+  const strace = ['strace', '-f', '-o', file, '-s', '512', ...options(inject)]
+  return {
+    invocation: { ...invocation, by: [...(invocation.by ?? []), ...strace] },
+    calls: () => parseTrace(readFileSync(file, 'utf8')),
+    end: () => rmSync(folder, { recursive: true }),
   }
 }
 
@@ -42,7 +65,7 @@ function options(inject: string | undefined): readonly string[] {
 }
 
 /** The calls in the text that `strace -f` writes: each line begins with the number of the process. */
-export function parseTrace(text: string): readonly TracedCall[] {
+function parseTrace(text: string): readonly TracedCall[] {
   const counts = new Map<string, number>()
   const calls: TracedCall[] = []
   for (const numbered of text.split('\n')) {

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import { type Ending, type Invocation, invokeAsync } from '../../cni/testing/binary.ts'
-import { type TracedCall, trace, whyNoTrace } from '../../cni/testing/trace.ts'
+import { type TracedCall, traceAsync, whyNoTrace } from '../../cni/testing/trace.ts'
 import { describeUnless } from '../install/describe-unless.ts'
 import { errorsFor } from './crash-errors.ts'
 import { type NetworkState, type Pod, PodHost, pods } from './pod-host.ts'
@@ -109,7 +109,7 @@ async function record(command: string): Promise<readonly TracedCall[]> {
     // As it will be when it counts: with folder, lock and somebody else's address.
     await mustCall(host, 'ADD', bystander)
     if (command !== 'ADD') await mustCall(host, 'ADD', victim)
-    const { ending, calls } = await trace(callOn(host, command, victim))
+    const { ending, calls } = await traceAsync(callOn(host, command, victim))
     expect(ending.code).toBe(0)
     expect(calls.length).toBeGreaterThan(50)
     const points = new Map(calls.map((call) => [`${call.name} ${call.nth}`, call]))
@@ -133,7 +133,9 @@ interface Injection {
 }
 
 const disturbed = (host: PodHost, command: string, { call, what }: Injection): Promise<Ending> =>
-  trace(callOn(host, command, victim), `${call.name}:${what}:when=${call.nth}`).then(({ ending }) => ending)
+  traceAsync(callOn(host, command, victim), `${call.name}:${what}:when=${call.nth}`).then(
+    ({ ending }) => ending,
+  )
 
 const killed = (calls: readonly TracedCall[]): readonly Injection[] =>
   calls.map((call) => ({ call, what: 'signal=KILL' }))

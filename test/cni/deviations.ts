@@ -52,7 +52,7 @@ const isGoSyntax = (text: string): boolean =>
 /** What host-local, static and ptp say of a configuration that can be read and is wrong. */
 const isAboutConfig = (text: string): boolean =>
   isGoSyntax(text) ||
-  /^(failed to (load|parse) (netconf|network config|prevResult)|invalid range set|range set \d|no IP ranges|no plugin name|IPAM config missing|CNI version \S+ does not support|ARGS: |cannot understand ip|invalid gateway|the 'ip' field|an entry in the 'ips' field|CIDR address)/.test(
+  /^(failed to (load|parse) (netconf|network config|prevResult)|invalid range set|range set \d|no IP ranges|no plugin name|IPAM config missing|CNI version \S* does not support|ARGS: |cannot understand ip|invalid gateway|the 'ip' field|an entry in the 'ips' field|CIDR address)/.test(
     text,
   )
 
@@ -109,9 +109,11 @@ export const deviations: readonly Deviation[] = [
     name: 'STATUS says whether an ADD could succeed',
     reason:
       'host-local has no STATUS, so ptp answers that all is well whatever is wrong. Ours reads the configuration, and makes the folder: one that can’t be made is an error.',
-    explains: (difference, { verb, onlyWeFail, ourCode }) =>
+    explains: (difference, { verb, onlyWeFail, ourCode, ourMessage }) =>
       verb === 'STATUS' &&
-      ((onlyWeFail && ['2', '7', '50'].includes(ourCode) && isError(difference)) ||
+      ((onlyWeFail &&
+        (['2', '7', '50'].includes(ourCode) || isAboutConfig(ourMessage)) &&
+        isError(difference)) ||
         (/^file data\/(\w+\/)?$/.test(difference.fact) && difference.theirs === undefined)),
   },
   {
@@ -185,7 +187,17 @@ export const deviations: readonly Deviation[] = [
       bothFail &&
       fact === 'error.msg' &&
       (lastWords(ours) === lastWords(theirs) ||
+        theirs?.endsWith('are not the same IP family') === true ||
         (theirs?.includes('FS magic') === true && ours?.includes('setns') === true)),
+  },
+  {
+    name: 'a gateway outside of the subnet',
+    reason:
+      'The way to the gateway is there before the routes that lead over it, so they work; the reference makes them first, and the kernel refuses.',
+    explains: (_difference, { verb, onlyTheyFail, theirMessage }) =>
+      verb === 'ADD' &&
+      onlyTheyFail &&
+      /^failed to add route .*(unreachable|no route to host|invalid argument)$/.test(theirMessage),
   },
   {
     name: 'loopback prints results of the configuration’s version',
@@ -231,7 +243,7 @@ export const deviations: readonly Deviation[] = [
 
 /** Our words for values that the reference takes. */
 const isStrict = (text: string): boolean =>
-  /must be |IPv4-mapped|has bits set behind|is no prefix length|invalid address|is not supported: those|(not |gateway )of (the|its) family/.test(
+  /must be |IPv4-mapped|has bits set behind|is no prefix length|invalid address|is not supported: those|(not |gateway )of (the|its) family|missing IP config/.test(
     text,
   )
 

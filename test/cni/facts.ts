@@ -101,7 +101,10 @@ function addNetwork(
     facts.set(`${where} neighbour ${neighbour.dst}`, anonymous(sorted(neighbour)))
 }
 
-const isOfInterest = ({ dst }: IpRoute): boolean => !/^(fe80|ff00|multicast)/.test(dst)
+/** Those of the local table follow from the addresses, those of IPv6 some time after. */
+const isOfInterest = (route: IpRoute & { readonly table?: string }): boolean =>
+  route.table !== localTable && !/^(fe80|ff00|multicast)/.test(route.dst)
+const localTable = '255'
 
 const sorted = (object: object): string =>
   Object.entries(object)

@@ -13,19 +13,13 @@ export interface Observation {
   readonly forwarding: string
 }
 
-/** Plays scenarios call by call on one host with the plugins of one folder. */
+/** Plays scenarios call by call on one host. */
 export class Player {
   readonly #host: PodHost
-  readonly #plugins: string
   readonly #results = new Map<Pod, unknown>()
 
-  constructor(host: PodHost, plugins: string) {
+  constructor(host: PodHost) {
     this.#host = host
-    this.#plugins = plugins
-  }
-
-  get host(): PodHost {
-    return this.#host
   }
 
   prepare(scenario: Scenario): void {
@@ -37,8 +31,8 @@ export class Player {
     return text.replaceAll(HOST, this.#host.name)
   }
 
-  /** `plugins`: of another folder than usual. */
-  async call(scenario: Scenario, call: PlannedCall, plugins = this.#plugins): Promise<Observation> {
+  /** `plugins`: the folder that they are called from. */
+  async call(scenario: Scenario, call: PlannedCall, plugins: string): Promise<Observation> {
     if (call.before !== undefined) await this.#tamper(call.before)
     const ending = await invokeAsync({
       command: call.verb,
