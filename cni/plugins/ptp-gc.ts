@@ -1,4 +1,5 @@
 import type { Call } from '../call.ts'
+import { listLinks } from '../netlink/listing.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { readValidAttachments } from '../spec/attachments.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
@@ -29,7 +30,7 @@ export function collect(call: Call): void {
   }
   tryTo(() => {
     const host = new Rtnetlink(system)
-    for (const { index, alias = '' } of host.links())
+    for (const { index, alias = '' } of listLinks(host))
       if (isAliasOf(network, alias) && !kept.has(alias)) tryTo(() => host.deleteLink(index))
   })
   tryTo(() => collectReservations(call))
