@@ -47,25 +47,38 @@ export function allocate(
   attachment: Attachment,
 ): readonly AssignedAddress[] {
   const store = new ReservationStore(files, config.folder)
+  const work = (): readonly AssignedAddress[] => allocateAll(files, store, config, attachment)
+  const given = store.withLock(work)
+  if (given !== undefined) return given
+  // The network's first.
   store.create()
+  const first = store.withLock(work)
+  if (first === undefined) throw failure(`the folder ${config.folder} was removed`)
+  return first
+}
+
+function allocateAll(
+  files: Files,
+  store: ReservationStore,
+  config: IpamConfig,
+  attachment: Attachment,
+): readonly AssignedAddress[] {
   const given: AssignedAddress[] = []
   const wanted = [...config.requested]
-  store.withLock(() => {
-    try {
-      const snapshot = afterReboot(files, store, attachment)
-      for (const [index, set] of config.rangeSets.entries()) {
-        const at = wanted.findIndex((address) => rangeFor(set, address) !== undefined)
-        const [requested] = at < 0 ? [] : wanted.splice(at, 1)
-        given.push(allocateFrom(store, { index, set, snapshot, requested, config, attachment }))
-      }
-      if (wanted.length > 0)
-        throw failure(`failed to allocate all requested IPs: ${wanted.map(formatAddress).join(' ')}`)
-    } catch (error) {
-      for (const { address } of given) store.release(formatAddress(address.address))
-      throw error
+  try {
+    const snapshot = afterReboot(files, store, attachment)
+    for (const [index, set] of config.rangeSets.entries()) {
+      const at = wanted.findIndex((address) => rangeFor(set, address) !== undefined)
+      const [requested] = at < 0 ? [] : wanted.splice(at, 1)
+      given.push(allocateFrom(store, { index, set, snapshot, requested, config, attachment }))
     }
-  })
-  return given
+    if (wanted.length > 0)
+      throw failure(`failed to allocate all requested IPs: ${wanted.map(formatAddress).join(' ')}`)
+    return given
+  } catch (error) {
+    for (const { address } of given) store.release(formatAddress(address.address))
+    throw error
+  }
 }
 
 /**

@@ -6,7 +6,9 @@ import { isSysError } from '../sys.ts'
 import { ScriptedNetlink } from '../testing/memory-system.ts'
 import { decodeAddress, encodeAddAddress } from './address.ts'
 import { readAttributes } from './attribute.ts'
+import { executeAside } from './aside.ts'
 import { Connection } from './connection.ts'
+import { dump } from './dump.ts'
 import { DumpInterruptedError, NetlinkFormatError, OpError } from './error.ts'
 import { announcesRemoval, decodeLink, encodeCreateVeth, encodeSetUp } from './link.ts'
 import { Control, Flag, decodeMessages, encodeMessage } from './message.ts'
@@ -140,9 +142,9 @@ describe('decoders, whatever the bytes are', () => {
     const calls = [
       () => connect().execute(request),
       () => connect().query(request),
-      () => connect().dump(request),
+      () => dump(connect(), request),
       () => connect().executeAll([request, request]),
-      () => connect().executeAside(request, { group: 1, announces: (one) => announcesRemoval(one, 7) }),
+      () => executeAside(connect(), request, { group: 1, announces: (one) => announcesRemoval(one, 7) }),
     ]
     for (const call of calls) {
       const thrown = unexpected(call, NetlinkFormatError, OpError, DumpInterruptedError)

@@ -8,6 +8,8 @@ export const Flag = {
   multi: 0x2,
   /** Answer even if all went well. */
   acknowledge: 0x4,
+  /** Of a change: repeat it to the asker, as to those who listen. */
+  echo: 0x8,
   /** Of a dump: the tables changed meanwhile. */
   dumpInterrupted: 0x10,
   /** Of a query: all entries. */

@@ -1,63 +1,59 @@
 import { type Address, formatAddress } from '../../net/address.ts'
 import { type InterfaceAddress, formatCidr } from '../../net/cidr.ts'
 import { Errno, type Handle, type System } from '../sys.ts'
-import {
-  AddressMessage,
-  type LinkAddress,
-  decodeAddress,
-  encodeAddAddress,
-  encodeListAddresses,
-} from './address.ts'
+import { AddressMessage, encodeAddAddress } from './address.ts'
 import { Connection, type Refusal, type Request } from './connection.ts'
 import { isOpError } from './error.ts'
 import {
   type Link,
   LinkMessage,
   type VethEnd,
-  announcesRemoval,
   decodeLink,
   encodeCreateVeth,
   encodeDeleteLink,
   encodeGetLink,
-  encodeListLinks,
   encodeSetDown,
   encodeSetUp,
-  linkGroup,
 } from './link.ts'
 import { NeighbourMessage, encodeSetNeighbour } from './neighbour.ts'
-import { Flag, type Message } from './message.ts'
+import { Flag } from './message.ts'
 import {
   type NewRoute,
   type Route,
   RouteMessage,
   decodeRoute,
   encodeAddRoute,
-  encodeListRoutes,
   encodeMatchRoute,
   encodeResolveRoute,
 } from './route.ts'
 
 const NETLINK_ROUTE = 0
 
-/** Links, addresses and routes of one network namespace. Every refusal of the kernel is an OpError that says of what. */
+/** Links and routes of one network namespace. Every refusal of the kernel is an OpError that says of what. */
 export class Rtnetlink {
-  readonly #connection: Connection
+  /** For what is not done in every ADD, and has files of its own. */
+  readonly connection: Connection
 
   /** Opens a socket, in the namespace if one is given. */
   constructor(system: System, namespace?: Handle) {
     const [a = 0, b = 0, c = 0] = system.random(3)
     const socket = system.netlink.open(NETLINK_ROUTE, namespace)
-    this.#connection = new Connection(system.netlink, socket, (a << 16) | (b << 8) | c)
+    this.connection = new Connection(system.netlink, socket, (a << 16) | (b << 8) | c)
   }
 
-  /** Must be called in the namespace of `end`: the kernel looks there whether its name is taken (EEXIST). */
-  createVeth(end: VethEnd, peer: VethEnd, mtu: number | undefined): void {
-    this.#connection.execute({
+  /**
+   * Makes a pair: the link of `end`. Must be called in the namespace of `end`: the kernel looks there whether its name is
+   * taken (EEXIST).
+   */
+  createVeth(end: VethEnd, peer: VethEnd, mtu: number | undefined): Link | undefined {
+    const echo = this.connection.executeEchoed({
       operation: `create veth ${end.name}`,
       type: LinkMessage.create,
       flags: Flag.create | Flag.exclusive,
       payload: encodeCreateVeth(end, peer, mtu),
     })
+    // Kernels before 6.2 don't say what they have made.
+    return echo === undefined ? this.link(end.name) : decodeLink(echo)
   }
 
   /** The link of that name or index; undefined if there is none. */
@@ -65,7 +61,7 @@ export class Rtnetlink {
     try {
       const payload = encodeGetLink(nameOrIndex)
       return decodeLink(
-        this.#connection.query({ operation: `look up link ${nameOrIndex}`, type: LinkMessage.get, payload }),
+        this.connection.query({ operation: `look up link ${nameOrIndex}`, type: LinkMessage.get, payload }),
       )
     } catch (error) {
       if (isOpError(error, Errno.ENODEV)) return undefined
@@ -75,33 +71,14 @@ export class Rtnetlink {
 
   /** Makes the changes in their order, with one message to the kernel: what it refused of them. */
   change(changes: readonly Request[]): readonly Refusal[] {
-    return this.#connection.executeAll(changes)
+    return this.connection.executeAll(changes)
   }
 
   /** Deletes a link, of a veth both ends. One that is gone already is no error. */
   deleteLink(index: number): void {
     try {
       const payload = encodeDeleteLink(index)
-      this.#connection.execute({ operation: `delete link ${index}`, type: LinkMessage.delete, payload })
-    } catch (error) {
-      if (!isOpError(error, Errno.ENODEV)) throw error
-    }
-  }
-
-  /**
-   * The same, but returns as soon as the link is gone for everybody: the kernel then waits for RCU grace periods before
-   * it frees the memory, nine tenths of the time that a deletion takes, and a child process waits for that.
-   */
-  removeLink(index: number): void {
-    try {
-      const request = {
-        operation: `delete link ${index}`,
-        type: LinkMessage.delete,
-        payload: encodeDeleteLink(index),
-      }
-      const announces = (message: Message): boolean => announcesRemoval(message, index)
-      // If nothing was heard, the link is gone, or it is deleted here and now.
-      if (!this.#connection.executeAside(request, { group: linkGroup, announces })) this.deleteLink(index)
+      this.connection.execute({ operation: `delete link ${index}`, type: LinkMessage.delete, payload })
     } catch (error) {
       if (!isOpError(error, Errno.ENODEV)) throw error
     }
@@ -120,36 +97,13 @@ export class Rtnetlink {
   #lookUp(address: Address, payload: Uint8Array): Route | undefined {
     try {
       const operation = `look up the route to ${formatAddress(address)}`
-      return decodeRoute(this.#connection.query({ operation, type: RouteMessage.get, payload }))
+      return decodeRoute(this.connection.query({ operation, type: RouteMessage.get, payload }))
     } catch (error) {
       // No route, or one that says unreachable, prohibit or blackhole.
       const { ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL } = Errno
       if (isOpError(error, ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL)) return undefined
       throw error
     }
-  }
-
-  /** All links. A dump: for GC, never on the way of an ADD. */
-  links(): readonly Link[] {
-    const payload = encodeListLinks()
-    return this.#connection.dump({ operation: 'list links', type: LinkMessage.get, payload }).map(decodeLink)
-  }
-
-  /** All addresses of all links. A dump: for CHECK, never on the way of an ADD. */
-  addresses(): readonly LinkAddress[] {
-    const payload = encodeListAddresses()
-    return this.#connection
-      .dump({ operation: 'list addresses', type: AddressMessage.get, payload })
-      .map(decodeAddress)
-  }
-
-  /** All IP routes of all tables. A dump: for CHECK, never on the way of an ADD. */
-  routes(): readonly Route[] {
-    const payload = encodeListRoutes()
-    return this.#connection
-      .dump({ operation: 'list routes', type: RouteMessage.get, payload })
-      .map(decodeRoute)
-      .filter((route) => route !== undefined)
   }
 }
 

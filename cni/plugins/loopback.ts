@@ -2,6 +2,7 @@ import { containsAddress, parseCidr, parseInterfaceAddress } from '../../net/cid
 import { formatAddress } from '../../net/address.ts'
 import type { Call } from '../call.ts'
 import type { Link } from '../netlink/link.ts'
+import { listAddresses } from '../netlink/listing.ts'
 import { Rtnetlink, setDown, setUp } from '../netlink/rtnetlink.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
 import { optionalObject } from '../spec/json.ts'
@@ -51,8 +52,7 @@ function requireLoopback(pod: Rtnetlink): Link {
 
 /** The first address of each family; all of them must be loopback addresses. */
 function addressesOf(pod: Rtnetlink, index: number): readonly AssignedAddress[] {
-  const own = pod
-    .addresses()
+  const own = listAddresses(pod)
     .filter((one) => one.index === index)
     .map(({ text }) => parseInterfaceAddress(text))
   for (const { address } of own) {

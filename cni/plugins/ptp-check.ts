@@ -5,6 +5,7 @@ import { reservationFolder } from '../ipam/config.ts'
 import { requireAllocation } from '../ipam/state.ts'
 import { readStaticConfig, requireStaticAddresses } from '../ipam/static.ts'
 import type { Link } from '../netlink/link.ts'
+import { listAddresses, listRoutes } from '../netlink/listing.ts'
 import { type Route, mainTable } from '../netlink/route.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
@@ -36,12 +37,11 @@ export function check(call: Call): void {
   const pod = new Rtnetlink(system, sandbox.pod)
   const link = checkPodLink(pod, own)
   const present = new Set(
-    pod
-      .addresses()
+    listAddresses(pod)
       .filter(({ index }) => index === link.index)
       .map(({ text }) => text),
   )
-  const podRoutes = pod.routes()
+  const podRoutes = listRoutes(pod)
   for (const { address } of ips) {
     const text = formatInterfaceAddress(address)
     if (!present.has(text)) throw failure(`Failed to match addr ${text} on interface ${own.name}`)
@@ -100,8 +100,7 @@ function checkHost(
     throw failure(`ptp: Host interface ${hostEnd.name} is not the other end of ${podLink.name}`)
   if (!link.up) throw failure(`ptp: Host interface ${link.name} is down`)
   const present = new Set(
-    host
-      .addresses()
+    listAddresses(host)
       .filter(({ index }) => index === link.index)
       .map(({ text }) => text),
   )

@@ -1,4 +1,5 @@
 import type { Call } from '../call.ts'
+import { removeLink } from '../netlink/removal.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { del as releaseAddresses } from './host-local.ts'
 import { openNamespace } from './sandbox.ts'
@@ -28,7 +29,7 @@ function deleteInterface({ system, environment, config }: Call): void {
   for (let attempt = 0; attempt < nameAttempts; attempt++) {
     const hostEnd = host.link(hostVethName(environment, attempt))
     if (hostEnd?.alias === alias) {
-      host.removeLink(hostEnd.index)
+      removeLink(host, hostEnd.index)
       break
     }
     // A name may be another pod's, and ours had to take the next one then. That other pod may be gone meanwhile; but

@@ -1,4 +1,5 @@
 import type { Call } from '../call.ts'
+import { listLinks } from '../netlink/listing.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { reservationFolder } from '../ipam/config.ts'
 import { otherOwners } from '../ipam/release.ts'
@@ -36,7 +37,7 @@ export function collect(call: Call): void {
   tryTo(() => {
     const host = new Rtnetlink(system)
     const unfinished = new Set(otherOwners(system.files, folder, valid).flatMap(hostVethNames))
-    for (const { index, name, kind, up, alias } of host.links()) {
+    for (const { index, name, kind, up, alias } of listLinks(host)) {
       const isOthers =
         alias === undefined
           ? kind === 'veth' && !up && unfinished.has(name)

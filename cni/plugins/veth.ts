@@ -48,8 +48,10 @@ export function createVeth(system: System, request: VethRequest, undo: Undo): Ve
   })
   for (let attempt = 0; attempt < nameAttempts; attempt++) {
     hostName = hostVethName(owner, attempt)
+    const hostEnd = { name: hostName, namespace: files.descriptor(sandbox.host), mac: macs[1] }
+    let link: Link | undefined
     try {
-      pod.createVeth(podEnd, { name: hostName, namespace: files.descriptor(sandbox.host), mac: macs[1] }, mtu)
+      link = pod.createVeth(podEnd, hostEnd, mtu)
     } catch (error) {
       if (!isOpError(error, Errno.EEXIST)) throw error
       if (pod.link(owner.ifName) !== undefined)
@@ -59,7 +61,6 @@ export function createVeth(system: System, request: VethRequest, undo: Undo): Ve
         )
       continue
     }
-    const link = pod.link(owner.ifName)
     if (link?.peerIndex === undefined)
       throw new Error(`the veth ${owner.ifName} vanished while it was set up`)
     return {
