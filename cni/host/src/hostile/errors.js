@@ -1,3 +1,4 @@
+/* global folder */
 // What each call of the host answers when it can't be done: one case at least for every way to fail.
 export async function run({ files, netlink, process, random }) {
   const handle = files.open('/dev/null')
@@ -87,7 +88,8 @@ export async function run({ files, netlink, process, random }) {
     for (; taken < 5000; taken++) files.open('/dev/null')
     return 1
   } catch (error) {
-    if (error.name !== 'SysError' || error.errno !== 24 || taken < 200) throw new Error(`after ${taken}: ${error}`)
+    if (error.name !== 'SysError' || error.errno !== 24 || taken < 200)
+      throw new Error(`after ${taken}: ${error}`, { cause: error })
   }
   if (process.environment('A=B') !== undefined) return 2
   return 0

@@ -1,3 +1,4 @@
+/* global folder, rounds, seed */
 // Calls in any order with arguments of any kind: each gives a value, a SysError, or a TypeError for what is no argument
 // at all. What is drawn can't harm the machine: files are changed in `folder` only, and of netlink messages only those
 // go out that no family listens to.
@@ -9,13 +10,56 @@ export async function run({ files, netlink, process, random, uptime }) {
   }
   const pick = (list) => list[draw(list.length)]
 
-  const handles = [0, -0, -1, 1.5, NaN, Infinity, -Infinity, 2 ** 31, 2 ** 42, 2 ** 52, 2 ** 53, 1e300, 1024, 1025]
+  const handles = [
+    0,
+    -0,
+    -1,
+    1.5,
+    NaN,
+    Infinity,
+    -Infinity,
+    2 ** 31,
+    2 ** 42,
+    2 ** 52,
+    2 ** 53,
+    1e300,
+    1024,
+    1025,
+  ]
   const locked = []
   const sockets = new Map()
   const strange = [
-    undefined, null, true, 12n, '', '7', '\0', '\ud800', '\udc00x', 'x'.repeat(70000), Symbol('s'), {}, [], [1],
-    () => 1, new Uint8Array(3), new ArrayBuffer(3), new Map(), { valueOf: () => 1, toString: () => '/dev/null' },
-    { get length() { throw new Error('no') } }, new Error('x'), NaN, -1, 0.5, 2 ** 32, 2 ** 53, -(2 ** 31) - 1,
+    undefined,
+    null,
+    true,
+    12n,
+    '',
+    '7',
+    '\0',
+    '\ud800',
+    '\udc00x',
+    'x'.repeat(70000),
+    Symbol('s'),
+    {},
+    [],
+    [1],
+    () => 1,
+    new Uint8Array(3),
+    new ArrayBuffer(3),
+    new Map(),
+    { valueOf: () => 1, toString: () => '/dev/null' },
+    {
+      get length() {
+        throw new Error('no')
+      },
+    },
+    new Error('x'),
+    NaN,
+    -1,
+    0.5,
+    2 ** 32,
+    2 ** 53,
+    -(2 ** 31) - 1,
   ]
   const bytes = () => {
     const length = pick([0, 1, 15, 16, 17, 20, 32, 1000])
@@ -32,8 +76,23 @@ export async function run({ files, netlink, process, random, uptime }) {
     return view
   }
   const readable = () =>
-    pick(['/dev/null', '/proc/self/ns/net', '/proc/self/ns/uts', '/proc/self/stat', '/', '', '.', '\0', '/nonexistent',
-      '/dev/null/x', `${folder}/a`, folder, 'x'.repeat(70000), '\ud800', `/${'y'.repeat(5000)}`])
+    pick([
+      '/dev/null',
+      '/proc/self/ns/net',
+      '/proc/self/ns/uts',
+      '/proc/self/stat',
+      '/',
+      '',
+      '.',
+      '\0',
+      '/nonexistent',
+      '/dev/null/x',
+      `${folder}/a`,
+      folder,
+      'x'.repeat(70000),
+      '\ud800',
+      `/${'y'.repeat(5000)}`,
+    ])
   const writable = () => `${folder}/${pick(['a', 'b', 'a/b', '..x', '\0', '\ud800', 'z'.repeat(300), ''])}`
   const handle = () => pick(handles)
   const maybe = (usual) => (draw(12) === 0 ? pick(strange) : usual)
@@ -58,8 +117,14 @@ export async function run({ files, netlink, process, random, uptime }) {
       locked.push(one)
     },
     () => files.read(maybe(readable())),
-    () => files.write(maybe(writable()), maybe(text()), maybe(pick(['existing', 'exclusive', 'replace', 'append'])),
-      maybe(pick([undefined, 0o600, 0, -1, 2 ** 31])), pick([undefined, undefined, handle()])),
+    () =>
+      files.write(
+        maybe(writable()),
+        maybe(text()),
+        maybe(pick(['existing', 'exclusive', 'replace', 'append'])),
+        maybe(pick([undefined, 0o600, 0, -1, 2 ** 31])),
+        pick([undefined, undefined, handle()]),
+      ),
     () => files.makeDirectory(maybe(writable()), maybe(0o755)),
     () => files.remove(maybe(writable())),
     () => files.list(maybe(pick([folder, '/nonexistent', '\0', '/dev/null']))),
@@ -111,17 +176,28 @@ export async function run({ files, netlink, process, random, uptime }) {
         error instanceof TypeError ||
         (error instanceof Error &&
           error.name === 'SysError' &&
-          Number.isInteger(error.errno) && error.errno > 0 && error.errno < 4096 &&
-          typeof error.syscall === 'string' && error.syscall !== '' &&
+          Number.isInteger(error.errno) &&
+          error.errno > 0 &&
+          error.errno < 4096 &&
+          typeof error.syscall === 'string' &&
+          error.syscall !== '' &&
           (error.path === undefined || typeof error.path === 'string'))
-      if (!known) throw new Error(`call ${number} in round ${i}: ${String(error?.name)}: ${String(error?.message)}`)
+      if (!known)
+        throw new Error(`call ${number} in round ${i}: ${String(error?.name)}: ${String(error?.message)}`, {
+          cause: error,
+        })
       told.add(error.name + error.syscall)
     }
     // Handles that are closed stay in the list: they must not come back to life.
-    if (handles.length > 300) for (const one of handles.splice(14, 200)) {
-      sockets.delete(one)
-      try { files.close(one) } catch {}
-    }
+    if (handles.length > 300)
+      for (const one of handles.splice(14, 200)) {
+        sockets.delete(one)
+        try {
+          files.close(one)
+        } catch {
+          /* Closed already. */
+        }
+      }
   }
   if (values < rounds / 10) throw new Error(`only ${values} of ${rounds} calls gave a value`)
   if (told.size < 8) throw new Error(`only these errors: ${[...told].join()}`)
