@@ -85,4 +85,10 @@ export const examples: readonly Scenario[] = [
       calling('ADD', { ifName: 'lo', environment: { CNI_NETNS: `/run/netns/${HOST}-host` } }),
     ],
   },
+  {
+    plugin: 'loopback',
+    files: {},
+    config: { cniVersion: '1.1.0', name: 'net', type: 'loopback', ipam: 5 },
+    calls: [calling('ADD', { ifName: 'lo' })],
+  },
 ]
