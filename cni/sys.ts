@@ -93,7 +93,7 @@ export interface Files {
   list(path: string): string[]
   /**
    * Names and contents of the files in a directory, in no order. What can't be read, or is longer than 1 MiB, is left
-   * out; bytes that are not UTF-8 become U+FFFD.
+   * out; bytes that are not UTF-8 become U+FFFD. EMFILE, ENFILE and ENOMEM are thrown: a later try may find more.
    */
   readAll(path: string): (readonly [name: string, content: string])[]
 }

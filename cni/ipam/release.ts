@@ -21,13 +21,21 @@ export function release(files: Files, folder: string, owner: Owner, rest: Rest):
  * the container id, stays as long as any interface of that container is valid.
  */
 export function releaseOthers(files: Files, folder: string, valid: readonly Owner[], rest: Rest): void {
-  const isValid = (reservation: Reservation): boolean => {
-    const { containerId, ifName } = ownerOf(reservation)
-    return valid.some(
-      (one) => one.containerId === containerId && (ifName === undefined || one.ifName === ifName),
-    )
-  }
-  releaseWhich(files, folder, rest, (reservations) => reservations.filter((one) => !isValid(one)))
+  releaseWhich(files, folder, rest, (reservations) => reservations.filter((one) => !isOfAny(one, valid)))
+}
+
+/** Whose those are that {@link releaseOthers} would give back, as far as their files name an interface. */
+export function otherOwners(files: Files, folder: string, valid: readonly Owner[]): readonly Owner[] {
+  const store = new ReservationStore(files, folder)
+  const others = store.withLock(() => store.read().reservations.filter((one) => !isOfAny(one, valid)))
+  return (others ?? []).map(ownerOf).filter((owner): owner is Owner => owner.ifName !== undefined)
+}
+
+function isOfAny(reservation: Reservation, owners: readonly Owner[]): boolean {
+  const { containerId, ifName } = ownerOf(reservation)
+  return owners.some(
+    (one) => one.containerId === containerId && (ifName === undefined || one.ifName === ifName),
+  )
 }
 
 function releaseWhich(

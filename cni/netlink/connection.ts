@@ -77,7 +77,8 @@ export class Connection {
    */
   query(request: Request): Uint8Array {
     const [answer] = this.exchange(request, 0)
-    if (answer === undefined) throw new NetlinkFormatError(`${request.operation}: an answer without content`)
+    if (answer === undefined)
+      throw new NetlinkFormatError(`${request.operation}: an answer without content`, new Uint8Array())
     return answer.payload
   }
 
@@ -165,7 +166,7 @@ function refusal(operation: string, message: Message): OpError | undefined {
   const { payload, flags, sequence } = message
   if (payload.length < 4) {
     if (message.type === Control.done) return undefined
-    throw new NetlinkFormatError(`an error of ${payload.length} bytes`)
+    throw new NetlinkFormatError(`an error of ${payload.length} bytes`, payload)
   }
   const errno = -(readU32(payload) | 0)
   if (errno === 0) return undefined

@@ -153,7 +153,8 @@ const linkTypes = [
 
 /** @throws NetlinkFormatError */
 export function decodeLink(payload: Uint8Array): Link {
-  if (payload.length < structureLength) throw new NetlinkFormatError(`a link of ${payload.length} bytes`)
+  if (payload.length < structureLength)
+    throw new NetlinkFormatError(`a link of ${payload.length} bytes`, payload)
   const link: { -readonly [K in keyof Link]: Link[K] } = {
     index: readU32(payload.subarray(4)),
     name: '',

@@ -67,10 +67,14 @@ export function decodeMessages(bytes: Uint8Array): Message[] {
   let offset = 0
   while (offset < bytes.length) {
     if (bytes.length - offset < headerLength)
-      throw new NetlinkFormatError(`${bytes.length - offset} bytes are no header`)
+      throw new NetlinkFormatError(`${bytes.length - offset} bytes are no header`, bytes, offset)
     const length = view.getUint32(offset, true)
     if (length < headerLength || offset + length > bytes.length)
-      throw new NetlinkFormatError(`length ${length} where ${bytes.length - offset} bytes are left`)
+      throw new NetlinkFormatError(
+        `length ${length} where ${bytes.length - offset} bytes are left`,
+        bytes,
+        offset,
+      )
     messages.push({
       type: view.getUint16(offset + 4, true),
       flags: view.getUint16(offset + 6, true),

@@ -1,7 +1,7 @@
-import { type Address, addressBits, addressFromBytes, addressToBytes } from '../../net/address.ts'
+import { type Address, addressBits, addressToBytes } from '../../net/address.ts'
 import { type Cidr, cidrAround } from '../../net/cidr.ts'
 import { addressFamily } from './address.ts'
-import { PayloadWriter, readAttributes, readU32 } from './attribute.ts'
+import { PayloadWriter, readAddress, readAttributes, readU32 } from './attribute.ts'
 import { NetlinkFormatError } from './error.ts'
 
 /** Message types of routes (linux/rtnetlink.h). */
@@ -114,7 +114,7 @@ export interface Route {
 export function decodeRoute(payload: Uint8Array): Route | undefined {
   const [family, prefixLength, , , shortTable] = payload
   if (payload.length < structureLength || prefixLength === undefined || shortTable === undefined)
-    throw new NetlinkFormatError(`a route of ${payload.length} bytes`)
+    throw new NetlinkFormatError(`a route of ${payload.length} bytes`, payload)
   if (family !== addressFamily(4) && family !== addressFamily(6)) return undefined
   let destination: Address = { family: family === addressFamily(4) ? 4 : 6, value: 0n }
   let table = shortTable
@@ -124,15 +124,17 @@ export function decodeRoute(payload: Uint8Array): Route | undefined {
   const { destination: to, table: tableNumber, interfaceIndex, gateway: via, metrics } = Attribute
   const types = [to, tableNumber, interfaceIndex, via, metrics]
   readAttributes(payload, { offset: structureLength, types }, (type, value) => {
-    if (type === Attribute.destination) destination = addressFromBytes(value)
+    if (type === Attribute.destination) destination = readAddress(value)
     else if (type === Attribute.table) table = readU32(value)
     else if (type === Attribute.interfaceIndex) index = readU32(value)
-    else if (type === Attribute.gateway) gateway = addressFromBytes(value)
+    else if (type === Attribute.gateway) gateway = readAddress(value)
     else if (type === Attribute.metrics) {
       readAttributes(value, { offset: 0, types: [Metric.mtu] }, (_, number) => {
         mtu = readU32(number)
       })
     }
   })
+  if (prefixLength > addressBits(destination.family))
+    throw new NetlinkFormatError(`an IPv${destination.family} route of length ${prefixLength}`, payload, 1)
   return { destination: cidrAround(destination, prefixLength), table, index, gateway, mtu }
 }

@@ -23,6 +23,10 @@ export function hostVethName(owner: Owner, attempt: number): string {
   return `veth${(hash >>> 0).toString(16).padStart(8, '0')}`
 }
 
+/** All names that the host's end of that owner may have. */
+export const hostVethNames = (owner: Owner): readonly string[] =>
+  Array.from({ length: nameAttempts }, (_, attempt) => hostVethName(owner, attempt))
+
 /** What the host's end carries as its alias: whose it is, for DEL, for GC and for people. No part has a space. */
 export function hostVethAlias({ network, containerId, ifName }: Member): string {
   return `${aliasPrefix(network)}${containerId}/${ifName}`.slice(0, aliasLength)

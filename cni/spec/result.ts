@@ -60,7 +60,9 @@ export function formatResult(result: Result, cniVersion: string, previous: JsonO
   if (Object.keys(shape).length === 0 && !isAtLeast(cniVersion, '0.3.0'))
     throw new CniError(ErrorCode.internal, 'cannot convert: no valid IP addresses')
   const dns = withoutEmpty(result.dns)
-  const said = Object.keys(dns).length > 0 ? dns : previous.dns
+  // The structures of old versions always have it; 1.0.0 and newer leave an empty one out.
+  const none = isAtLeast(cniVersion, '1.0.0') ? undefined : {}
+  const said = Object.keys(dns).length > 0 ? dns : (previous.dns ?? none)
   return JSON.stringify({ cniVersion, ...shape, ...(said === undefined ? {} : { dns: said }) }, null, 4)
 }
 

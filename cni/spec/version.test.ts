@@ -9,6 +9,7 @@ describe('versions', () => {
     { version: '0.3.1', minimum: '0.4.0', expected: false },
     { version: '0.10.0', minimum: '0.4.0', expected: true },
     { version: '1', minimum: '1.0.0', expected: true },
+    { version: '00.04.0', minimum: '0.4.0', expected: true },
   ])('$version is at least $minimum: $expected', ({ version, minimum, expected }) => {
     expect(isAtLeast(version, minimum)).toBe(expected)
   })

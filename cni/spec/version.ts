@@ -70,7 +70,8 @@ function parseVersion(version: string): readonly number[] {
     throw new CniError(ErrorCode.decoding, `invalid version ${JSON.stringify(version)}: too many parts`)
   return parts.map((part, i) => {
     const number = Number(part)
-    if (String(number) !== part || !Number.isSafeInteger(number) || number < 0)
+    // Leading zeros are, as in Go, those of a decimal number.
+    if (String(number).padStart(part.length, '0') !== part || !Number.isSafeInteger(number) || number < 0)
       throw new CniError(
         ErrorCode.decoding,
         `failed to convert ${partNames[i] ?? ''} version part ${JSON.stringify(part)}: strconv.Atoi: parsing ${JSON.stringify(part)}: invalid syntax`,

@@ -91,8 +91,9 @@ export class MemoryFiles implements Files {
 const parent = (path: string): string => path.slice(0, path.lastIndexOf('/'))
 
 function isAcknowledgement(answer: Uint8Array): boolean {
+  if (answer.length < 20) return false
   const view = new DataView(answer.buffer, answer.byteOffset, answer.byteLength)
-  return view.getUint16(4, true) === 2 && answer.length >= 20 && view.getUint32(16, true) === 0
+  return view.getUint16(4, true) === 2 && view.getUint32(16, true) === 0
 }
 
 /** Answers requests by a function, as the kernel would by what it knows: the tests give it recorded replies. */

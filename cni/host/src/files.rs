@@ -133,26 +133,39 @@ pub fn list(path: &str) -> Result<Vec<String>, SysError> {
         if let Ok(name) = name.to_str() {
             names.push(name.to_owned());
         }
+        Ok(())
     })?;
     Ok(names)
 }
 
 /// Names and contents of the files in a directory, in no order. What can't be read (a directory, for one), or is longer
-/// than 1 MiB, is left out; bytes that are not UTF-8 become U+FFFD.
+/// than 1 MiB, is left out; bytes that are not UTF-8 become U+FFFD. It fails where the system only lacks means for the
+/// moment: what is overlooked then might never be found again.
 pub fn read_all(path: &str) -> Result<Vec<(String, String)>, SysError> {
     let mut files = Vec::new();
     for_each_name(path, |directory, name| {
-        let file = system_call::open_at(directory, name, O_RDONLY | O_NONBLOCK, 0);
-        let content = file.map(|file| read_bytes(file.number(), READ_LIMIT));
-        if let (Ok(name), Ok(Ok(content))) = (name.to_str(), content) {
-            files.push((name.to_owned(), String::from_utf8_lossy(&content).into_owned()));
+        let content = system_call::open_at(directory, name, O_RDONLY | O_NONBLOCK, 0)
+            .map_err(SysError::from_call("open"))
+            .and_then(|file| read_bytes(file.number(), READ_LIMIT));
+        match (name.to_str(), content) {
+            (Ok(name), Ok(content)) => {
+                files.push((name.to_owned(), String::from_utf8_lossy(&content).into_owned()));
+            }
+            (_, Err(error)) if matches!(error.errno, errno::EMFILE | errno::ENFILE | errno::ENOMEM) => {
+                return Err(error.at(path));
+            }
+            _ => {}
         }
+        Ok(())
     })?;
     Ok(files)
 }
 
-/// Calls with the open directory and each name in it.
-fn for_each_name(path: &str, mut visit: impl FnMut(i32, &CStr)) -> Result<(), SysError> {
+/// Calls with the open directory and each name in it, up to an error.
+fn for_each_name(
+    path: &str,
+    mut visit: impl FnMut(i32, &CStr) -> Result<(), SysError>,
+) -> Result<(), SysError> {
     let directory = with_path(path, "open", |path| {
         system_call::open(path, O_RDONLY | O_DIRECTORY, 0)
     })?;
@@ -167,7 +180,7 @@ fn for_each_name(path: &str, mut visit: impl FnMut(i32, &CStr)) -> Result<(), Sy
         let mut rest = unsafe { core::slice::from_raw_parts(buffer.as_ptr().cast::<u8>(), length) };
         while let Some((name, next)) = first_entry(rest) {
             if name != c"." && name != c".." {
-                visit(directory.number(), name);
+                visit(directory.number(), name)?;
             }
             rest = next;
         }
