@@ -71,7 +71,7 @@ function parseVersion(version: string): readonly number[] {
   return parts.map((part, i) => {
     const number = Number(part)
     // Leading zeros are, as in Go, those of a decimal number.
-    if (part === '' || [...part].some((digit) => digit < '0' || digit > '9') || !Number.isSafeInteger(number))
+    if (String(number).padStart(part.length, '0') !== part || !Number.isSafeInteger(number) || number < 0)
       throw new CniError(
         ErrorCode.decoding,
         `failed to convert ${partNames[i] ?? ''} version part ${JSON.stringify(part)}: strconv.Atoi: parsing ${JSON.stringify(part)}: invalid syntax`,
