@@ -32,7 +32,7 @@ export const hostVethNames = (owner: Owner): readonly string[] =>
  * interfaces can hold more than ASCII, in which the kernel's answer is read: an underscore stands for such a letter.
  */
 export function hostVethAlias({ network, containerId, ifName }: Member): string {
-  const readable = [...ifName].map((letter) => (letter <= '~' ? letter : '_')).join('')
+  const readable = Array.from(ifName, (letter) => (letter <= '~' ? letter : '_')).join('')
   return `${aliasPrefix(network)}${containerId}/${readable}`.slice(0, aliasLength)
 }
 
