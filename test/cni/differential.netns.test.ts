@@ -8,7 +8,7 @@ import { describeUnless } from '../install/describe-unless.ts'
 import { type Contestants, play } from './contest.ts'
 import { deviations, explain } from './deviations.ts'
 import { examples } from './examples.ts'
-import { scenarioOf } from './generate.ts'
+import { scenarioOf } from './generate/scenario.ts'
 import { type Scenario, pluginNames } from './scenario.ts'
 import { shareFolder } from './share-folder.ts'
 
