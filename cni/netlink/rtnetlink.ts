@@ -7,9 +7,7 @@ import { isOpError } from './error.ts'
 import {
   type Link,
   LinkMessage,
-  type VethEnd,
   decodeLink,
-  encodeCreateVeth,
   encodeDeleteLink,
   encodeGetLink,
   encodeSetDown,
@@ -17,19 +15,11 @@ import {
 } from './link.ts'
 import { NeighbourMessage, encodeSetNeighbour } from './neighbour.ts'
 import { Flag } from './message.ts'
-import {
-  type NewRoute,
-  type Route,
-  RouteMessage,
-  decodeRoute,
-  encodeAddRoute,
-  encodeMatchRoute,
-  encodeResolveRoute,
-} from './route.ts'
+import { type NewRoute, RouteMessage, encodeAddRoute } from './route.ts'
 
 const NETLINK_ROUTE = 0
 
-/** Links and routes of one network namespace. Every refusal of the kernel is an OpError that says of what. */
+/** The routing socket of one network namespace. Every refusal of the kernel is an OpError that says of what. */
 export class Rtnetlink {
   /** For what is not done in every ADD, and has files of its own. */
   readonly connection: Connection
@@ -39,21 +29,6 @@ export class Rtnetlink {
     const [a = 0, b = 0, c = 0] = system.random(3)
     const socket = system.netlink.open(NETLINK_ROUTE, namespace)
     this.connection = new Connection(system.netlink, socket, (a << 16) | (b << 8) | c)
-  }
-
-  /**
-   * Makes a pair: the link of `end`. Must be called in the namespace of `end`: the kernel looks there whether its name is
-   * taken (EEXIST).
-   */
-  createVeth(end: VethEnd, peer: VethEnd, mtu: number | undefined): Link | undefined {
-    const echo = this.connection.executeEchoed({
-      operation: `create veth ${end.name}`,
-      type: LinkMessage.create,
-      flags: Flag.create | Flag.exclusive,
-      payload: encodeCreateVeth(end, peer, mtu),
-    })
-    // Kernels before 6.2 don't say what they have made.
-    return echo === undefined ? this.link(end.name) : decodeLink(echo)
   }
 
   /** The link of that name or index; undefined if there is none. */
@@ -81,28 +56,6 @@ export class Rtnetlink {
       this.connection.execute({ operation: `delete link ${index}`, type: LinkMessage.delete, payload })
     } catch (error) {
       if (!isOpError(error, Errno.ENODEV)) throw error
-    }
-  }
-
-  /** The entry of the tables that is used for packets to the address; undefined if there is none. */
-  matchRoute(address: Address): Route | undefined {
-    return this.#lookUp(address, encodeMatchRoute(address))
-  }
-
-  /** The way that a packet to the address would take; undefined if there is none. */
-  resolveRoute(address: Address): Route | undefined {
-    return this.#lookUp(address, encodeResolveRoute(address))
-  }
-
-  #lookUp(address: Address, payload: Uint8Array): Route | undefined {
-    try {
-      const operation = `look up the route to ${formatAddress(address)}`
-      return decodeRoute(this.connection.query({ operation, type: RouteMessage.get, payload }))
-    } catch (error) {
-      // No route, or one that says unreachable, prohibit or blackhole.
-      const { ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL } = Errno
-      if (isOpError(error, ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL)) return undefined
-      throw error
     }
   }
 }

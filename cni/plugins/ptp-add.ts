@@ -2,6 +2,7 @@ import { type Address, addressBits } from '../../net/address.ts'
 import type { Call } from '../call.ts'
 import type { Ipam } from '../ipam/ipam.ts'
 import { formatMac } from '../netlink/link.ts'
+import { matchRoute } from '../netlink/lookup.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { CniError, toCniError } from '../spec/error.ts'
 import { configError } from '../spec/json.ts'
@@ -70,7 +71,7 @@ export function add(call: Call, ipam: Ipam): void {
 
 /** Every pod's address has a route of its own on the host, as long as the pod's end exists: here and upstream. */
 function leadsToPod(host: Rtnetlink, address: Address): boolean {
-  const route = host.matchRoute(address)
+  const route = matchRoute(host, address)
   return route?.destination.prefixLength === addressBits(address.family)
 }
 

@@ -6,6 +6,7 @@ import { requireAllocation } from '../ipam/state.ts'
 import { readStaticConfig, requireStaticAddresses } from '../ipam/static.ts'
 import type { Link } from '../netlink/link.ts'
 import { listAddresses, listRoutes } from '../netlink/listing.ts'
+import { matchRoute } from '../netlink/lookup.ts'
 import { type Route, mainTable } from '../netlink/route.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
@@ -110,7 +111,7 @@ function checkHost(
       const text = formatInterfaceAddress({ address: gateway, prefixLength })
       if (!present.has(text)) throw failure(`Failed to match addr ${text} on interface ${link.name}`)
     }
-    const route = host.matchRoute(address.address)
+    const route = matchRoute(host, address.address)
     const destination = cidrAround(address.address, prefixLength)
     if (route?.index !== link.index || !equalCidrs(route.destination, destination))
       throw failure(`Expected Route ${formatCidr(destination)} dev ${link.name} not found in routing table`)

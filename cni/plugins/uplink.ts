@@ -1,4 +1,5 @@
 import { parseAddress } from '../../net/address.ts'
+import { resolveRoute } from '../netlink/lookup.ts'
 import type { Rtnetlink } from '../netlink/rtnetlink.ts'
 
 /** Addresses of the Internet. Nothing is sent to them: the way there is the way out. */
@@ -12,7 +13,7 @@ const somewhere = { 4: '8.8.8.8', 6: '2001:4860:4860::8888' } as const
  */
 export function uplinkMtu(host: Rtnetlink, families: readonly (4 | 6)[]): number | undefined {
   const found = [...new Set(families)].map((family) => {
-    const route = host.resolveRoute(parseAddress(somewhere[family]))
+    const route = resolveRoute(host, parseAddress(somewhere[family]))
     return route?.mtu ?? (route?.index === undefined ? undefined : host.link(route.index)?.mtu)
   })
   const known = found.filter((mtu) => mtu !== undefined)

@@ -1,3 +1,4 @@
+import { createVeth as createPair } from '../netlink/creation.ts'
 import { isOpError } from '../netlink/error.ts'
 import { type Link, formatMac } from '../netlink/link.ts'
 import type { Rtnetlink } from '../netlink/rtnetlink.ts'
@@ -51,7 +52,7 @@ export function createVeth(system: System, request: VethRequest, undo: Undo): Ve
     const hostEnd = { name: hostName, namespace: files.descriptor(sandbox.host), mac: macs[1] }
     let link: Link | undefined
     try {
-      link = pod.createVeth(podEnd, hostEnd, mtu)
+      link = createPair(pod, podEnd, hostEnd, mtu)
     } catch (error) {
       if (!isOpError(error, Errno.EEXIST)) throw error
       if (pod.link(owner.ifName) !== undefined)

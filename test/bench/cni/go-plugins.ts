@@ -78,7 +78,10 @@ async function findCompiler(environment: NodeJS.ProcessEnv): Promise<Compiler> {
 
 /** Depends on everything that makes one build differ from another. */
 export function installName({ name, target }: Compiler): string {
-  const digest = createHash('sha256').update([...buildFlags, ...packages].join('\0')).digest('hex').slice(0, 8)
+  const digest = createHash('sha256')
+    .update([...buildFlags, ...packages].join('\0'))
+    .digest('hex')
+    .slice(0, 8)
   return `cni-plugins-${version}-${digest}-${name}-${target}`.replaceAll(/[^a-zA-Z0-9.-]/g, '_')
 }
 
