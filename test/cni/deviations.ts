@@ -260,8 +260,11 @@ const isStrict = (text: string): boolean =>
     text,
   )
 
-/** What stands behind the last colon: the text of the error's number. */
-const lastWords = (text = ''): string => text.slice(text.lastIndexOf(': ') + 1)
+/** The text of the error's number: behind the last colon, and before what else the kernel says. */
+const lastWords = (text = ''): string => {
+  const said = text.replace(/ \([^()]*\)$/, '')
+  return said.slice(said.lastIndexOf(': ') + 1)
+}
 
 /** Who explains each difference of a round, and what is left. */
 export function explain(round: Round): {

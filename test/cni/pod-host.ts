@@ -97,7 +97,7 @@ export class PodHost {
       NetworkState['routes'],
       NetworkState['neighbours'],
     ]
-    return { links, routes, neighbours }
+    return { links, routes: routes.map(withoutCarrier), neighbours }
   }
 
   /** Whether the host forwards: IPv4 and IPv6. */
@@ -137,4 +137,13 @@ export class PodHost {
     )
     rmSync(this.folder, { recursive: true, force: true })
   }
+}
+
+type FlaggedRoute = IpRoute & { readonly flags?: readonly string[] }
+
+/** Whether there is a carrier is told some time after both ends are up. */
+function withoutCarrier(route: FlaggedRoute): FlaggedRoute {
+  const { flags, ...rest } = route
+  const others = flags?.filter((flag) => flag !== 'linkdown')
+  return others === undefined || others.length === 0 ? rest : { ...rest, flags: others }
 }

@@ -94,7 +94,9 @@ function spoil(config: object, at: number, value: unknown): object {
   }
   visit(copy)
   const place = places[at % places.length]
-  if (place !== undefined && place.key !== 'dataDir') place.parent[place.key] = value
+  // Without these nobody would be called, or the wrong folder be looked at.
+  const isKept = place?.key === 'dataDir' || (place?.key === 'type' && place.parent === copy)
+  if (place !== undefined && !isKept) place.parent[place.key] = value
   return copy
 }
 
