@@ -3,7 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { binary, invoke } from './testing/binary.ts'
+import { bundleHash, bundleNodeBinary } from '../tools/build/cni.ts'
+import { binary, invoke, run } from './testing/binary.ts'
 
 const config = { cniVersion: '1.1.0', name: 'net', type: 'podway-cni' }
 
@@ -24,6 +25,15 @@ describe('the node binary', () => {
       cniVersion: '1.1.0',
       supportedVersions: ['0.1.0', '0.2.0', '0.3.0', '0.3.1', '0.4.0', '1.0.0', '1.1.0'],
     })
+  })
+
+  it('tells which sources it was made of', async () => {
+    const told = JSON.parse(run(binary(), '--build-info')) as Record<string, string>
+    expect(told).toMatchObject({
+      version: expect.stringMatching(/^\d+\.\d+\.\d+$/) as string,
+      target: expect.stringMatching(/-linux-/) as string,
+    })
+    expect(told.bundleSha256).toBe(bundleHash(await bundleNodeBinary()))
   })
 
   it('tells a person what it is', () => {
@@ -79,21 +89,22 @@ describe('the node binary', () => {
     })
   })
 
-  /** https://github.com/k3s-io/k3s/issues/5885: a node that is full, and nobody says so. */
-  it('answers STATUS for an exhausted pool with "not available"', () => {
+  /**
+   * https://github.com/k3s-io/k3s/issues/5885: a node that is full, and nobody says so. But runtimes make the node not
+   * ready then, and the kubelet evicts what it is full of.
+   */
+  it('answers STATUS for an exhausted pool with success, or with "not available" if it is asked to', () => {
     const dataDir = '/run/status'
     const status = { ...config, ipam: { type: 'host-local', dataDir, subnet: '10.9.9.0/30' } }
-    expect(invoke({ command: 'STATUS', config: status })).toMatchObject({ code: 0, stdout: '' })
+    const strict = { ...status, statusOnExhaustion: true }
+    expect(invoke({ command: 'STATUS', config: strict })).toMatchObject({ code: 0, stdout: '' })
     mkdirSync(`${dataDir}/net`, { recursive: true })
     writeFileSync(`${dataDir}/net/10.9.9.2`, 'other\r\neth0')
-    expect(invoke({ command: 'STATUS', config: status }).json).toMatchObject({
+    expect(invoke({ command: 'STATUS', config: status })).toMatchObject({ code: 0, stdout: '' })
+    expect(invoke({ command: 'STATUS', config: strict }).json).toMatchObject({
       code: 50,
       msg: 'no IP addresses available in range set: 10.9.9.1-10.9.9.2',
     })
-  })
-
-  it('does nothing for GC yet, as the specification allows', () => {
-    expect(invoke({ command: 'GC', config })).toMatchObject({ code: 0, stdout: '' })
   })
 
   /** Whatever comes in, what comes out is a CNI answer. */

@@ -76,7 +76,7 @@ describe('the program', () => {
       command: 'CHECK',
       config: { cniVersion: 'abc' },
       code: 6,
-      msg: 'invalid version "abc": "abc" is no number',
+      msg: 'failed to convert major version part "abc": strconv.Atoi: parsing "abc": invalid syntax',
     },
     {
       name: 'a version of the future',
@@ -84,6 +84,13 @@ describe('the program', () => {
       config: { cniVersion: '2.0.0' },
       code: 1,
       msg: 'incompatible CNI versions',
+    },
+    {
+      name: 'CHECK of a version of the future',
+      command: 'CHECK',
+      config: { cniVersion: '2.0.0' },
+      code: 1,
+      msg: 'plugin version does not allow CHECK',
     },
     {
       name: 'ADD without IPAM',
@@ -111,10 +118,16 @@ describe('the program', () => {
   })
 
   it('refuses to stand in for a plugin that it is not', async () => {
-    const { out } = await call('ADD', { cniVersion: '1.0.0', type: 'ptp' }, '/opt/cni/bin/host-local')
+    const { out } = await call('ADD', { cniVersion: '1.0.0', type: 'ptp' }, '/opt/cni/bin/bridge')
     expect(JSON.parse(out)).toMatchObject({
       code: 7,
-      msg: 'called as "host-local": this program is "podway-cni" and stands in for "ptp"',
+      msg: 'called as "bridge": this program is "podway-cni" and stands in for "ptp", "host-local", "static", "loopback"',
     })
+  })
+
+  it('looks at the configuration before it looks at the verb, as skel does', async () => {
+    const process = new MemoryProcess({ ...environment, CNI_COMMAND: 'PING' }, { stdin: '{' })
+    expect(await run(memorySystem({ process }))).toBe(1)
+    expect(JSON.parse(process.out)).toMatchObject({ code: 6 })
   })
 })

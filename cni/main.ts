@@ -1,16 +1,21 @@
-import { formatError, toCniError } from './spec/error.ts'
-import { formatVersions, newestVersion, supportedVersions } from './spec/version.ts'
+import type { Verb } from './call.ts'
+import { fileName, pluginOf } from './plugin.ts'
+import { readNetworkConfig } from './spec/config.ts'
+import { readEnvironment } from './spec/environment.ts'
+import { CniError, ErrorCode, formatError, toCniError } from './spec/error.ts'
+import { formatVersions, newestVersion, requireVersion, supportedVersions } from './spec/version.ts'
 import type { System } from './sys.ts'
+
+const verbs: readonly string[] = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS']
 
 /**
  * The node binary, from its start to its exit code: one call of a CNI verb. Everything that goes wrong is answered as
- * the specification says, as JSON on standard output with code 1.
- *
- * A verb is loaded when it is called, with all that it needs and nothing else: every function that is read takes time in
- * each start, and a runtime asks for VERSION often.
+ * the specification says, as JSON on standard output with code 1, in the configuration's version as soon as that is
+ * known.
  */
 export async function run(system: System): Promise<number> {
   const { process } = system
+  let cniVersion = newestVersion
   try {
     const command = process.environment('CNI_COMMAND')
     if (!command) {
@@ -21,32 +26,69 @@ export async function run(system: System): Promise<number> {
       process.stdout(formatVersions())
       return 0
     }
-    const verb = await load(command)
-    return verb.run(system)
+    const environment = readEnvironment(process)
+    const config = readNetworkConfig(process)
+    if (!verbs.includes(command)) throw new CniError(ErrorCode.environment, `unknown CNI_COMMAND: ${command}`)
+    requireVersion(command, config.cniVersion)
+    cniVersion = config.cniVersion
+
+    const plugin = pluginOf(process.argv0, config.type)
+    const loaded = await load(plugin, command, config.ipamType)
+    loaded?.run({ system, environment, config, reference: plugin !== 'podway-cni' })
+    return 0
   } catch (error) {
-    process.stdout(formatError(toCniError(error), newestVersion))
+    process.stdout(formatError(toCniError(error), cniVersion))
     return 1
   }
 }
 
-/** Each of these is a bundle of its own in the binary. They share no classes: errors don't cross this border. */
-function load(command: string): Promise<{ readonly run: (system: System) => number }> {
-  switch (command) {
-    case 'ADD':
-      return import('./verbs/add.ts')
-    case 'DEL':
-      return import('./verbs/del.ts')
-    case 'CHECK':
-      return import('./verbs/check.ts')
-    case 'STATUS':
-      return import('./verbs/status.ts')
+/**
+ * The code of a verb. Each of these is a bundle of its own in the binary, with all that it needs and nothing else, for
+ * every function that is read takes time in each start. They share no classes: an error that crosses this border is
+ * known by its name. Undefined for a verb that has nothing to do for that plugin, which is success.
+ */
+async function load(
+  plugin: string,
+  command: string,
+  ipamType: string | undefined,
+): Promise<{ readonly run: Verb } | undefined> {
+  switch (`${plugin === 'podway-cni' ? 'ptp' : plugin} ${command}`) {
+    case 'ptp ADD':
+      return ipamType === 'static' ? import('./verbs/ptp-add-static.ts') : import('./verbs/ptp-add.ts')
+    case 'ptp DEL':
+      return import('./verbs/ptp-del.ts')
+    case 'ptp CHECK':
+      return import('./verbs/ptp-check.ts')
+    case 'ptp STATUS':
+      return import('./verbs/ptp-status.ts')
+    case 'ptp GC':
+      return import('./verbs/ptp-gc.ts')
+    case 'host-local ADD':
+      return import('./verbs/host-local-add.ts')
+    case 'host-local DEL':
+      return import('./verbs/host-local-del.ts')
+    case 'host-local CHECK':
+      return import('./verbs/host-local-check.ts')
+    case 'host-local STATUS':
+      return import('./verbs/host-local-status.ts')
+    case 'host-local GC':
+      return import('./verbs/host-local-gc.ts')
+    case 'static ADD':
+      return import('./verbs/static-add.ts')
+    case 'static CHECK':
+      return import('./verbs/static-check.ts')
+    case 'loopback ADD':
+      return import('./verbs/loopback-add.ts')
+    case 'loopback DEL':
+      return import('./verbs/loopback-del.ts')
+    case 'loopback CHECK':
+      return import('./verbs/loopback-check.ts')
     default:
-      return import('./verbs/other.ts')
+      return undefined
   }
 }
 
 /** What a person who calls the program by hand gets to read. */
 function about(argv0: string, version: string): string {
-  const name = argv0.slice(argv0.lastIndexOf('/') + 1)
-  return `CNI ${name} plugin v${version}\nCNI protocol versions supported: ${supportedVersions.join(', ')}\n`
+  return `CNI ${fileName(argv0)} plugin v${version}\nCNI protocol versions supported: ${supportedVersions.join(', ')}\n`
 }

@@ -1,6 +1,6 @@
-import { mkdirSync, readFileSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { binary, invoke, invokeAsync, run } from './testing/binary.ts'
+import { invoke, invokeAsync, run } from './testing/binary.ts'
 import { type Printed, add, message, succeed } from './testing/calls.ts'
 import { exchange } from './testing/exchange.ts'
 import { TestNode, ip, link, links, routes } from './testing/world.ts'
@@ -246,11 +246,8 @@ describe('ADD', () => {
 
   it('called as ptp behaves as that: no routes are none', () => {
     const pod = testNode.pod('ptp')
-    const folder = `${testNode.dataDir}/bin`
-    mkdirSync(folder)
-    symlinkSync(binary(), `${folder}/ptp`)
     const result = add({
-      file: `${folder}/ptp`,
+      file: testNode.plugin('ptp'),
       netns: pod.path,
       config: testNode.config({ type: 'ptp' }, v4),
     })
@@ -260,7 +257,7 @@ describe('ADD', () => {
 })
 
 describe('the format on disk', () => {
-  it('is host-local’s, byte for byte', () => {
+  it('is host-local’s, byte for byte, but for what we note ourselves', () => {
     add({ containerId: 'cid', netns: testNode.pod('disk').path, config: testNode.config() })
     const folder = `${testNode.dataDir}/net`
     expect(readdirSync(folder).sort()).toEqual([
@@ -269,6 +266,7 @@ describe('the format on disk', () => {
       'last_reserved_ip.0',
       'last_reserved_ip.1',
       'lock',
+      'podway.boot',
     ])
     expect(readFileSync(`${folder}/10.1.2.2`, 'utf8')).toBe('cid\r\neth0')
     expect(readFileSync(`${folder}/last_reserved_ip.1`, 'utf8')).toBe('fd00:1::2')

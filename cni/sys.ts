@@ -11,6 +11,8 @@ export interface System {
   readonly netlink: NetlinkSockets
   /** `length` bytes (at most 256) from the kernel's random number generator. */
   random(length: number): Uint8Array
+  /** Whole seconds since the machine started, those that it slept included. Nobody can set this clock. */
+  uptime(): number
 }
 
 /** A failed system call. */
@@ -41,6 +43,7 @@ export const Errno = {
   ENODEV: 19,
   ENOTDIR: 20,
   EINVAL: 22,
+  EROFS: 30,
   ENETUNREACH: 101,
   ENOBUFS: 105,
   EHOSTUNREACH: 113,
@@ -88,6 +91,11 @@ export interface Files {
   remove(path: string): void
   /** The names in a directory, in no order. */
   list(path: string): string[]
+  /**
+   * Names and contents of the files in a directory, in no order. What can't be read, or is longer than 1 MiB, is left
+   * out; bytes that are not UTF-8 become U+FFFD. EMFILE, ENFILE and ENOMEM are thrown: a later try may find more.
+   */
+  readAll(path: string): (readonly [name: string, content: string])[]
 }
 
 /**

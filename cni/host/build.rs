@@ -18,6 +18,16 @@ fn main() {
     let out = env::var("OUT_DIR").expect("cargo sets OUT_DIR");
     println!("cargo:rerun-if-changed=build.rs");
     println!("cargo:rerun-if-changed=target/js");
+    // Of the modules; whoever bundles them knows it.
+    println!("cargo:rerun-if-env-changed=PODWAY_BUNDLE_HASH");
+    println!(
+        "cargo:rustc-env=PODWAY_BUNDLE_HASH={}",
+        env::var("PODWAY_BUNDLE_HASH").unwrap_or_default()
+    );
+    println!(
+        "cargo:rustc-env=PODWAY_TARGET={}",
+        env::var("TARGET").expect("cargo sets TARGET")
+    );
 
     let mut sources: Vec<(String, String)> = Vec::new();
     for entry in fs::read_dir(&modules).into_iter().flatten().flatten() {

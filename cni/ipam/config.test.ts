@@ -5,8 +5,12 @@ import { decodeNetworkConfig } from '../spec/config.ts'
 import { type IpamConfig, readIpamConfig, reservationFolder } from './config.ts'
 import { formatRangeSet } from './range.ts'
 
-const read = (fields: object, args = ''): IpamConfig =>
-  readIpamConfig(decodeNetworkConfig(JSON.stringify({ cniVersion: '1.0.0', name: 'net', ...fields })), args)
+const read = (fields: object, args = '', reference = true): IpamConfig =>
+  readIpamConfig(
+    decodeNetworkConfig(JSON.stringify({ cniVersion: '1.0.0', name: 'net', ...fields })),
+    args,
+    reference,
+  )
 
 const ipam = (fields: object): object => ({ ipam: { type: 'host-local', ...fields } })
 

@@ -1,27 +1,32 @@
 import { type Address, formatAddress, parseAddress } from '../../net/address.ts'
-import { parseCidr, parseInterfaceAddress } from '../../net/cidr.ts'
+import { parseInterfaceAddress } from '../../net/cidr.ts'
 import { loadArgs } from '../spec/args.ts'
 import type { NetworkConfig } from '../spec/config.ts'
-import { CniError, ErrorCode } from '../spec/error.ts'
+import { CniError } from '../spec/error.ts'
 import {
   type JsonObject,
   configError,
   inField,
-  optionalAddress,
+  isNumber,
   optionalArray,
   optionalNumber,
   optionalObject,
   optionalString,
   optionalStrings,
   requireObject,
-  requireString,
 } from '../spec/json.ts'
 import type { ResultRoute } from '../spec/result.ts'
+import { readRoutes } from '../spec/route.ts'
 import { isAtLeast } from '../spec/version.ts'
+import { requireIpam } from './ipam-type.ts'
 import { type RangeSet, rangeSetsOverlap, readRange, toRangeSet } from './range.ts'
 
 /** Where host-local keeps its files unless the configuration says otherwise. */
 const defaultDataDir = '/var/lib/cni/networks'
+
+/** Longer than the kernel tracks what is left of a closed connection's last packets; host-local has no such thing. */
+const defaultCooldownSeconds = 30
+const longestCooldown = 86_400
 
 /** Which addresses a pod may get, and what else is written for it. */
 export interface IpamConfig {
@@ -35,6 +40,8 @@ export interface IpamConfig {
   readonly routes: readonly ResultRoute[] | undefined
   /** A file in the format of resolv.conf. */
   readonly resolvConf: string | undefined
+  /** How long an address that was released is not given again as long as there are others. */
+  readonly cooldownSeconds: number
 }
 
 /**
@@ -46,27 +53,28 @@ export function reservationFolder(config: NetworkConfig): string {
   return `${optionalString(ipam, 'dataDir', 'ipam.dataDir') ?? defaultDataDir}/${config.name}`
 }
 
+/** How long released addresses rest, for DEL: what is no such number is as good as absent. */
+export function cooldownSecondsOf({ json }: NetworkConfig, reference: boolean): number {
+  const { cooldownSeconds } = (json.ipam ?? {}) as JsonObject
+  if (isNumber(cooldownSeconds, 0, longestCooldown)) return cooldownSeconds
+  return reference ? 0 : defaultCooldownSeconds
+}
+
 /**
  * Reads `ipam`, `runtimeConfig.ipRanges` and the addresses that are asked for, with host-local's rules and texts.
+ * @param reference whether it is to be as host-local has it, where nothing is said
  * @throws CniError "config" (7), "unsupported field" (2) for another type of IPAM
  */
-export function readIpamConfig(config: NetworkConfig, args: string): IpamConfig {
-  const ipam = optionalObject(config.json, 'ipam', 'ipam')
-  if (ipam === undefined) throw configError("IPAM config missing 'ipam' key")
-  const type = optionalString(ipam, 'type', 'ipam.type')
-  if (type !== 'host-local') {
-    const given =
-      type === undefined ? 'ipam.type is missing' : `ipam.type ${JSON.stringify(type)} is not supported`
-    throw new CniError(ErrorCode.unsupportedField, `${given}: the one that is built in is "host-local"`)
-  }
+export function readIpamConfig(config: NetworkConfig, args: string, reference: boolean): IpamConfig {
+  const ipam = requireIpam(config, 'host-local')
+  optionalNumber(ipam, 'cooldownSeconds', 'ipam.cooldownSeconds', { most: longestCooldown })
   return {
     folder: reservationFolder(config),
     rangeSets: readRangeSets(config, ipam),
-    requested: readRequested(config, args),
-    routes: optionalArray(ipam, 'routes', 'ipam.routes')?.map((route, i) =>
-      readRoute(requireObject(route, `ipam.routes[${i}]`), `ipam.routes[${i}]`),
-    ),
+    requested: readRequested(config, args, reference),
+    routes: readRoutes(ipam, 'ipam'),
     resolvConf: optionalString(ipam, 'resolvConf', 'ipam.resolvConf'),
+    cooldownSeconds: cooldownSecondsOf(config, reference),
   }
 }
 
@@ -113,8 +121,8 @@ function readRangeSet(value: unknown, where: string, index: number): RangeSet {
 }
 
 /** CNI_ARGS `IP`, then `args.cni.ips`, then `runtimeConfig.ips`; each may have a prefix length, which means nothing. */
-function readRequested(config: NetworkConfig, args: string): readonly Address[] {
-  const fromArgs = loadArgs(args, ['IP']).get('IP')
+function readRequested(config: NetworkConfig, args: string, reference: boolean): readonly Address[] {
+  const fromArgs = loadArgs(args, reference ? ['IP'] : ['IP', 'MAC']).get('IP')
   const cni = optionalObject(optionalObject(config.json, 'args', 'args') ?? {}, 'cni', 'args.cni') ?? {}
   const runtime = optionalObject(config.json, 'runtimeConfig', 'runtimeConfig') ?? {}
   const texts = [
@@ -134,17 +142,3 @@ function readRequested(config: NetworkConfig, args: string): readonly Address[] 
 
 const inList = (texts: readonly string[] = [], where: string): { text: string; where: string }[] =>
   texts.map((text, i) => ({ text, where: `${where}[${i}]` }))
-
-/** Reads one route as configurations and results have it: `{dst, gw, mtu, advmss, priority, table, scope}`. */
-export function readRoute(json: JsonObject, where: string): ResultRoute {
-  const dst = requireString(json.dst, `${where}.dst`)
-  return {
-    dst: inField(`${where}.dst`, () => parseCidr(dst)),
-    gw: optionalAddress(json, 'gw', `${where}.gw`),
-    mtu: optionalNumber(json, 'mtu', `${where}.mtu`),
-    advmss: optionalNumber(json, 'advmss', `${where}.advmss`),
-    priority: optionalNumber(json, 'priority', `${where}.priority`),
-    table: optionalNumber(json, 'table', `${where}.table`),
-    scope: optionalNumber(json, 'scope', `${where}.scope`),
-  }
-}

@@ -75,7 +75,23 @@ describe('a range', () => {
     },
     {
       json: { subnet: '192.0.2.0/24', rangeStart: '192.0.2.50', rangeEnd: '192.0.2.40' },
-      text: 'RangeEnd 192.0.2.40 not in network 192.0.2.0/24',
+      text: 'RangeStart 192.0.2.50 not in network 192.0.2.0/24',
+    },
+    {
+      json: { subnet: '192.0.2.0/24', rangeEnd: '192.0.2.0' },
+      text: 'RangeEnd 192.0.2.0 not in network 192.0.2.0/24',
+    },
+    {
+      json: { subnet: '192.0.2.0/24', rangeStart: 'fd00::1' },
+      text: 'RangeStart fd00::1 not in network 192.0.2.0/24',
+    },
+    {
+      json: { subnet: '2001:db8:24:19ff::/63' },
+      text: 'Network has host bits set. For a subnet mask of length 63 the network address is 2001:db8:24:19fe::',
+    },
+    {
+      json: { subnet: '192.168.127.0/23' },
+      text: 'Network has host bits set. For a subnet mask of length 23 the network address is 192.168.126.0',
     },
     {
       json: { subnet: '192.0.2.0/24', gateway: 'fd00::1' },

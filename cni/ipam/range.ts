@@ -1,4 +1,4 @@
-import { type Address, addressBits, compareAddresses, formatAddress } from '../../net/address.ts'
+import { type Address, addressBits, formatAddress } from '../../net/address.ts'
 import {
   type Cidr,
   cidrAround,
@@ -8,6 +8,7 @@ import {
   lastAddress,
   parseInterfaceAddress,
 } from '../../net/cidr.ts'
+import type { CniError } from '../spec/error.ts'
 import { type JsonObject, configError, inField, optionalAddress, requireString } from '../spec/json.ts'
 
 /** Addresses of one subnet that may be given to pods: from `start` to `end`, both included, but not the gateway. */
@@ -42,21 +43,22 @@ export function readRange(json: JsonObject, where: string): Range {
   }
   const first = { family: subnet.family, value: subnet.network + 1n }
   const last = lastAddress(subnet)
-  const bound = (key: string, label: string): Address | undefined => {
-    const given = optionalAddress(json, key, `${where}.${key}`)
-    if (given !== undefined && !containsAddress(subnet, given))
-      throw configError(`${label} ${formatAddress(given)} not in network ${formatCidr(subnet)}`)
-    return given
-  }
-  const gateway = optionalAddress(json, 'gateway', `${where}.gateway`) ?? first
+  const given = (key: string): Address | undefined => optionalAddress(json, key, `${where}.${key}`)
+  const gateway = given('gateway') ?? first
   if (gateway.family !== subnet.family)
     throw configError(`gateway ${formatAddress(gateway)} is not of the family of ${formatCidr(subnet)}`)
-  const start = bound('rangeStart', 'RangeStart') ?? first
-  const end =
-    bound('rangeEnd', 'RangeEnd') ?? (subnet.family === 4 ? { ...last, value: last.value - 1n } : last)
-  // Upstream looks at the end while the start is set already, and so finds an end that lies before it.
-  if (compareAddresses(end, start) < 0)
-    throw configError(`RangeEnd ${formatAddress(end)} not in network ${formatCidr(subnet)}`)
+  const [givenStart, givenEnd] = [given('rangeStart'), given('rangeEnd')]
+  const outside = (label: string, address: Address): CniError =>
+    configError(`${label} ${formatAddress(address)} not in network ${formatCidr(subnet)}`)
+  const start = givenStart ?? first
+  // As upstream, whose look at the start knows the end already: one that lies behind it is the start's fault.
+  if (
+    !containsAddress(subnet, start) ||
+    (givenStart && givenEnd?.family === start.family && start.value > givenEnd.value)
+  )
+    throw outside('RangeStart', start)
+  const end = givenEnd ?? (subnet.family === 4 ? { ...last, value: last.value - 1n } : last)
+  if (!containsAddress(subnet, end) || end.value < start.value) throw outside('RangeEnd', end)
   return { subnet, start, end, gateway }
 }
 

@@ -1,13 +1,6 @@
-import {
-  type Address,
-  type Family,
-  addressBits,
-  addressFromBytes,
-  addressToBytes,
-  formatAddress,
-} from '../../net/address.ts'
+import { type Address, type Family, addressBits, addressToBytes, formatAddress } from '../../net/address.ts'
 import { type InterfaceAddress, cidrAround, lastAddress } from '../../net/cidr.ts'
-import { PayloadWriter, readAttributes } from './attribute.ts'
+import { PayloadWriter, readAddress, readAttributes } from './attribute.ts'
 import { NetlinkFormatError } from './error.ts'
 
 /** Message types of addresses (linux/rtnetlink.h). */
@@ -64,17 +57,18 @@ export interface LinkAddress {
 
 /** @throws NetlinkFormatError */
 export function decodeAddress(payload: Uint8Array): LinkAddress {
-  if (payload.length < structureLength) throw new NetlinkFormatError(`an address of ${payload.length} bytes`)
+  if (payload.length < structureLength)
+    throw new NetlinkFormatError(`an address of ${payload.length} bytes`, payload)
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
   let own: Address | undefined
   let other: Address | undefined
   const types = [Attribute.local, Attribute.address]
   readAttributes(payload, { offset: structureLength, types }, (type, value) => {
     // On a point-to-point link "address" is the other side's; IPv6 otherwise has no "local".
-    if (type === Attribute.local) own = addressFromBytes(value)
-    else if (type === Attribute.address) other = addressFromBytes(value)
+    if (type === Attribute.local) own = readAddress(value)
+    else if (type === Attribute.address) other = readAddress(value)
   })
   const address = own ?? other
-  if (address === undefined) throw new NetlinkFormatError('an address without its address')
+  if (address === undefined) throw new NetlinkFormatError('an address without its address', payload)
   return { index: view.getUint32(4, true), text: `${formatAddress(address)}/${view.getUint8(1)}` }
 }

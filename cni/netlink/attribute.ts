@@ -1,3 +1,4 @@
+import { type Address, addressFromBytes } from '../../net/address.ts'
 import { NetlinkFormatError } from './error.ts'
 import { align } from './message.ts'
 import { encodeUtf8 } from '../text.ts'
@@ -105,7 +106,11 @@ export function readAttributes(
   while (at + headerLength <= end) {
     const length = view.getUint16(at, true)
     if (length < headerLength || at + length > end)
-      throw new NetlinkFormatError(`attribute of length ${length} where ${end - at} bytes are left`)
+      throw new NetlinkFormatError(
+        `attribute of length ${length} where ${end - at} bytes are left`,
+        bytes,
+        at,
+      )
     const type = view.getUint16(at + 2, true) & typeMask
     if (types.includes(type)) visit(type, bytes.subarray(at + headerLength, at + length))
     at += (length + 3) & ~3
@@ -117,6 +122,16 @@ export function readAttributes(
  * @throws NetlinkFormatError if it is shorter than four bytes
  */
 export function readU32(value: Uint8Array): number {
-  if (value.length < 4) throw new NetlinkFormatError(`${value.length} bytes are no 32-bit number`)
+  if (value.length < 4) throw new NetlinkFormatError(`${value.length} bytes are no 32-bit number`, value)
   return new DataView(value.buffer, value.byteOffset, value.byteLength).getUint32(0, true)
+}
+
+/**
+ * The IP address in an attribute's value.
+ * @throws NetlinkFormatError if it has another length than those
+ */
+export function readAddress(value: Uint8Array): Address {
+  if (value.length !== 4 && value.length !== 16)
+    throw new NetlinkFormatError(`${value.length} bytes are no address`, value)
+  return addressFromBytes(value)
 }

@@ -1,7 +1,9 @@
 import { describe, expect, it } from 'vitest'
 import { hex } from '../testing/bytes.ts'
 import { ScriptedNetlink, sysError } from '../testing/memory-system.ts'
+import { executeAside } from './aside.ts'
 import { Connection } from './connection.ts'
+import { dump } from './dump.ts'
 import { DumpInterruptedError, NetlinkFormatError, OpError } from './error.ts'
 import { encodeMessage } from './message.ts'
 
@@ -47,6 +49,17 @@ describe('a netlink connection', () => {
     connection.execute(request)
     expect(sent[0]).toEqual(hex('14000000 1400 0506 29000000 00000000 01020304'))
     expect(sent[1]).toEqual(hex('14000000 1400 0500 2a000000 00000000 01020304'))
+  })
+
+  it('takes what the kernel has made of a request, or nothing from one that does not say it', () => {
+    const acknowledged = (to: Uint8Array): Uint8Array => reply(to, { type: 2, payload: errorPayload(0) })
+    const telling = connect((to) => [reply(to, { type: 20, payload }), acknowledged(to)])
+    expect(telling.connection.executeEchoed(request)).toEqual(payload)
+    expect(new DataView(telling.sent[0]?.buffer ?? new ArrayBuffer(8)).getUint16(6, true)).toBe(0xd)
+    // The acknowledgement was taken too: the next answer is the next one's.
+    expect(telling.connection.executeEchoed(request)).toEqual(payload)
+    const silent = connect((to) => [acknowledged(to)])
+    expect(silent.connection.executeEchoed(request)).toBeUndefined()
   })
 
   it('wraps its sequence numbers', () => {
@@ -115,7 +128,7 @@ describe('a netlink connection', () => {
       ]),
       reply(to, { type: 3, flags: 2, payload: hex('00000000') }),
     ])
-    expect(connection.dump(request)).toEqual([hex('01'), hex('02')])
+    expect(dump(connection, request)).toEqual([hex('01'), hex('02')])
     expect(new DataView(sent[0]?.buffer ?? new ArrayBuffer(8)).getUint16(6, true)).toBe(0x301)
   })
 
@@ -129,18 +142,18 @@ describe('a netlink connection', () => {
       const flags = ++round < 3 ? 0x12 : 2
       return [reply(to, { type: 16, flags, payload: hex(`0${round}`) }), reply(to, { type: 3, flags })]
     })
-    expect(connection.dump(request)).toEqual([hex('03')])
+    expect(dump(connection, request)).toEqual([hex('03')])
   })
 
   it('gives a dump up that is interrupted every time', () => {
     const { connection, sent } = connect((to) => [reply(to, { type: 3, flags: 0x12 })])
-    expect(() => connection.dump(request)).toThrow(DumpInterruptedError)
+    expect(() => dump(connection, request)).toThrow(DumpInterruptedError)
     expect(sent).toHaveLength(5)
   })
 
   it('reports a dump that ends in an error', () => {
     const { connection } = connect((to) => [reply(to, { type: 3, flags: 2, payload: errorPayload(1, '') })])
-    expect(() => connection.dump(request)).toThrow('add thing: operation not permitted')
+    expect(() => dump(connection, request)).toThrow('add thing: operation not permitted')
   })
 
   it('refuses an error without a number, and an answer without content', () => {
@@ -198,7 +211,7 @@ describe('a request that is sent aside', () => {
     const connection = new Connection(netlink, netlink.open(), 41)
     const announces = ({ payload: [value] }: { readonly payload: Uint8Array }): boolean => value === 7
     try {
-      return { result: connection.executeAside(request, { group: 1, announces }), netlink }
+      return { result: executeAside(connection, request, { group: 1, announces }), netlink }
     } catch (error) {
       return { result: error, netlink }
     }
@@ -237,12 +250,12 @@ describe('a request that is sent aside', () => {
     { name: 'announcements were lost', errno: 105 },
   ])('is uncertain when $name', ({ errno }) => {
     const options = { group: 1, announces: () => true }
-    expect(withReceiving(errno).executeAside(request, options)).toBe(false)
+    expect(executeAside(withReceiving(errno), request, options)).toBe(false)
   })
 
   it('throws what else goes wrong', () => {
     const options = { group: 1, announces: () => true }
-    expect(() => withReceiving(9).executeAside(request, options)).toThrow('recvfrom')
+    expect(() => executeAside(withReceiving(9), request, options)).toThrow('recvfrom')
   })
 })
 

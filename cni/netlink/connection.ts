@@ -1,6 +1,6 @@
-import { Errno, type Handle, type NetlinkSockets, isSysError } from '../sys.ts'
+import type { Handle, NetlinkSockets } from '../sys.ts'
 import { readAttributes, readU32 } from './attribute.ts'
-import { DumpInterruptedError, NetlinkFormatError, OpError } from './error.ts'
+import { NetlinkFormatError, OpError } from './error.ts'
 import { Control, Flag, type Message, decodeMessages, encodeMessage } from './message.ts'
 import { decodeText } from '../text.ts'
 
@@ -11,9 +11,6 @@ const requestHeaderLength = 16
 /** The error carries that header only: its flags say so. Without it the whole request follows. */
 const cappedFlag = 0x100
 const extendedFlag = 0x200
-
-/** How often a dump is asked for again before its interruption is an error. */
-const dumpAttempts = 5
 
 export interface Request {
   /** What it does, for errors: `create veth eth0`. */
@@ -47,7 +44,7 @@ export class Connection {
    * @throws OpError if it refuses
    */
   execute(request: Request): void {
-    this.#exchange(request, Flag.acknowledge)
+    this.exchange(request, Flag.acknowledge)
   }
 
   /**
@@ -63,7 +60,7 @@ export class Connection {
     this.#sockets.send(this.#socket, concatenate(messages))
     const refusals: Refusal[] = []
     for (;;) {
-      for (const message of decodeMessages(this.#sockets.receive(this.#socket))) {
+      for (const message of this.receive()) {
         const index = (message.sequence - first) >>> 0
         const request = requests[index]
         if (request === undefined || message.type !== Control.error) continue
@@ -79,70 +76,50 @@ export class Connection {
    * @throws OpError if the kernel refuses
    */
   query(request: Request): Uint8Array {
-    const [answer] = this.#exchange(request, 0)
-    if (answer === undefined) throw new NetlinkFormatError(`${request.operation}: an answer without content`)
+    const [answer] = this.exchange(request, 0)
+    if (answer === undefined)
+      throw new NetlinkFormatError(`${request.operation}: an answer without content`, new Uint8Array())
     return answer.payload
   }
 
   /**
-   * All entries that the kernel has: their payloads. A dump that was interrupted is asked for again, five times.
+   * A request that the kernel acknowledges and, if it knows how (for links since Linux 6.2), repeats as it has carried
+   * it out: that payload, undefined if it doesn't.
+   *
    * @throws OpError if it refuses
-   * @throws DumpInterruptedError if the tables never stand still
    */
-  dump(request: Request): readonly Uint8Array[] {
-    for (let attempt = 1; ; attempt++) {
-      const messages = this.#exchange(request, Flag.dump)
-      if (!messages.some((message) => message.flags & Flag.dumpInterrupted))
-        return messages.filter((message) => message.type !== Control.done).map((message) => message.payload)
-      if (attempt === dumpAttempts) throw new DumpInterruptedError(request.operation)
-    }
+  executeEchoed(request: Request): Uint8Array | undefined {
+    const [echo] = this.exchange(request, Flag.acknowledge | Flag.echo)
+    return echo?.payload
+  }
+
+  /** Lets the kernel's announcements of that group come to this socket too. */
+  join(group: number): void {
+    this.#sockets.join(this.#socket, group)
+  }
+
+  /** Sends a request for acknowledgement from a child process, which stays inside of the call: its sequence number. */
+  sendAside(request: Request): number {
+    const { sequence, bytes } = this.#encode(request, Flag.acknowledge)
+    this.#sockets.sendAside(this.#socket, bytes)
+    return sequence
+  }
+
+  /** The next messages from the kernel, whatever they are about. */
+  receive(): readonly Message[] {
+    return decodeMessages(this.#sockets.receive(this.#socket))
   }
 
   /**
-   * A request with which the kernel goes on after it has announced its effect to a multicast group: a child process
-   * stays with it, and this returns at the announcement, or at the acknowledgement if that comes first. False if neither
-   * was heard: announcements were lost, or nothing came for ten seconds.
-   *
+   * A request with these flags: all messages that answer it, but the acknowledgement.
    * @throws OpError if the kernel refuses
    */
-  executeAside(
-    request: Request,
-    { group, announces }: { readonly group: number; readonly announces: (message: Message) => boolean },
-  ): boolean {
-    this.#sockets.join(this.#socket, group)
-    const { sequence, bytes } = this.#encode(request, Flag.acknowledge)
-    this.#sockets.sendAside(this.#socket, bytes)
-    for (;;) {
-      let datagram: Uint8Array
-      try {
-        datagram = this.#sockets.receive(this.#socket)
-      } catch (error) {
-        if (isSysError(error, Errno.ENOBUFS) || isSysError(error, Errno.EAGAIN)) return false
-        throw error
-      }
-      for (const message of decodeMessages(datagram)) {
-        if (announces(message)) return true
-        if (message.sequence !== sequence || message.type !== Control.error) continue
-        throwIfRefused(request.operation, message)
-        return true
-      }
-    }
-  }
-
-  #encode(request: Request, flags: number): { readonly sequence: number; readonly bytes: Uint8Array } {
-    const sequence = this.#sequence
-    this.#sequence = (sequence + 1) >>> 0
-    const { type, payload } = request
-    const requestFlags = Flag.request | flags | (request.flags ?? 0)
-    return { sequence, bytes: encodeMessage({ type, flags: requestFlags, sequence, port: 0, payload }) }
-  }
-
-  #exchange(request: Request, flags: number): Message[] {
+  exchange(request: Request, flags: number): readonly Message[] {
     const { sequence, bytes } = this.#encode(request, flags)
     this.#sockets.send(this.#socket, bytes)
     const answers: Message[] = []
     for (;;) {
-      for (const message of decodeMessages(this.#sockets.receive(this.#socket))) {
+      for (const message of this.receive()) {
         // Left over from a request that failed on our side.
         if (message.sequence !== sequence) continue
         if (message.type === Control.error) {
@@ -154,9 +131,17 @@ export class Connection {
           throwIfRefused(request.operation, message)
           return answers
         }
-        if ((message.flags & Flag.multi) === 0) return answers
+        if ((message.flags & Flag.multi) === 0 && (flags & Flag.acknowledge) === 0) return answers
       }
     }
+  }
+
+  #encode(request: Request, flags: number): { readonly sequence: number; readonly bytes: Uint8Array } {
+    const sequence = this.#sequence
+    this.#sequence = (sequence + 1) >>> 0
+    const { type, payload } = request
+    const requestFlags = Flag.request | flags | (request.flags ?? 0)
+    return { sequence, bytes: encodeMessage({ type, flags: requestFlags, sequence, port: 0, payload }) }
   }
 }
 
@@ -170,7 +155,8 @@ function concatenate(parts: readonly Uint8Array[]): Uint8Array {
   return whole
 }
 
-function throwIfRefused(operation: string, message: Message): void {
+/** @throws OpError if that message, an error or the end of a dump, says so */
+export function throwIfRefused(operation: string, message: Message): void {
   const error = refusal(operation, message)
   if (error !== undefined) throw error
 }
@@ -180,7 +166,7 @@ function refusal(operation: string, message: Message): OpError | undefined {
   const { payload, flags, sequence } = message
   if (payload.length < 4) {
     if (message.type === Control.done) return undefined
-    throw new NetlinkFormatError(`an error of ${payload.length} bytes`)
+    throw new NetlinkFormatError(`an error of ${payload.length} bytes`, payload)
   }
   const errno = -(readU32(payload) | 0)
   if (errno === 0) return undefined

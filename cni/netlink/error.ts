@@ -1,8 +1,15 @@
 /** Bytes that are no netlink message. It means a defect here or in the kernel, so it is never retried. */
 export class NetlinkFormatError extends Error {
-  constructor(problem: string) {
-    super(`malformed netlink message: ${problem}`)
+  /** Where it is, in bytes from the beginning of the datagram. */
+  readonly offset: number
+
+  /** `bytes`: the part of the datagram that is looked at; `at`: where in it. */
+  constructor(problem: string, bytes: Uint8Array, at = 0) {
+    // What the host receives begins where its memory does, and all parts are views of it.
+    const offset = bytes.byteOffset + at
+    super(`malformed netlink message: ${problem}, at byte ${offset}`)
     this.name = 'NetlinkFormatError'
+    this.offset = offset
   }
 }
 

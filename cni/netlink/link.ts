@@ -76,14 +76,20 @@ function writeStructure(
   writer.u8(0).u8(0).u16(0).u32(index).u32(flags).u32(change)
 }
 
-/** Asks for one link by name. */
-export function encodeGetLink(name: string): Uint8Array {
+/** Asks for one link by name or index. */
+export function encodeGetLink(nameOrIndex: string | number): Uint8Array {
+  const writer = new PayloadWriter()
+  const byName = typeof nameOrIndex === 'string'
+  writeStructure(writer, { index: byName ? 0 : nameOrIndex, flags: 0, change: 0 })
+  if (byName) writer.attributeText(Attribute.name, nameOrIndex)
+  return writer.attributeU32(Attribute.extendedMask, skipStatistics).finish()
+}
+
+/** Asks for all links of the namespace. */
+export function encodeListLinks(): Uint8Array {
   const writer = new PayloadWriter()
   writeStructure(writer, { index: 0, flags: 0, change: 0 })
-  return writer
-    .attributeText(Attribute.name, name)
-    .attributeU32(Attribute.extendedMask, skipStatistics)
-    .finish()
+  return writer.attributeU32(Attribute.extendedMask, skipStatistics).finish()
 }
 
 /** Sets a link up, and an alias if one is given: text that only people and we read. */
@@ -91,6 +97,13 @@ export function encodeSetUp(index: number, alias?: string): Uint8Array {
   const writer = new PayloadWriter()
   writeStructure(writer, { index, flags: up, change: up })
   if (alias !== undefined) writer.attributeText(Attribute.alias, alias)
+  return writer.finish()
+}
+
+/** Sets a link down. */
+export function encodeSetDown(index: number): Uint8Array {
+  const writer = new PayloadWriter()
+  writeStructure(writer, { index, flags: 0, change: up })
   return writer.finish()
 }
 
@@ -140,7 +153,8 @@ const linkTypes = [
 
 /** @throws NetlinkFormatError */
 export function decodeLink(payload: Uint8Array): Link {
-  if (payload.length < structureLength) throw new NetlinkFormatError(`a link of ${payload.length} bytes`)
+  if (payload.length < structureLength)
+    throw new NetlinkFormatError(`a link of ${payload.length} bytes`, payload)
   const link: { -readonly [K in keyof Link]: Link[K] } = {
     index: readU32(payload.subarray(4)),
     name: '',

@@ -8,10 +8,14 @@ export const Flag = {
   multi: 0x2,
   /** Answer even if all went well. */
   acknowledge: 0x4,
+  /** Of a change: repeat it to the asker, as to those who listen. */
+  echo: 0x8,
   /** Of a dump: the tables changed meanwhile. */
   dumpInterrupted: 0x10,
   /** Of a query: all entries. */
   dump: 0x300,
+  /** Of a "new": it takes the place of what exists. Same bit as a part of `dump`, which only queries have. */
+  replace: 0x100,
   /** Of a "new": it must not exist. Same bit as a part of `dump`, which only queries have. */
   exclusive: 0x200,
   /** Of a "new": create it if it does not exist. */
@@ -63,10 +67,14 @@ export function decodeMessages(bytes: Uint8Array): Message[] {
   let offset = 0
   while (offset < bytes.length) {
     if (bytes.length - offset < headerLength)
-      throw new NetlinkFormatError(`${bytes.length - offset} bytes are no header`)
+      throw new NetlinkFormatError(`${bytes.length - offset} bytes are no header`, bytes, offset)
     const length = view.getUint32(offset, true)
     if (length < headerLength || offset + length > bytes.length)
-      throw new NetlinkFormatError(`length ${length} where ${bytes.length - offset} bytes are left`)
+      throw new NetlinkFormatError(
+        `length ${length} where ${bytes.length - offset} bytes are left`,
+        bytes,
+        offset,
+      )
     messages.push({
       type: view.getUint16(offset + 4, true),
       flags: view.getUint16(offset + 6, true),

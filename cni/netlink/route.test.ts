@@ -64,6 +64,7 @@ describe('route messages', () => {
     expect(decodeRoute(encodeAddRoute(route))).toEqual({
       destination: route.destination,
       table: route.table ?? 254,
+      mtu: route.mtu,
       index: route.index,
       gateway: route.gateway,
     })

@@ -1,7 +1,7 @@
-import { type Address, addressBits, addressFromBytes, addressToBytes } from '../../net/address.ts'
+import { type Address, addressBits, addressToBytes } from '../../net/address.ts'
 import { type Cidr, cidrAround } from '../../net/cidr.ts'
 import { addressFamily } from './address.ts'
-import { PayloadWriter, readAttributes, readU32 } from './attribute.ts'
+import { PayloadWriter, readAddress, readAttributes, readU32 } from './attribute.ts'
 import { NetlinkFormatError } from './error.ts'
 
 /** Message types of routes (linux/rtnetlink.h). */
@@ -80,10 +80,15 @@ export function encodeAddRoute(route: NewRoute): Uint8Array {
 }
 
 /** Asks for the entry of the routing tables that matches this address best. */
-export function encodeMatchRoute(address: Address): Uint8Array {
+export const encodeMatchRoute = (address: Address): Uint8Array => encodeLookUp(address, fibMatch)
+
+/** Asks which way a packet to this address would take. */
+export const encodeResolveRoute = (address: Address): Uint8Array => encodeLookUp(address, 0)
+
+function encodeLookUp(address: Address, flags: number): Uint8Array {
   const writer = new PayloadWriter()
   writer.u8(addressFamily(address.family)).u8(addressBits(address.family)).u8(0).u8(0)
-  writer.u8(0).u8(0).u8(0).u8(0).u32(fibMatch)
+  writer.u8(0).u8(0).u8(0).u8(0).u32(flags)
   return writer.attributeBytes(Attribute.destination, addressToBytes(address)).finish()
 }
 
@@ -98,6 +103,8 @@ export interface Route {
   readonly table: number
   readonly index: number | undefined
   readonly gateway: Address | undefined
+  /** The greatest packet that its way takes, if the route says so. */
+  readonly mtu: number | undefined
 }
 
 /**
@@ -107,19 +114,27 @@ export interface Route {
 export function decodeRoute(payload: Uint8Array): Route | undefined {
   const [family, prefixLength, , , shortTable] = payload
   if (payload.length < structureLength || prefixLength === undefined || shortTable === undefined)
-    throw new NetlinkFormatError(`a route of ${payload.length} bytes`)
+    throw new NetlinkFormatError(`a route of ${payload.length} bytes`, payload)
   if (family !== addressFamily(4) && family !== addressFamily(6)) return undefined
   let destination: Address = { family: family === addressFamily(4) ? 4 : 6, value: 0n }
   let table = shortTable
   let index: number | undefined
   let gateway: Address | undefined
-  const { destination: to, table: tableNumber, interfaceIndex, gateway: via } = Attribute
-  const types = [to, tableNumber, interfaceIndex, via]
+  let mtu: number | undefined
+  const { destination: to, table: tableNumber, interfaceIndex, gateway: via, metrics } = Attribute
+  const types = [to, tableNumber, interfaceIndex, via, metrics]
   readAttributes(payload, { offset: structureLength, types }, (type, value) => {
-    if (type === Attribute.destination) destination = addressFromBytes(value)
+    if (type === Attribute.destination) destination = readAddress(value)
     else if (type === Attribute.table) table = readU32(value)
     else if (type === Attribute.interfaceIndex) index = readU32(value)
-    else if (type === Attribute.gateway) gateway = addressFromBytes(value)
+    else if (type === Attribute.gateway) gateway = readAddress(value)
+    else if (type === Attribute.metrics) {
+      readAttributes(value, { offset: 0, types: [Metric.mtu] }, (_, number) => {
+        mtu = readU32(number)
+      })
+    }
   })
-  return { destination: cidrAround(destination, prefixLength), table, index, gateway }
+  if (prefixLength > addressBits(destination.family))
+    throw new NetlinkFormatError(`an IPv${destination.family} route of length ${prefixLength}`, payload, 1)
+  return { destination: cidrAround(destination, prefixLength), table, index, gateway, mtu }
 }

@@ -1,67 +1,42 @@
 import { type Address, formatAddress } from '../../net/address.ts'
 import { type InterfaceAddress, formatCidr } from '../../net/cidr.ts'
 import { Errno, type Handle, type System } from '../sys.ts'
-import {
-  AddressMessage,
-  type LinkAddress,
-  decodeAddress,
-  encodeAddAddress,
-  encodeListAddresses,
-} from './address.ts'
+import { AddressMessage, encodeAddAddress } from './address.ts'
 import { Connection, type Refusal, type Request } from './connection.ts'
 import { isOpError } from './error.ts'
 import {
   type Link,
   LinkMessage,
-  type VethEnd,
-  announcesRemoval,
   decodeLink,
-  encodeCreateVeth,
   encodeDeleteLink,
   encodeGetLink,
+  encodeSetDown,
   encodeSetUp,
-  linkGroup,
 } from './link.ts'
-import { Flag, type Message } from './message.ts'
-import {
-  type NewRoute,
-  type Route,
-  RouteMessage,
-  decodeRoute,
-  encodeAddRoute,
-  encodeListRoutes,
-  encodeMatchRoute,
-} from './route.ts'
+import { NeighbourMessage, encodeSetNeighbour } from './neighbour.ts'
+import { Flag } from './message.ts'
+import { type NewRoute, RouteMessage, encodeAddRoute } from './route.ts'
 
 const NETLINK_ROUTE = 0
 
-/** Links, addresses and routes of one network namespace. Every refusal of the kernel is an OpError that says of what. */
+/** The routing socket of one network namespace. Every refusal of the kernel is an OpError that says of what. */
 export class Rtnetlink {
-  readonly #connection: Connection
+  /** For what is not done in every ADD, and has files of its own. */
+  readonly connection: Connection
 
   /** Opens a socket, in the namespace if one is given. */
   constructor(system: System, namespace?: Handle) {
     const [a = 0, b = 0, c = 0] = system.random(3)
     const socket = system.netlink.open(NETLINK_ROUTE, namespace)
-    this.#connection = new Connection(system.netlink, socket, (a << 16) | (b << 8) | c)
+    this.connection = new Connection(system.netlink, socket, (a << 16) | (b << 8) | c)
   }
 
-  /** Must be called in the namespace of `end`: the kernel looks there whether its name is taken (EEXIST). */
-  createVeth(end: VethEnd, peer: VethEnd, mtu: number | undefined): void {
-    this.#connection.execute({
-      operation: `create veth ${end.name}`,
-      type: LinkMessage.create,
-      flags: Flag.create | Flag.exclusive,
-      payload: encodeCreateVeth(end, peer, mtu),
-    })
-  }
-
-  /** Undefined if no link has that name. */
-  link(name: string): Link | undefined {
+  /** The link of that name or index; undefined if there is none. */
+  link(nameOrIndex: string | number): Link | undefined {
     try {
-      const payload = encodeGetLink(name)
+      const payload = encodeGetLink(nameOrIndex)
       return decodeLink(
-        this.#connection.query({ operation: `look up link ${name}`, type: LinkMessage.get, payload }),
+        this.connection.query({ operation: `look up link ${nameOrIndex}`, type: LinkMessage.get, payload }),
       )
     } catch (error) {
       if (isOpError(error, Errno.ENODEV)) return undefined
@@ -71,67 +46,17 @@ export class Rtnetlink {
 
   /** Makes the changes in their order, with one message to the kernel: what it refused of them. */
   change(changes: readonly Request[]): readonly Refusal[] {
-    return this.#connection.executeAll(changes)
+    return this.connection.executeAll(changes)
   }
 
   /** Deletes a link, of a veth both ends. One that is gone already is no error. */
   deleteLink(index: number): void {
     try {
       const payload = encodeDeleteLink(index)
-      this.#connection.execute({ operation: `delete link ${index}`, type: LinkMessage.delete, payload })
+      this.connection.execute({ operation: `delete link ${index}`, type: LinkMessage.delete, payload })
     } catch (error) {
       if (!isOpError(error, Errno.ENODEV)) throw error
     }
-  }
-
-  /**
-   * The same, but returns as soon as the link is gone for everybody: the kernel then waits for RCU grace periods before
-   * it frees the memory, nine tenths of the time that a deletion takes, and a child process waits for that.
-   */
-  removeLink(index: number): void {
-    try {
-      const request = {
-        operation: `delete link ${index}`,
-        type: LinkMessage.delete,
-        payload: encodeDeleteLink(index),
-      }
-      const announces = (message: Message): boolean => announcesRemoval(message, index)
-      // If nothing was heard, the link is gone, or it is deleted here and now.
-      if (!this.#connection.executeAside(request, { group: linkGroup, announces })) this.deleteLink(index)
-    } catch (error) {
-      if (!isOpError(error, Errno.ENODEV)) throw error
-    }
-  }
-
-  /** The entry of the tables that is used for packets to the address; undefined if there is none. */
-  matchRoute(address: Address): Route | undefined {
-    try {
-      const operation = `look up the route to ${formatAddress(address)}`
-      const payload = encodeMatchRoute(address)
-      return decodeRoute(this.#connection.query({ operation, type: RouteMessage.get, payload }))
-    } catch (error) {
-      // No route, or one that says unreachable, prohibit or blackhole.
-      const { ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL } = Errno
-      if (isOpError(error, ENETUNREACH, EHOSTUNREACH, EACCES, EINVAL)) return undefined
-      throw error
-    }
-  }
-
-  /** All addresses of all links. A dump: for CHECK, never on the way of an ADD. */
-  addresses(): readonly LinkAddress[] {
-    const payload = encodeListAddresses()
-    return this.#connection
-      .dump({ operation: 'list addresses', type: AddressMessage.get, payload })
-      .map(decodeAddress)
-  }
-
-  /** All IP routes of all tables. A dump: for CHECK, never on the way of an ADD. */
-  routes(): readonly Route[] {
-    const payload = encodeListRoutes()
-    return this.#connection
-      .dump({ operation: 'list routes', type: RouteMessage.get, payload })
-      .map(decodeRoute)
-      .filter((route) => route !== undefined)
   }
 }
 
@@ -143,6 +68,12 @@ export const setUp = (index: number, alias?: string): Request => ({
   payload: encodeSetUp(index, alias),
 })
 
+export const setDown = (index: number): Request => ({
+  operation: `set link ${index} down`,
+  type: LinkMessage.set,
+  payload: encodeSetDown(index),
+})
+
 export const addAddress = (index: number, address: InterfaceAddress): Request => ({
   operation: `add address ${formatAddress(address.address)}/${address.prefixLength}`,
   type: AddressMessage.create,
@@ -150,12 +81,23 @@ export const addAddress = (index: number, address: InterfaceAddress): Request =>
   payload: encodeAddAddress(index, address),
 })
 
-export function addRoute(route: NewRoute): Request {
+/**
+ * `exclusive`: that there is one already, to the same destination with the same priority, is an error. Otherwise it is
+ * one more way.
+ */
+export function addRoute(route: NewRoute, { exclusive }: { readonly exclusive: boolean }): Request {
   const via = route.gateway ? ` via ${formatAddress(route.gateway)}` : ''
   return {
     operation: `add route ${formatCidr(route.destination)}${via}`,
     type: RouteMessage.create,
-    flags: Flag.create | Flag.exclusive,
+    flags: exclusive ? Flag.create | Flag.exclusive : Flag.create,
     payload: encodeAddRoute(route),
   }
 }
+
+export const setNeighbour = (index: number, address: Address, mac: Uint8Array): Request => ({
+  operation: `set neighbour ${formatAddress(address)}`,
+  type: NeighbourMessage.create,
+  flags: Flag.create | Flag.replace,
+  payload: encodeSetNeighbour(index, address, mac),
+})

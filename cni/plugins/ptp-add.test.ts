@@ -1,18 +1,19 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { encodeMessage } from '../netlink/message.ts'
-import { decodeNetworkConfig } from '../spec/config.ts'
+import { callOf } from '../testing/call.ts'
 import { MemoryFiles, MemoryProcess, ScriptedNetlink, memorySystem } from '../testing/memory-system.ts'
+import { hostLocal } from '../ipam/host-local.ts'
 import { add } from './ptp-add.ts'
 
 const Type = { createLink: 16, deleteLink: 17, getLink: 18 } as const
 const typeOf = (request: Uint8Array): number => new DataView(request.buffer).getUint16(4, true)
 
-/** What the kernel answers to a question for the pod's end: index 2, the other end 7, the address that random numbers 7 to 12 make. */
+/** What the kernel answers to a question for an end: index 2, the other end 7, the address that random numbers 13 to 18 make. */
 const linkAnswer = Uint8Array.of(
   ...[0, 0, 1, 0, 2, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0],
   ...[9, 0, 3, 0, 0x65, 0x74, 0x68, 0x30, 0, 0, 0, 0],
   ...[8, 0, 5, 0, 7, 0, 0, 0],
-  ...[10, 0, 1, 0, 6, 8, 9, 10, 11, 12, 0, 0],
+  ...[10, 0, 1, 0, 14, 14, 15, 16, 17, 18, 0, 0],
 )
 
 /** A kernel that grants everything but the request with that number (from 0), and knows the link once it is made. */
@@ -50,29 +51,13 @@ beforeEach(() => {
 const process = new MemoryProcess({})
 
 function attach(netlink: ScriptedNetlink, out = new MemoryProcess({})): void {
-  add({
-    system: memorySystem({ files, netlink, process: out }),
-    reference: false,
-    config: decodeNetworkConfig(
-      JSON.stringify({
-        cniVersion: '1.1.0',
-        name: 'net',
-        ipam: {
-          type: 'host-local',
-          dataDir: '/data',
-          ranges: [[{ subnet: '10.0.0.0/24' }], [{ subnet: 'fd00::/64' }]],
-        },
-      }),
-    ),
-    environment: {
-      command: 'ADD',
-      containerId: 'pod',
-      netns: '/run/netns/x',
-      ifName: 'eth0',
-      args: '',
-      netnsOverride: false,
-    },
-  })
+  const ipam = {
+    type: 'host-local',
+    dataDir: '/data',
+    ranges: [[{ subnet: '10.0.0.0/24' }], [{ subnet: 'fd00::/64' }]],
+  }
+  const system = memorySystem({ files, netlink, process: out })
+  add(callOf({ ipam }, { system, reference: true }), hostLocal)
 }
 
 const reservations = (): string[] =>

@@ -1,64 +1,85 @@
-import { allocate, giveBack, readDns } from '../ipam/host-local.ts'
+import { type Address, addressBits } from '../../net/address.ts'
+import type { Call } from '../call.ts'
+import type { Ipam } from '../ipam/ipam.ts'
+import { formatMac } from '../netlink/link.ts'
+import { matchRoute } from '../netlink/lookup.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
-import { CniError, ErrorCode } from '../spec/error.ts'
+import { CniError, toCniError } from '../spec/error.ts'
+import { configError } from '../spec/json.ts'
 import { type Result, formatResult } from '../spec/result.ts'
 import type { System } from '../sys.ts'
 import { Undo } from '../undo.ts'
-import type { Call } from '../call.ts'
+import { enableForwarding } from './forwarding.ts'
+import { toLeases } from './lease.ts'
 import { configureHost, configurePod, prepare } from './ptp-addresses.ts'
 import { chooseDns, defaultRoutes, readPtpConfig } from './ptp-config.ts'
 import { openSandbox } from './sandbox.ts'
-import { enableForwarding } from './sysctl.ts'
+import { uplinkMtu } from './uplink.ts'
 import { createVeth } from './veth.ts'
 
+/** RFC 8200, section 5: below that the kernel has no IPv6 on a link. */
+const leastIpv6Mtu = 1280
+
 /**
- * ADD: reserves addresses, makes a veth pair, gives the pod its addresses and routes, and prints the result. When
+ * ADD: takes addresses of IPAM, makes a veth pair, gives the pod its addresses and routes, and prints the result. When
  * anything fails, printing too, all of it is taken back: no address stays reserved, no interface stays.
  */
-export function add(call: Call): void {
-  const { system, environment, config } = call
+export function add(call: Call, ipam: Ipam): void {
+  const { system, environment, config, reference } = call
   const ptp = readPtpConfig(call)
+  const assign = ipam(call)
   const sandbox = openSandbox(system, environment)
   const pod = new Rtnetlink(system, sandbox.pod)
   const host = new Rtnetlink(system)
-  const dns = chooseDns(ptp.dns, readDns(system.files, ptp.ipam))
 
   const undo = new Undo()
   try {
-    const leases = allocate(system.files, ptp.ipam, environment)
-    undo.add(() => giveBack(system.files, ptp.ipam.folder, leases))
+    const assigned = assign((address) => leadsToPod(host, address))
+    undo.add(assigned.giveBack)
+    const leases = toLeases(assigned.addresses)
     const families = leases.map(({ address }) => address.address.family)
     forward(system, families)
 
-    const veth = createVeth(system, { pod, sandbox, owner: environment, mtu: ptp.mtu }, undo)
-    const routes = ptp.ipam.routes ?? (call.reference ? [] : defaultRoutes(families))
+    const mtu = ptp.mtu ?? (reference ? undefined : uplinkMtu(host, families))
+    if (mtu !== undefined && mtu < leastIpv6Mtu && families.includes(6))
+      throw configError(`mtu must be at least ${leastIpv6Mtu} for IPv6`)
+    const owner = { ...environment, network: config.name }
+    const veth = createVeth(system, { pod, host, sandbox, owner, mtu, mac: ptp.mac }, undo)
+    const routes = assigned.routes ?? (reference ? [] : defaultRoutes(families))
     const ends = { files: system.files, pod, host, veth, namespace: sandbox.pod }
     prepare(ends, leases)
     configurePod(ends, leases, routes)
     configureHost(ends, leases)
 
-    const { mtu } = veth.link
+    // The reference plugin tells no MTU.
+    const told = reference ? undefined : veth.link.mtu
     const result: Result = {
       interfaces: [
-        { name: veth.hostName, mac: veth.hostMac, mtu },
-        { name: environment.ifName, mac: veth.link.mac ?? '', mtu, sandbox: environment.netns },
+        { name: veth.hostName, mac: formatMac(veth.hostMac), mtu: told },
+        { name: environment.ifName, mac: veth.link.mac ?? '', mtu: told, sandbox: environment.netns },
       ],
       ips: leases.map((lease) => ({ ...lease, interface: 1 })),
       routes,
-      dns,
+      dns: chooseDns(ptp.dns, assigned.dns),
     }
-    system.process.stdout(formatResult(result, config.cniVersion))
+    system.process.stdout(formatResult(result, config.cniVersion, ptp.previous))
   } catch (error) {
     undo.run()
     throw error
   }
 }
 
+/** Every pod's address has a route of its own on the host, as long as the pod's end exists: here and upstream. */
+function leadsToPod(host: Rtnetlink, address: Address): boolean {
+  const route = matchRoute(host, address)
+  return route?.destination.prefixLength === addressBits(address.family)
+}
+
 function forward(system: System, families: readonly (4 | 6)[]): void {
   try {
     enableForwarding(system.files, families)
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error)
-    throw new CniError(ErrorCode.internal, `Could not enable IP forwarding: ${reason}`)
+    const { code, message } = toCniError(error)
+    throw new CniError(code, `Could not enable IP forwarding: ${message}`)
   }
 }

@@ -1,15 +1,18 @@
 import { addressBits } from '../../net/address.ts'
 import { cidrAround } from '../../net/cidr.ts'
-import type { Lease } from '../ipam/host-local.ts'
 import { AddressMessage } from '../netlink/address.ts'
 import type { Request } from '../netlink/connection.ts'
 import { isOpError } from '../netlink/error.ts'
 import { Scope } from '../netlink/route.ts'
-import { type Rtnetlink, addAddress, addRoute, setUp } from '../netlink/rtnetlink.ts'
+import { type Rtnetlink, addAddress, addRoute, setNeighbour, setUp } from '../netlink/rtnetlink.ts'
 import type { ResultRoute } from '../spec/result.ts'
 import { Errno, type Files, type Handle } from '../sys.ts'
+import type { Lease } from './lease.ts'
 import { setSysctl, trySysctl } from './sysctl.ts'
 import type { Veth } from './veth.ts'
+
+/** These are new on a new link: if there is one already, something is wrong. */
+const exclusive = { exclusive: true }
 
 /** Both sides of a pair that was made. */
 export interface Ends {
@@ -42,7 +45,9 @@ export function prepare({ files, veth, namespace }: Ends, leases: readonly Lease
 
 /**
  * The pod's side: it is set up, gets its addresses, and routes that send everything, its own subnet too, through the
- * gateway: the other pods of the subnet are not on this wire.
+ * gateway: the other pods of the subnet are not on this wire. The gateway's hardware address is said for good, since the
+ * wire has just one other end, and hosts have settings by which they don't answer for it
+ * (https://github.com/containernetworking/plugins/issues/134, https://github.com/kubernetes-sigs/kind/pull/3881).
  *
  * It comes before {@link configureHost}: the kernel tells the end that was set up first at once that there is a carrier
  * now, the second at times a second later.
@@ -57,24 +62,18 @@ export function configurePod(
   for (const { address, gateway } of leases) {
     const source = address.address
     const onLink = cidrAround(gateway, addressBits(gateway.family))
-    changes.push(addRoute({ destination: onLink, index, source, scope: Scope.link }))
     const subnet = cidrAround(source, address.prefixLength)
-    changes.push(addRoute({ destination: subnet, index, gateway, source, scope: Scope.universe }))
+    changes.push(
+      setNeighbour(index, gateway, veth.hostMac),
+      addRoute({ destination: onLink, index, source, scope: Scope.link }, exclusive),
+      addRoute({ destination: subnet, index, gateway, source, scope: Scope.universe }, exclusive),
+    )
   }
   for (const route of routes) {
     const { dst, gw, mtu, advmss, priority, table, scope } = route
-    changes.push(
-      addRoute({
-        destination: dst,
-        index,
-        gateway: gw ?? leases.find(({ gateway }) => gateway.family === dst.family)?.gateway,
-        scope: scope ?? Scope.universe,
-        table,
-        priority,
-        mtu,
-        advertisedMss: advmss,
-      }),
-    )
+    const gateway = gw ?? leases.find(({ gateway }) => gateway.family === dst.family)?.gateway
+    const way = { destination: dst, index, gateway, scope: scope ?? Scope.universe, table, priority }
+    changes.push(addRoute({ ...way, mtu, advertisedMss: advmss }, { exclusive: false }))
   }
   change(pod, changes, () => {
     setSysctl(files, 'ipv6/conf/lo/disable_ipv6', '0', namespace)
@@ -84,7 +83,7 @@ export function configurePod(
 
 /**
  * The host's side: it is set up, gets the gateway's address (the same on every veth, so without a subnet), and a route
- * to the pod.
+ * to the pod. It asks for the pod's hardware address when it needs it: plugins later in the chain may change that.
  */
 export function configureHost({ files, host, veth }: Ends, leases: readonly Lease[]): void {
   const { hostName, hostIndex: index } = veth
@@ -94,7 +93,7 @@ export function configureHost({ files, host, veth }: Ends, leases: readonly Leas
     const destination = cidrAround(address.address, prefixLength)
     changes.push(
       addAddress(index, { address: gateway, prefixLength }),
-      addRoute({ destination, index, scope: Scope.host }),
+      addRoute({ destination, index, scope: Scope.host }, exclusive),
     )
   }
   change(host, changes, () => setSysctl(files, `ipv6/conf/${hostName}/disable_ipv6`, '0'))

@@ -1,23 +1,17 @@
-import { type Address, addressBits, compareAddresses } from '../../net/address.ts'
-import { cidrAround, equalCidrs, formatCidr, parseInterfaceAddress } from '../../net/cidr.ts'
-import { readRoute, reservationFolder } from '../ipam/config.ts'
-import { requireAllocation } from '../ipam/host-local.ts'
+import { addressBits, compareAddresses } from '../../net/address.ts'
+import { cidrAround, equalCidrs, formatCidr } from '../../net/cidr.ts'
+import type { Call } from '../call.ts'
+import { reservationFolder } from '../ipam/config.ts'
+import { requireAllocation } from '../ipam/state.ts'
+import { readStaticConfig, requireStaticAddresses } from '../ipam/static.ts'
 import type { Link } from '../netlink/link.ts'
+import { listAddresses, listRoutes } from '../netlink/listing.ts'
+import { matchRoute } from '../netlink/lookup.ts'
 import { type Route, mainTable } from '../netlink/route.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
-import {
-  type JsonObject,
-  inField,
-  optionalAddress,
-  optionalArray,
-  optionalObject,
-  optionalString,
-  requireObject,
-  requireString,
-} from '../spec/json.ts'
+import { type PreviousInterface, type PreviousResult, readPrevious } from '../spec/previous.ts'
 import { type ResultRoute, formatInterfaceAddress } from '../spec/result.ts'
-import type { Call } from '../call.ts'
 import { openSandbox } from './sandbox.ts'
 
 /**
@@ -29,24 +23,27 @@ import { openSandbox } from './sandbox.ts'
 export function check(call: Call): void {
   const { system, environment, config } = call
   const sandbox = openSandbox(system, environment)
-  requireAllocation(system.files, reservationFolder(config), environment)
   const previous = readPrevious(config.json)
-  const own = previous.interfaces.find(
+  checkIpam(call, previous)
+  if (previous === undefined) throw failure('ptp: Required prevResult missing')
+  const ownIndex = previous.interfaces.findIndex(
     (one) => one.name === environment.ifName && one.sandbox === environment.netns,
   )
+  const own = previous.interfaces[ownIndex]
   if (own === undefined)
     throw failure(`Sandbox in prevResult doesn't match configured netns: ${environment.netns}`)
+  // Other plugins of the chain may have made interfaces too.
+  const ips = previous.ips.filter((ip) => ip.interface === undefined || ip.interface === ownIndex)
 
   const pod = new Rtnetlink(system, sandbox.pod)
   const link = checkPodLink(pod, own)
   const present = new Set(
-    pod
-      .addresses()
+    listAddresses(pod)
       .filter(({ index }) => index === link.index)
       .map(({ text }) => text),
   )
-  const podRoutes = pod.routes()
-  for (const { address } of previous.ips) {
+  const podRoutes = listRoutes(pod)
+  for (const { address } of ips) {
     const text = formatInterfaceAddress(address)
     if (!present.has(text)) throw failure(`Failed to match addr ${text} on interface ${own.name}`)
     const subnet = cidrAround(address.address, address.prefixLength)
@@ -54,49 +51,16 @@ export function check(call: Call): void {
   }
   for (const route of previous.routes) requireRoute(podRoutes, route)
 
-  checkHost(new Rtnetlink(system), previous, link)
+  checkHost(new Rtnetlink(system), { interfaces: previous.interfaces, ips }, link)
 }
 
-interface Previous {
-  readonly interfaces: readonly {
-    readonly name: string
-    readonly mac: string | undefined
-    readonly sandbox: string | undefined
-  }[]
-  readonly ips: readonly {
-    readonly address: ReturnType<typeof parseInterfaceAddress>
-    readonly gateway: Address | undefined
-  }[]
-  readonly routes: readonly ResultRoute[]
+function checkIpam(call: Call, previous: PreviousResult | undefined): void {
+  const { system, environment, config } = call
+  if (config.ipamType !== 'static') requireAllocation(system.files, reservationFolder(config), environment)
+  else requireStaticAddresses(readStaticConfig(call), previous?.ips ?? [], environment.ifName)
 }
 
-/** Reads `prevResult`, which has the same shape in all versions that have CHECK. */
-function readPrevious(json: JsonObject): Previous {
-  const result = optionalObject(json, 'prevResult', 'prevResult')
-  if (result === undefined) throw failure('ptp: Required prevResult missing')
-  const list = <T>(key: string, read: (entry: JsonObject, where: string) => T): readonly T[] =>
-    (optionalArray(result, key, `prevResult.${key}`) ?? []).map((entry, i) => {
-      const where = `prevResult.${key}[${i}]`
-      return read(requireObject(entry, where), where)
-    })
-  return {
-    interfaces: list('interfaces', (entry, where) => ({
-      name: requireString(entry.name, `${where}.name`),
-      mac: optionalString(entry, 'mac', `${where}.mac`),
-      sandbox: optionalString(entry, 'sandbox', `${where}.sandbox`),
-    })),
-    ips: list('ips', (entry, where) => {
-      const text = requireString(entry.address, `${where}.address`)
-      return {
-        address: inField(`${where}.address`, () => parseInterfaceAddress(text)),
-        gateway: optionalAddress(entry, 'gateway', `${where}.gateway`),
-      }
-    }),
-    routes: list('routes', readRoute),
-  }
-}
-
-function checkPodLink(pod: Rtnetlink, expected: Previous['interfaces'][number]): Link {
+function checkPodLink(pod: Rtnetlink, expected: PreviousInterface): Link {
   const link = pod.link(expected.name)
   if (link === undefined)
     throw failure(`ptp: Container Interface name in prevResult: ${expected.name} not found`)
@@ -122,31 +86,35 @@ function requireRoute(present: readonly Route[], { dst, gw, table }: ResultRoute
   if (!found) throw failure(`Expected Route ${formatCidr(dst)} not found in routing table`)
 }
 
-function checkHost(host: Rtnetlink, previous: Previous, podLink: Link): void {
-  const hostEnd = previous.interfaces.find((one) => one.sandbox === undefined)
+function checkHost(
+  host: Rtnetlink,
+  { interfaces, ips }: Pick<PreviousResult, 'interfaces' | 'ips'>,
+  podLink: Link,
+): void {
+  const candidates = interfaces.filter((one) => one.sandbox === undefined)
+  const [hostEnd] = candidates
   if (hostEnd === undefined) return
-  const link = host.link(hostEnd.name)
-  if (link === undefined || link.index !== podLink.peerIndex)
+  const link = candidates
+    .map(({ name }) => host.link(name))
+    .find((candidate) => candidate !== undefined && candidate.index === podLink.peerIndex)
+  if (link === undefined)
     throw failure(`ptp: Host interface ${hostEnd.name} is not the other end of ${podLink.name}`)
-  if (!link.up) throw failure(`ptp: Host interface ${hostEnd.name} is down`)
+  if (!link.up) throw failure(`ptp: Host interface ${link.name} is down`)
   const present = new Set(
-    host
-      .addresses()
+    listAddresses(host)
       .filter(({ index }) => index === link.index)
       .map(({ text }) => text),
   )
-  for (const { address, gateway } of previous.ips) {
+  for (const { address, gateway } of ips) {
     const prefixLength = addressBits(address.address.family)
     if (gateway !== undefined) {
       const text = formatInterfaceAddress({ address: gateway, prefixLength })
-      if (!present.has(text)) throw failure(`Failed to match addr ${text} on interface ${hostEnd.name}`)
+      if (!present.has(text)) throw failure(`Failed to match addr ${text} on interface ${link.name}`)
     }
-    const route = host.matchRoute(address.address)
+    const route = matchRoute(host, address.address)
     const destination = cidrAround(address.address, prefixLength)
     if (route?.index !== link.index || !equalCidrs(route.destination, destination))
-      throw failure(
-        `Expected Route ${formatCidr(destination)} dev ${hostEnd.name} not found in routing table`,
-      )
+      throw failure(`Expected Route ${formatCidr(destination)} dev ${link.name} not found in routing table`)
   }
 }
 

@@ -1,25 +1,10 @@
 import { describe, expect, it } from 'vitest'
 import { formatCidr } from '../../net/cidr.ts'
-import { decodeNetworkConfig } from '../spec/config.ts'
-import { memorySystem } from '../testing/memory-system.ts'
+import { formatMac } from '../netlink/link.ts'
+import { type CallParts, callOf } from '../testing/call.ts'
 import { type PtpConfig, chooseDns, defaultRoutes, readPtpConfig } from './ptp-config.ts'
 
-const read = (fields: object): PtpConfig =>
-  readPtpConfig({
-    system: memorySystem({}),
-    reference: false,
-    config: decodeNetworkConfig(
-      JSON.stringify({ name: 'net', ipam: { type: 'host-local', subnet: '10.0.0.0/24' }, ...fields }),
-    ),
-    environment: {
-      command: 'ADD',
-      containerId: 'a',
-      netns: '/n',
-      ifName: 'eth0',
-      args: '',
-      netnsOverride: false,
-    },
-  })
+const read = (fields: object, parts: CallParts = {}): PtpConfig => readPtpConfig(callOf(fields, parts))
 
 describe('the configuration of ptp', () => {
   it.each([
@@ -38,12 +23,18 @@ describe('the configuration of ptp', () => {
   })
 
   it.each([
-    { fields: { mtu: -1 }, text: 'mtu must be a whole number from 0 to 4294967295' },
-    { fields: { mtu: '1400' }, text: 'mtu must be a whole number from 0 to 4294967295' },
+    { fields: { mtu: -1 }, text: 'mtu must be a whole number from 0 to 65535' },
+    { fields: { mtu: '1400' }, text: 'mtu must be a whole number from 0 to 65535' },
     { fields: { ipMasq: 'no' }, text: 'ipMasq must be true or false' },
     { fields: { dns: [] }, text: 'dns must be an object' },
     { fields: { dns: { nameservers: [5] } }, text: 'dns.nameservers[0] must be a string' },
-    { fields: { ipam: 'host-local' }, text: 'ipam must be an object' },
+    { fields: { mtu: 67 }, text: 'mtu must be 0, or a whole number from 68 to 65535' },
+    {
+      fields: { runtimeConfig: { mac: '01:00:5e:00:00:01' } },
+      text: 'runtimeConfig.mac: "01:00:5e:00:00:01" is no hardware address of an interface',
+    },
+    { fields: { runtimeConfig: { dns: { servers: {} } } }, text: 'runtimeConfig.dns.servers must be a list' },
+    { fields: { prevResult: [] }, text: 'prevResult must be an object' },
   ])('refuses $fields', ({ fields, text }) => {
     expect(() => read(fields)).toThrow(expect.objectContaining({ code: 7, message: text }) as Error)
   })
@@ -57,6 +48,44 @@ describe('the configuration of ptp', () => {
   ])('of DNS: $name what IPAM says', ({ dns, expected }) => {
     const chosen = chooseDns(read({ dns }).dns, { nameservers: ['192.0.2.1'] })
     expect(JSON.parse(JSON.stringify(chosen))).toEqual(expected)
+  })
+
+  it.each([
+    { name: 'CNI_ARGS', args: 'MAC=02:00:00:00:00:01', fields: {}, expected: '02:00:00:00:00:01' },
+    {
+      name: 'args.cni rather than CNI_ARGS',
+      args: 'IgnoreUnknown=1;MAC=02:00:00:00:00:01;K8S_POD_NAME=x',
+      fields: { args: { cni: { mac: '02:00:00:00:00:02' } } },
+      expected: '02:00:00:00:00:02',
+    },
+    {
+      name: 'runtimeConfig rather than args.cni',
+      args: '',
+      fields: { args: { cni: { mac: '02:00:00:00:00:02' } }, runtimeConfig: { mac: '02:00:00:00:00:AA' } },
+      expected: '02:00:00:00:00:aa',
+    },
+  ])('takes the hardware address of $name', ({ args, fields, expected }) => {
+    const { mac } = read(fields, { environment: { args } })
+    expect(mac && formatMac(mac)).toBe(expected)
+  })
+
+  it('takes DNS settings of the runtime first', () => {
+    const dns = { servers: ['192.0.2.2'], searches: ['x.example'], options: ['ndots:5'] }
+    expect(read({ dns: { nameservers: ['192.0.2.1'] }, runtimeConfig: { dns } }).dns).toEqual({
+      nameservers: ['192.0.2.2'],
+      search: ['x.example'],
+      options: ['ndots:5'],
+    })
+  })
+
+  it('standing in for the reference plugin knows none of these', () => {
+    const config = { runtimeConfig: { mac: 'x', dns: 5 }, args: { cni: { mac: 7 } }, prevResult: 'x' }
+    expect(read(config, { reference: true, environment: { args: 'MAC=x' } })).toEqual({
+      mtu: undefined,
+      mac: undefined,
+      dns: undefined,
+      previous: undefined,
+    })
   })
 
   it('routes everything, for each family that there is', () => {

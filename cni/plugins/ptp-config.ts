@@ -1,45 +1,83 @@
 import { parseCidr } from '../../net/cidr.ts'
-import { type IpamConfig, readIpamConfig } from '../ipam/config.ts'
+import type { Call } from '../call.ts'
+import { readStatusOnExhaustion } from '../ipam/exhaustion.ts'
+import { loadArgs } from '../spec/args.ts'
+import { readDns } from '../spec/dns.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
 import {
+  type JsonObject,
+  configError,
   optionalBoolean,
-  optionalNumber,
   optionalObject,
+  optionalPositive,
   optionalString,
   optionalStrings,
 } from '../spec/json.ts'
+import { parseMac } from '../spec/mac.ts'
 import type { Dns, ResultRoute } from '../spec/result.ts'
-import type { Call } from '../call.ts'
 
 /** How a pod is attached. */
 export interface PtpConfig {
-  /** The kernel's default if absent. */
+  /** The uplink's if absent; called as the reference plugin, the kernel's default. */
   readonly mtu: number | undefined
-  readonly ipam: IpamConfig
+  /** Of the pod's end; a random one if absent. */
+  readonly mac: Uint8Array | undefined
   /** Instead of what IPAM says, if the configuration has any field of it, be it empty. */
   readonly dns: Dns | undefined
+  /** The result of the plugins before in the chain. The reference plugin lets go of it. */
+  readonly previous: JsonObject | undefined
 }
+
+/** What the kernel allows a veth to have. */
+const [leastMtu, mostMtu] = [68, 65_535]
 
 /**
  * Reads the configuration of an ADD.
  * @throws CniError "config" (7), "unsupported field" (2)
  */
-export function readPtpConfig({ config, environment }: Call): PtpConfig {
-  const { json } = config
+export function readPtpConfig(call: Call): PtpConfig {
+  const { json } = call.config
   if (optionalBoolean(json, 'ipMasq', 'ipMasq') === true)
     throw new CniError(ErrorCode.unsupportedField, 'ipMasq: masquerading is not supported yet')
-  const mtu = optionalNumber(json, 'mtu', 'mtu')
-  const dns = optionalObject(json, 'dns', 'dns')
+  // For STATUS; but whoever makes a mistake wants to hear of it.
+  readStatusOnExhaustion(call.config)
+  const mtu = optionalPositive(json, 'mtu', 'mtu', mostMtu)
+  if (mtu !== undefined && mtu < leastMtu)
+    throw configError(`mtu must be 0, or a whole number from ${leastMtu} to ${mostMtu}`)
+  const configured = readDns(json, 'dns')
+  if (call.reference) return { mtu, mac: undefined, dns: configured, previous: undefined }
+  const runtime = optionalObject(json, 'runtimeConfig', 'runtimeConfig') ?? {}
   return {
-    mtu: mtu === 0 ? undefined : mtu,
-    ipam: readIpamConfig(config, environment.args),
-    dns: dns && {
-      nameservers: optionalStrings(dns, 'nameservers', 'dns.nameservers'),
-      domain: optionalString(dns, 'domain', 'dns.domain'),
-      search: optionalStrings(dns, 'search', 'dns.search'),
-      options: optionalStrings(dns, 'options', 'dns.options'),
-    },
+    mtu,
+    mac: readMac(call, runtime),
+    dns: readRuntimeDns(runtime) ?? configured,
+    previous: optionalObject(json, 'prevResult', 'prevResult'),
   }
+}
+
+/** Later ones win, as in the reference plugins that have it: CNI_ARGS, `args.cni`, `runtimeConfig`. */
+function readMac({ config, environment }: Call, runtime: JsonObject): Uint8Array | undefined {
+  const cni = optionalObject(optionalObject(config.json, 'args', 'args') ?? {}, 'cni', 'args.cni') ?? {}
+  const given = [
+    [loadArgs(environment.args, ['IP', 'GATEWAY', 'MAC']).get('MAC'), 'CNI_ARGS MAC'],
+    [optionalString(cni, 'mac', 'args.cni.mac'), 'args.cni.mac'],
+    [optionalString(runtime, 'mac', 'runtimeConfig.mac'), 'runtimeConfig.mac'],
+  ] as const
+  let mac: Uint8Array | undefined
+  for (const [text, where] of given) if (text) mac = parseMac(text, where)
+  return mac
+}
+
+/** The capability "dns" calls its fields otherwise than configurations do. */
+function readRuntimeDns(runtime: JsonObject): Dns | undefined {
+  const dns = optionalObject(runtime, 'dns', 'runtimeConfig.dns')
+  return (
+    dns && {
+      nameservers: optionalStrings(dns, 'servers', 'runtimeConfig.dns.servers'),
+      search: optionalStrings(dns, 'searches', 'runtimeConfig.dns.searches'),
+      options: optionalStrings(dns, 'options', 'runtimeConfig.dns.options'),
+    }
+  )
 }
 
 /** The DNS settings of the result: any field of the configuration replaces all of IPAM's. */

@@ -1,9 +1,8 @@
-import { reservationFolder } from '../ipam/config.ts'
-import { release } from '../ipam/host-local.ts'
-import { Rtnetlink } from '../netlink/rtnetlink.ts'
-import { CniError, ErrorCode } from '../spec/error.ts'
-import { Errno, type Handle, type System, isSysError } from '../sys.ts'
 import type { Call } from '../call.ts'
+import { removeLink } from '../netlink/removal.ts'
+import { Rtnetlink } from '../netlink/rtnetlink.ts'
+import { del as releaseAddresses } from './host-local.ts'
+import { openNamespace } from './sandbox.ts'
 import { hostVethAlias, hostVethName, nameAttempts } from './veth-name.ts'
 
 /**
@@ -19,42 +18,29 @@ export function del(call: Call): void {
   try {
     deleteInterface(call)
   } finally {
-    release(call.system.files, reservationFolder(call.config), call.environment)
+    releaseAddresses(call)
   }
 }
 
-function deleteInterface({ system, environment }: Call): void {
+function deleteInterface({ system, environment, config }: Call): void {
+  const namespace = openNamespace(system, environment)
   const host = new Rtnetlink(system)
+  const alias = hostVethAlias({ ...environment, network: config.name })
   for (let attempt = 0; attempt < nameAttempts; attempt++) {
     const hostEnd = host.link(hostVethName(environment, attempt))
-    if (hostEnd === undefined) break
-    // A name may be another pod's; ours had to take the next one then.
-    if (hostEnd.alias !== hostVethAlias(environment)) continue
-    host.removeLink(hostEnd.index)
-    break
+    if (hostEnd?.alias === alias) {
+      removeLink(host, hostEnd.index)
+      break
+    }
+    // A name may be another pod's, and ours had to take the next one then. That other pod may be gone meanwhile; but
+    // where there is a namespace to look into, ours is found there.
+    if (hostEnd === undefined && namespace !== undefined) break
   }
 
-  const namespace = environment.netns === '' ? undefined : openNamespace(system, environment.netns)
   if (namespace === undefined) return
-  if (!environment.netnsOverride && isOwn(system, namespace))
-    throw new CniError(ErrorCode.namespace, "plugin's netns and netns from CNI_NETNS should not be the same")
   const pod = new Rtnetlink(system, namespace)
   // The kernel answers after it has taken the pair out of this namespace too. A child that kept a socket here would keep
   // the namespace.
   const link = pod.link(environment.ifName)
   if (link !== undefined) pod.deleteLink(link.index)
-}
-
-/** Undefined if the path leads to nothing, or to what is left of a namespace that is gone. */
-function openNamespace(system: System, path: string): Handle | undefined {
-  try {
-    return system.files.open(path)
-  } catch (error) {
-    if (isSysError(error, Errno.ENOENT) || isSysError(error, Errno.ENOTDIR)) return undefined
-    throw error
-  }
-}
-
-function isOwn({ files }: System, namespace: Handle): boolean {
-  return files.identity(namespace) === files.identity(files.open('/proc/self/ns/net'))
 }

@@ -1,5 +1,5 @@
 import { CniError, ErrorCode } from '../spec/error.ts'
-import { type Handle, type System, isSysError } from '../sys.ts'
+import { Errno, type Handle, type System, isSysError } from '../sys.ts'
 import type { Environment } from '../spec/environment.ts'
 
 /** The pod's network namespace and our own. */
@@ -25,8 +25,32 @@ export function openSandbox(system: System, environment: Environment): Sandbox {
       `failed to open netns ${JSON.stringify(environment.netns)}: ${error.message}`,
     )
   }
+  return { pod, host: requireOther(system, environment, pod) }
+}
+
+/**
+ * Opens the pod's namespace for a DEL: undefined if CNI_NETNS is empty, or leads to nothing, or to what is left of a
+ * namespace that is gone.
+ *
+ * @throws CniError "invalid namespace" (8) if it is the host's
+ */
+export function openNamespace(system: System, environment: Environment): Handle | undefined {
+  if (environment.netns === '') return undefined
+  let pod: Handle
+  try {
+    pod = system.files.open(environment.netns)
+  } catch (error) {
+    if (isSysError(error, Errno.ENOENT) || isSysError(error, Errno.ENOTDIR)) return undefined
+    throw error
+  }
+  requireOther(system, environment, pod)
+  return pod
+}
+
+/** The host's namespace, which the pod's must not be. */
+function requireOther({ files }: System, { netnsOverride }: Environment, pod: Handle): Handle {
   const host = files.open('/proc/self/ns/net')
-  if (!environment.netnsOverride && files.identity(pod) === files.identity(host))
+  if (!netnsOverride && files.identity(pod) === files.identity(host))
     throw new CniError(ErrorCode.namespace, "plugin's netns and netns from CNI_NETNS should not be the same")
-  return { pod, host }
+  return host
 }

@@ -1,5 +1,10 @@
 import type { Owner } from '../ipam/store.ts'
 
+/** One interface of one container in a network. */
+export interface Member extends Owner {
+  readonly network: string
+}
+
 /** How many names for the host's end are tried. */
 export const nameAttempts = 10
 
@@ -18,7 +23,20 @@ export function hostVethName(owner: Owner, attempt: number): string {
   return `veth${(hash >>> 0).toString(16).padStart(8, '0')}`
 }
 
-/** What the host's end carries as its alias: whose it is, for DEL and for people. */
-export function hostVethAlias({ containerId, ifName }: Owner): string {
-  return `podway ${containerId}/${ifName}`.slice(0, aliasLength)
+/** All names that the host's end of that owner may have. */
+export const hostVethNames = (owner: Owner): readonly string[] =>
+  Array.from({ length: nameAttempts }, (_, attempt) => hostVethName(owner, attempt))
+
+/**
+ * What the host's end carries as its alias: whose it is, for DEL, for GC and for people. No part has a space. Only names of
+ * interfaces can hold more than ASCII, in which the kernel's answer is read: an underscore stands for such a letter.
+ */
+export function hostVethAlias({ network, containerId, ifName }: Member): string {
+  const readable = Array.from(ifName, (letter) => (letter <= '~' ? letter : '_')).join('')
+  return `${aliasPrefix(network)}${containerId}/${readable}`.slice(0, aliasLength)
 }
+
+/** Whether an alias is one of that network's. */
+export const isAliasOf = (network: string, alias: string): boolean => alias.startsWith(aliasPrefix(network))
+
+const aliasPrefix = (network: string): string => `podway ${network} `

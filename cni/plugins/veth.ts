@@ -1,4 +1,4 @@
-import type { Owner } from '../ipam/store.ts'
+import { createVeth as createPair } from '../netlink/creation.ts'
 import { isOpError } from '../netlink/error.ts'
 import { type Link, formatMac } from '../netlink/link.ts'
 import type { Rtnetlink } from '../netlink/rtnetlink.ts'
@@ -6,14 +6,14 @@ import { CniError, ErrorCode } from '../spec/error.ts'
 import { Errno, type System } from '../sys.ts'
 import type { Undo } from '../undo.ts'
 import type { Sandbox } from './sandbox.ts'
-import { hostVethAlias, hostVethName, nameAttempts } from './veth-name.ts'
+import { type Member, hostVethAlias, hostVethName, nameAttempts } from './veth-name.ts'
 
 /** A veth pair that was made. */
 export interface Veth {
   /** The pod's end. */
   readonly link: Link
   readonly hostName: string
-  readonly hostMac: string
+  readonly hostMac: Uint8Array
   /** Index of the host's end, in the host's namespace. */
   readonly hostIndex: number
   /** Text that the host's end carries from now on. */
@@ -22,9 +22,12 @@ export interface Veth {
 
 export interface VethRequest {
   readonly pod: Rtnetlink
+  readonly host: Rtnetlink
   readonly sandbox: Sandbox
-  readonly owner: Owner
+  readonly owner: Member
   readonly mtu: number | undefined
+  /** Of the pod's end; a random one if absent. */
+  readonly mac: Uint8Array | undefined
 }
 
 /**
@@ -32,19 +35,24 @@ export interface VethRequest {
  *
  * @throws CniError "internal" (999), with upstream's text, if the pod has an interface of that name
  */
-export function createVeth(system: System, { pod, sandbox, owner, mtu }: VethRequest, undo: Undo): Veth {
+export function createVeth(system: System, request: VethRequest, undo: Undo): Veth {
+  const { pod, host, sandbox, owner, mtu } = request
   const { files } = system
-  const macs = [randomMac(system), randomMac(system)] as const
+  const macs = [request.mac ?? randomMac(system), randomMac(system)] as const
   const podEnd = { name: owner.ifName, namespace: files.descriptor(sandbox.pod), mac: macs[0] }
-  // Before the attempt: the pair may be there although the answer got lost. The address says that it is ours.
+  let hostName = ''
+  // Before the attempt: the pair may be there although the answer got lost. The address of the host's end, which is
+  // always random, says that it is ours.
   undo.add(() => {
-    const made = pod.link(owner.ifName)
-    if (made?.mac === formatMac(macs[0])) pod.deleteLink(made.index)
+    const made = host.link(hostName)
+    if (made?.mac === formatMac(macs[1])) host.deleteLink(made.index)
   })
   for (let attempt = 0; attempt < nameAttempts; attempt++) {
-    const hostName = hostVethName(owner, attempt)
+    hostName = hostVethName(owner, attempt)
+    const hostEnd = { name: hostName, namespace: files.descriptor(sandbox.host), mac: macs[1] }
+    let link: Link | undefined
     try {
-      pod.createVeth(podEnd, { name: hostName, namespace: files.descriptor(sandbox.host), mac: macs[1] }, mtu)
+      link = createPair(pod, podEnd, hostEnd, mtu)
     } catch (error) {
       if (!isOpError(error, Errno.EEXIST)) throw error
       if (pod.link(owner.ifName) !== undefined)
@@ -54,18 +62,17 @@ export function createVeth(system: System, { pod, sandbox, owner, mtu }: VethReq
         )
       continue
     }
-    const link = pod.link(owner.ifName)
     if (link?.peerIndex === undefined)
       throw new Error(`the veth ${owner.ifName} vanished while it was set up`)
     return {
       link,
       hostName,
-      hostMac: formatMac(macs[1]),
+      hostMac: macs[1],
       hostIndex: link.peerIndex,
       hostAlias: hostVethAlias(owner),
     }
   }
-  throw new Error('failed to find a unique veth name')
+  throw new CniError(ErrorCode.tryAgainLater, 'failed to find a unique veth name')
 }
 
 /** A locally administered unicast address. */

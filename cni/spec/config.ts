@@ -8,6 +8,8 @@ export interface NetworkConfig {
   readonly cniVersion: string
   readonly name: string
   readonly type: string
+  /** The type of IPAM, if that is a text: whose code is loaded depends on it. */
+  readonly ipamType: string | undefined
   /** The whole object, for whoever knows the other fields. */
   readonly json: JsonObject
 }
@@ -30,7 +32,8 @@ export function readNetworkConfig(process: Process): NetworkConfig {
 /** @throws CniError as {@link readNetworkConfig} */
 export function decodeNetworkConfig(text: string): NetworkConfig {
   const json = decode(text)
-  const { name = '', cniVersion } = json
+  const { cniVersion } = json
+  const name = json.name ?? ''
   if (typeof name !== 'string') throw undecodable('name must be a string')
   if (name === '') throw configError('missing network name')
   if (!hasNameCharacters(name))
@@ -42,8 +45,15 @@ export function decodeNetworkConfig(text: string): NetworkConfig {
     cniVersion: cniVersion === undefined || cniVersion === null || cniVersion === '' ? '0.1.0' : cniVersion,
     name,
     type: optionalString(json, 'type', 'type') ?? '',
+    ipamType: ipamTypeOf(json.ipam),
     json,
   }
+}
+
+/** Nothing is wrong yet if there is none: a verb that needs it will say so. */
+function ipamTypeOf(ipam: unknown): string | undefined {
+  const { type } = (ipam ?? {}) as { readonly type?: unknown }
+  return typeof type === 'string' ? type : undefined
 }
 
 function decode(text: string): JsonObject {

@@ -1,4 +1,7 @@
-/** Error codes of the CNI specification (section 5) that we answer with; 999 is the libraries' "internal error". */
+/**
+ * Error codes that we answer with: those of the CNI specification (section 5), 999 as its libraries' "internal error",
+ * and from 100 our own.
+ */
 export const ErrorCode = {
   incompatibleVersion: 1,
   unsupportedField: 2,
@@ -7,7 +10,12 @@ export const ErrorCode = {
   decoding: 6,
   config: 7,
   namespace: 8,
+  tryAgainLater: 11,
   notAvailable: 50,
+  /** The process may not do what it has to do: CAP_NET_ADMIN and CAP_SYS_ADMIN, mostly. */
+  notPermitted: 100,
+  /** The kernel lacks something: veth, IPv6, network namespaces. */
+  unsupportedByKernel: 101,
   internal: 999,
 } as const
 
@@ -26,10 +34,50 @@ export class CniError extends Error {
   }
 }
 
-/** Any caught value as a CNI error: what is none already is "internal", with its own words. */
+/**
+ * Whether a caught value is a {@link CniError}, of this bundle or of another: each has a class of its own.
+ */
+export function isCniError(error: unknown): error is CniError {
+  return error instanceof Error && error.name === 'CniError'
+}
+
+/** Any caught value as a CNI error, in its own words: what the kernel refused by its number, other things "internal". */
 export function toCniError(error: unknown): CniError {
-  if (error instanceof CniError) return error
-  return new CniError(ErrorCode.internal, error instanceof Error ? error.message : String(error))
+  if (isCniError(error)) return error
+  if (!(error instanceof Error)) return new CniError(ErrorCode.internal, String(error))
+  const { errno } = error as { readonly errno?: unknown }
+  return new CniError(typeof errno === 'number' ? codeOf(errno) : ErrorCode.internal, error.message)
+}
+
+/** What a runtime can make of an error number: the same on every architecture that we build for. */
+function codeOf(errno: number): ErrorCode {
+  switch (errno) {
+    case 1: // EPERM
+    case 13: // EACCES
+      return ErrorCode.notPermitted
+    case 5: // EIO
+    case 28: // ENOSPC
+    case 30: // EROFS
+    case 122: // EDQUOT
+      return ErrorCode.io
+    case 4: // EINTR
+    case 11: // EAGAIN
+    case 12: // ENOMEM
+    case 16: // EBUSY
+    case 23: // ENFILE
+    case 24: // EMFILE
+    case 105: // ENOBUFS
+      return ErrorCode.tryAgainLater
+    case 38: // ENOSYS
+    case 92: // ENOPROTOOPT
+    case 93: // EPROTONOSUPPORT
+    case 94: // ESOCKTNOSUPPORT
+    case 95: // EOPNOTSUPP
+    case 97: // EAFNOSUPPORT
+      return ErrorCode.unsupportedByKernel
+    default:
+      return ErrorCode.internal
+  }
 }
 
 /** The JSON that goes to standard output when a verb fails. */

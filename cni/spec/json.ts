@@ -52,13 +52,32 @@ export function optionalStrings(
   return optionalArray(parent, key, where)?.map((value, i) => requireString(value, `${where}[${i}]`))
 }
 
-/** A whole number from 0 to 2³² − 1. */
-export function optionalNumber(parent: JsonObject, key: string, where: string): number | undefined {
+/** Whether a value is a whole number of that range, both ends included. */
+export const isNumber = (value: unknown, least: number, most: number): value is number =>
+  typeof value === 'number' && Number.isInteger(value) && value >= least && value <= most
+
+/** A whole number, from 0 to 2³² − 1 where nothing else is said. */
+export function optionalNumber(
+  parent: JsonObject,
+  key: string,
+  where: string,
+  { least = 0, most = 0xffffffff }: { readonly least?: number; readonly most?: number } = {},
+): number | undefined {
   const value = parent[key]
   if (value === undefined || value === null) return undefined
-  if (typeof value !== 'number' || !Number.isInteger(value) || value < 0 || value > 0xffffffff)
-    throw mustBe(where, 'a whole number from 0 to 4294967295')
+  if (!isNumber(value, least, most)) throw mustBe(where, `a whole number from ${least} to ${most}`)
   return value
+}
+
+/** The same, where zero is as good as absent. */
+export function optionalPositive(
+  parent: JsonObject,
+  key: string,
+  where: string,
+  most = 0xffffffff,
+): number | undefined {
+  const value = optionalNumber(parent, key, where, { most })
+  return value === 0 ? undefined : value
 }
 
 export function optionalBoolean(parent: JsonObject, key: string, where: string): boolean | undefined {

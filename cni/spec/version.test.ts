@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { isAtLeast, requireSupported, supportedVersions } from './version.ts'
+import { isAtLeast, requireVersion, supportedVersions } from './version.ts'
 
 describe('versions', () => {
   it.each([
@@ -9,6 +9,7 @@ describe('versions', () => {
     { version: '0.3.1', minimum: '0.4.0', expected: false },
     { version: '0.10.0', minimum: '0.4.0', expected: true },
     { version: '1', minimum: '1.0.0', expected: true },
+    { version: '00.04.0', minimum: '0.4.0', expected: true },
   ])('$version is at least $minimum: $expected', ({ version, minimum, expected }) => {
     expect(isAtLeast(version, minimum)).toBe(expected)
   })
@@ -18,11 +19,11 @@ describe('versions', () => {
   })
 
   it('are supported up to 1.1.0', () => {
-    for (const version of supportedVersions) expect(() => requireSupported(version)).not.toThrow()
+    for (const version of supportedVersions) expect(() => requireVersion('ADD', version)).not.toThrow()
   })
 
   it.each(['1.2.0', '0.5.0', '', 'abc', '1.1'])('%s is refused with upstream’s words', (version) => {
-    expect(() => requireSupported(version)).toThrow(
+    expect(() => requireVersion('ADD', version)).toThrow(
       expect.objectContaining({
         code: 1,
         message: 'incompatible CNI versions',

@@ -22,7 +22,7 @@ export interface Invocation {
   readonly config?: object | string
   /** The file to run, if not the binary itself. */
   readonly file?: string
-  /** Program and arguments to run it by: strace. */
+  /** Program and arguments to run it by: strace, nsenter. */
   readonly by?: readonly string[]
 }
 
@@ -37,8 +37,7 @@ export interface Ending {
 
 /** Runs the binary as a runtime does, with nothing of our own environment. */
 export function invoke(invocation: Invocation): Ending {
-  const file = invocation.file ?? binary()
-  const [program = file, ...args] = [...(invocation.by ?? []), file] as readonly string[]
+  const [program, ...args] = commandLine(invocation)
   const ended = spawnSync(program, args, {
     env: environmentOf(invocation),
     input: stdinOf(invocation),
@@ -51,14 +50,22 @@ export function invoke(invocation: Invocation): Ending {
 /** The same without waiting, for calls at the same time. */
 export function invokeAsync(invocation: Invocation): Promise<Ending> {
   return new Promise((resolve, reject) => {
-    const child = spawn(invocation.file ?? binary(), { env: environmentOf(invocation) })
+    const [program, ...args] = commandLine(invocation)
+    const child = spawn(program, args, { env: environmentOf(invocation), timeout: 60_000 })
     let [stdout, stderr] = ['', '']
     child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
     child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
     child.on('error', reject)
     child.on('close', (code) => resolve(toEnding(code, stdout, stderr)))
+    // One that ends without reading its input: its answer says why.
+    child.stdin.on('error', () => undefined)
     child.stdin.end(stdinOf(invocation))
   })
+}
+
+function commandLine({ file = binary(), by = [] }: Invocation): readonly [string, ...string[]] {
+  const [program, ...args] = by
+  return program === undefined ? [file] : [program, ...args, file]
 }
 
 function environmentOf(invocation: Invocation): NodeJS.ProcessEnv {

@@ -11,7 +11,7 @@ export interface Printed {
 /** An ADD that must succeed: its result. */
 export function add(invocation: Omit<Invocation, 'command'>): Printed {
   const ended = invoke({ command: 'ADD', ...invocation })
-  expect(ended).toMatchObject({ code: 0, stderr: '' })
+  expect(ended, ended.stdout).toMatchObject({ code: 0, stderr: '' })
   return ended.json as Printed
 }
 

@@ -82,13 +82,18 @@ export class MemoryFiles implements Files {
       .filter((name) => parent(name) === path)
       .map((name) => name.slice(path.length + 1))
   }
+
+  readAll(path: string): (readonly [name: string, content: string])[] {
+    return this.list(path).map((name) => [name, this.read(`${path}/${name}`)])
+  }
 }
 
 const parent = (path: string): string => path.slice(0, path.lastIndexOf('/'))
 
 function isAcknowledgement(answer: Uint8Array): boolean {
+  if (answer.length < 20) return false
   const view = new DataView(answer.buffer, answer.byteOffset, answer.byteLength)
-  return view.getUint16(4, true) === 2 && answer.length >= 20 && view.getUint32(16, true) === 0
+  return view.getUint16(4, true) === 2 && view.getUint32(16, true) === 0
 }
 
 /** Answers requests by a function, as the kernel would by what it knows: the tests give it recorded replies. */
@@ -176,11 +181,12 @@ export class MemoryProcess implements Process {
   }
 }
 
-/** A system in memory. Its random numbers are 1, 2, 3, … */
+/** A system in memory. Its random numbers are 1, 2, 3, …; it has just started, unless it is told otherwise. */
 export function memorySystem(parts: {
   readonly process?: Process
   readonly files?: Files
   readonly netlink?: NetlinkSockets
+  readonly uptime?: () => number
 }): System {
   let random = 0
   return {
@@ -188,5 +194,6 @@ export function memorySystem(parts: {
     files: parts.files ?? new MemoryFiles(),
     netlink: parts.netlink ?? new ScriptedNetlink(() => []),
     random: (length) => Uint8Array.from({ length }, () => (random = (random + 1) & 0xff)),
+    uptime: parts.uptime ?? (() => 0),
   }
 }

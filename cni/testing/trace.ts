@@ -1,6 +1,6 @@
 import { spawnSync } from 'node:child_process'
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
-import { type Ending, type Invocation, invoke } from './binary.ts'
+import { type Ending, type Invocation, invoke, invokeAsync } from './binary.ts'
 
 /** Why the tests that need strace can't run; undefined if they can. */
 export function whyNoTrace(): string | undefined {
@@ -9,54 +9,71 @@ export function whyNoTrace(): string | undefined {
   return tried.status === 0 ? undefined : 'strace is not allowed to trace'
 }
 
-/** The system calls that an ADD consists of; those of the start of a process are not interesting. */
-export const tracedCalls = [
-  'openat',
-  'read',
-  'write',
-  'mkdir',
-  'flock',
-  'getdents64',
-  'newfstatat',
-  'getrandom',
-  'socket',
-  'setsockopt',
-  'setns',
-  'sendto',
-  'recvfrom',
-] as const
-
-/** One system call: its name, and how many of that name came before, counted from 1. */
+/** One system call: its name, and how many of that name came before in its process, counted from 1. */
 export interface TracedCall {
   readonly name: string
   readonly nth: number
   readonly line: string
 }
 
-/** Runs the binary under strace: how it ended, and its calls in order. `inject` is strace's: `write:error=EIO:when=2`. */
-export function trace(
-  invocation: Invocation,
-  inject?: string,
-): { readonly ending: Ending; readonly calls: readonly TracedCall[] } {
-  const folder = mkdtempSync('/run/trace-')
+/** A run under strace: how it ended, and its calls in order, those of its child processes too. */
+export interface Traced {
+  readonly ending: Ending
+  readonly calls: readonly TracedCall[]
+}
+
+/** Runs the binary under strace. `inject` is strace's (`write:error=EIO:when=2`); with it, only calls of that name count. */
+export function trace(invocation: Invocation, inject?: string): Traced {
+  const tracing = startTracing(invocation, inject)
   try {
-    const file = `${folder}/trace`
-    const by = ['strace', '-o', file, '-s', '512', '-e', `trace=${tracedCalls.join(',')}`]
-    const ending = invoke({
-      ...invocation,
-      by: inject === undefined ? by : [...by, '-e', `inject=${inject}`],
-    })
-    const counts = new Map<string, number>()
-    const calls: TracedCall[] = []
-    for (const line of readFileSync(file, 'utf8').split('\n')) {
-      const name = line.slice(0, Math.max(line.indexOf('('), 0))
-      if (name === '' || line.startsWith('+++') || line.startsWith('---')) continue
-      const nth = (counts.get(name) ?? 0) + 1
-      counts.set(name, nth)
-      calls.push({ name, nth, line })
-    }
-    return { ending, calls }
+    const ending = invoke(tracing.invocation)
+    return { ending, calls: tracing.calls() }
   } finally {
-    rmSync(folder, { recursive: true })
+    tracing.end()
   }
+}
+
+/** The same without waiting, for several at the same time. */
+export async function traceAsync(invocation: Invocation, inject?: string): Promise<Traced> {
+  const tracing = startTracing(invocation, inject)
+  try {
+    const ending = await invokeAsync(tracing.invocation)
+    return { ending, calls: tracing.calls() }
+  } finally {
+    tracing.end()
+  }
+}
+
+function startTracing(
+  invocation: Invocation,
+  inject: string | undefined,
+): { readonly invocation: Invocation; calls(): readonly TracedCall[]; end(): void } {
+  const folder = mkdtempSync('/run/trace-')
+  const file = `${folder}/trace`
+  const strace = ['strace', '-f', '-o', file, '-s', '512', ...options(inject)]
+  return {
+    invocation: { ...invocation, by: [...(invocation.by ?? []), ...strace] },
+    calls: () => parseTrace(readFileSync(file, 'utf8')),
+    end: () => rmSync(folder, { recursive: true }),
+  }
+}
+
+function options(inject: string | undefined): readonly string[] {
+  if (inject === undefined) return []
+  const [names] = inject.split(':')
+  return ['-e', `trace=${names}`, '-e', `inject=${inject}`]
+}
+
+/** The calls in the text that `strace -f` writes: each line begins with the number of the process. */
+function parseTrace(text: string): readonly TracedCall[] {
+  const counts = new Map<string, number>()
+  const calls: TracedCall[] = []
+  for (const numbered of text.split('\n')) {
+    const [, process = '', line = '', name = ''] = /^(\d+) +((\w+)\(.*)$/.exec(numbered) ?? []
+    if (name === '') continue
+    const nth = (counts.get(`${process} ${name}`) ?? 0) + 1
+    counts.set(`${process} ${name}`, nth)
+    calls.push({ name, nth, line })
+  }
+  return calls
 }

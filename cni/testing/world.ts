@@ -1,5 +1,5 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs'
-import { run } from './binary.ts'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
+import { binary, run } from './binary.ts'
 
 /** An address as `ip -j addr` has it. */
 export interface IpAddress {
@@ -65,11 +65,20 @@ export class TestNode {
     return { name, path: `/run/netns/${name}` }
   }
 
+  /** The binary under the name of a plugin, as an operator lays it beside others. */
+  plugin(name: string): string {
+    const folder = `${this.dataDir}/bin`
+    mkdirSync(folder, { recursive: true })
+    const file = `${folder}/${name}`
+    if (!existsSync(file)) symlinkSync(binary(), file)
+    return file
+  }
+
   /** The files of reserved addresses in a network. */
   reservations(network = 'net'): readonly string[] {
     try {
       return readdirSync(`${this.dataDir}/${network}`)
-        .filter((name) => name !== 'lock' && !name.startsWith('last_reserved_ip.'))
+        .filter((name) => !/^(lock|last_reserved_ip\..*|podway\..*)$/.test(name))
         .sort()
     } catch {
       return []

@@ -65,8 +65,12 @@ const linesOf = (text: string): readonly string[] =>
 const isSomebodys = (line: string): boolean =>
   !(line.includes(' table local ') && line.includes(' proto kernel'))
 
-/** host-local keeps its lock and the last address it gave, pods or none; whatever else is there reserves an address. */
-const isBookkeeping = (line: string): boolean => /\/(lock|last_reserved_ip\.\d+)$/.test(line)
+/**
+ * host-local keeps its lock and the last address it gave, pods or none; podway the boot and what was released. Whatever
+ * else is there reserves an address.
+ */
+const isBookkeeping = (line: string): boolean =>
+  /\/(lock|last_reserved_ip\.\d+|podway\.(boot|released))$/.test(line)
 
 /**
  * What is on the machines after that was not before, and what is gone that was: empty if the pods left no trace. A

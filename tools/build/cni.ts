@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { chmod, copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
@@ -23,11 +24,13 @@ export interface BuildCniOptions {
  * changed. Needs cargo and a C compiler; the first build fetches the crates of `cni/host/Cargo.lock`.
  */
 export async function buildCni(options: BuildCniOptions): Promise<void> {
-  await bundle()
+  const modules = await bundleNodeBinary()
+  await writeModules(modules)
   const target = await hostTarget()
   await run('cargo', ['build', '--release', '--locked', '--target', target], {
     environment: {
       CARGO_TARGET_DIR: targetFolder,
+      PODWAY_BUNDLE_HASH: bundleHash(modules),
       CARGO_ENCODED_RUSTFLAGS: [
         '-Ctarget-feature=+crt-static',
         // At fixed addresses, as Go's executables are: to move one to others takes a tenth of its start.
@@ -72,11 +75,17 @@ const bundlesApart: Plugin = {
   },
 }
 
+/** A module of the node binary, as esbuild makes it. */
+export interface NodeModule {
+  readonly name: string
+  readonly text: string
+}
+
 /**
- * `main.js`, and one module for each verb, which has all that the verb needs: what they share is in the binary several
- * times, but none reads what only another one uses. Files are written only where they change: cargo goes by their times.
+ * `main.js`, and one module for each verb of each plugin, which has all that the verb needs: what they share is in the
+ * binary several times, but none reads what only another one uses. In the order of their names.
  */
-async function bundle(): Promise<void> {
+export async function bundleNodeBinary(): Promise<readonly NodeModule[]> {
   const result = await build({
     absWorkingDir: root,
     entryPoints: ['cni/main.ts', 'cni/verbs/*.ts'],
@@ -92,14 +101,27 @@ async function bundle(): Promise<void> {
     write: false,
     logLevel: 'silent',
   })
+  return result.outputFiles
+    .map(({ path, text }) => ({ name: basename(path), text }))
+    .sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+/** What `podway-cni --build-info` tells of its modules: equal exactly for equal names and texts. */
+export function bundleHash(modules: readonly NodeModule[]): string {
+  return createHash('sha256').update(JSON.stringify(modules)).digest('hex')
+}
+
+/** Files are written only where they change: cargo goes by their times. */
+async function writeModules(modules: readonly NodeModule[]): Promise<void> {
   await mkdir(moduleFolder, { recursive: true })
-  const wanted = new Set(result.outputFiles.map((file) => basename(file.path)))
+  const wanted = new Set(modules.map(({ name }) => name))
   for (const name of await readdir(moduleFolder)) {
     if (!wanted.has(name)) await rm(join(moduleFolder, name))
   }
-  for (const file of result.outputFiles) {
-    const present = await readFile(file.path, 'utf8').catch(() => undefined)
-    if (present !== file.text) await writeFile(file.path, file.text)
+  for (const { name, text } of modules) {
+    const file = join(moduleFolder, name)
+    const present = await readFile(file, 'utf8').catch(() => undefined)
+    if (present !== text) await writeFile(file, text)
   }
 }
 

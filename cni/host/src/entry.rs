@@ -45,6 +45,11 @@ unsafe extern "C" fn begin(stack: *const usize) -> ! {
         let arguments = stack.add(1).cast::<*const c_char>();
         process::begin(arguments, arguments.add(count + 1));
     }
+    match process::tell_build_info() {
+        Ok(true) => failure::leave(0),
+        Ok(false) => {}
+        Err(error) => failure::exit(&error),
+    }
     match engine::run(crate::MODULES, host::system) {
         Ok(code) => failure::leave(code),
         Err(error) => failure::exit(&error),

@@ -5,7 +5,7 @@ use core::ffi::CStr;
 
 use linux_raw_sys::{
     errno,
-    general::{O_CREAT, O_DIRECTORY, O_EXCL, O_RDONLY, O_TRUNC, O_WRONLY},
+    general::{O_CREAT, O_DIRECTORY, O_EXCL, O_NONBLOCK, O_RDONLY, O_TRUNC, O_WRONLY},
 };
 
 use crate::{
@@ -76,6 +76,11 @@ pub fn open_for_writing(path: &str, disposition: Disposition, mode: u32) -> Resu
 
 /// All that can be read, as text. EFBIG over the limit, EILSEQ if it is not UTF-8.
 pub fn read_text(descriptor: i32, limit: usize) -> Result<String, SysError> {
+    String::from_utf8(read_bytes(descriptor, limit)?).map_err(|_| SysError::new(errno::EILSEQ, "read"))
+}
+
+/// All that can be read. EFBIG over the limit.
+fn read_bytes(descriptor: i32, limit: usize) -> Result<Vec<u8>, SysError> {
     /// What a small file, and most of them are, needs.
     const FIRST: usize = 512;
     let mut content = Vec::<u8>::with_capacity(FIRST);
@@ -88,7 +93,7 @@ pub fn read_text(descriptor: i32, limit: usize) -> Result<String, SysError> {
             return Err(SysError::new(errno::EFBIG, "read"));
         }
         if count == 0 {
-            return String::from_utf8(content).map_err(|_| SysError::new(errno::EILSEQ, "read"));
+            return Ok(content);
         }
         // There is always room to ask for more.
         content.reserve(FIRST / 2);
@@ -123,25 +128,59 @@ pub fn remove(path: &str) -> Result<(), SysError> {
 
 /// The names in a directory, in no order, without those that are not UTF-8: none of ours is.
 pub fn list(path: &str) -> Result<Vec<String>, SysError> {
+    let mut names = Vec::new();
+    for_each_name(path, |_, name| {
+        if let Ok(name) = name.to_str() {
+            names.push(name.to_owned());
+        }
+        Ok(())
+    })?;
+    Ok(names)
+}
+
+/// Names and contents of the files in a directory, in no order. What can't be read (a directory, for one), or is longer
+/// than 1 MiB, is left out; bytes that are not UTF-8 become U+FFFD. It fails where the system only lacks means for the
+/// moment: what is overlooked then might never be found again.
+pub fn read_all(path: &str) -> Result<Vec<(String, String)>, SysError> {
+    let mut files = Vec::new();
+    for_each_name(path, |directory, name| {
+        let content = system_call::open_at(directory, name, O_RDONLY | O_NONBLOCK, 0)
+            .map_err(SysError::from_call("open"))
+            .and_then(|file| read_bytes(file.number(), READ_LIMIT));
+        match (name.to_str(), content) {
+            (Ok(name), Ok(content)) => {
+                files.push((name.to_owned(), String::from_utf8_lossy(&content).into_owned()));
+            }
+            (_, Err(error)) if matches!(error.errno, errno::EMFILE | errno::ENFILE | errno::ENOMEM) => {
+                return Err(error.at(path));
+            }
+            _ => {}
+        }
+        Ok(())
+    })?;
+    Ok(files)
+}
+
+/// Calls with the open directory and each name in it, up to an error.
+fn for_each_name(
+    path: &str,
+    mut visit: impl FnMut(i32, &CStr) -> Result<(), SysError>,
+) -> Result<(), SysError> {
     let directory = with_path(path, "open", |path| {
         system_call::open(path, O_RDONLY | O_DIRECTORY, 0)
     })?;
-    let mut names = Vec::new();
     let mut buffer = [0_u64; 512];
     loop {
         let length = system_call::directory_entries(directory.number(), &mut buffer)
             .map_err(|errno| SysError::new(errno, "getdents64").at(path))?;
         if length == 0 {
-            return Ok(names);
+            return Ok(());
         }
         // SAFETY: the kernel has written that many bytes, and any eight bytes are a valid number.
         let mut rest = unsafe { core::slice::from_raw_parts(buffer.as_ptr().cast::<u8>(), length) };
         while let Some((name, next)) = first_entry(rest) {
-            if let Ok(name) = name.to_str()
-                && name != "."
-                && name != ".."
-            {
-                names.push(name.to_owned());
+            if name != c"." && name != c".." {
+                visit(directory.number(), name)?;
             }
             rest = next;
         }
@@ -256,6 +295,25 @@ mod tests {
             remove(&folder.path("d/10.0.0.2")).unwrap_err().errno,
             errno::ENOENT
         );
+    }
+
+    #[test]
+    fn reads_all_that_can_be_read() {
+        let folder = Folder::new("read-all");
+        put(&folder.path("10.0.0.2"), "id", Disposition::Exclusive).unwrap();
+        put(&folder.path("empty"), "", Disposition::Exclusive).unwrap();
+        fs::write(folder.path("binary"), [b'x', 0xff]).unwrap();
+        fs::write(folder.path("long"), vec![b'x'; READ_LIMIT + 1]).unwrap();
+        make_directory(&folder.path("d"), 0o755).unwrap();
+        std::os::unix::fs::symlink("nowhere", folder.path("dangling")).unwrap();
+        let mut files = read_all(&folder.path("")).unwrap();
+        files.sort();
+        let expected = [("10.0.0.2", "id"), ("binary", "x\u{fffd}"), ("empty", "")];
+        assert_eq!(
+            files,
+            expected.map(|(name, text)| (name.to_owned(), text.to_owned()))
+        );
+        assert_eq!(read_all("/nonexistent").unwrap_err().errno, errno::ENOENT);
     }
 
     #[test]

@@ -6,7 +6,7 @@ use alloc::{
 };
 use core::cell::RefCell;
 
-use rquickjs::{Ctx, Error, Exception, Function, Object, Result, TypedArray, prelude::Opt};
+use rquickjs::{Array, Ctx, Error, Exception, Function, Object, Result, TypedArray, prelude::Opt};
 
 use crate::{
     files::{self, Disposition},
@@ -30,6 +30,10 @@ pub fn system<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
         Function::new(ctx.clone(), |ctx: Ctx<'js>, length: usize| {
             TypedArray::<u8>::new(ctx.clone(), or_throw(&ctx, process::random(length))?)
         })?,
+    )?;
+    system.set(
+        "uptime",
+        Function::new(ctx.clone(), |ctx: Ctx<'js>| or_throw(&ctx, process::uptime()))?,
     )?;
     Ok(system)
 }
@@ -190,6 +194,19 @@ fn files_part<'js>(ctx: &Ctx<'js>, handles: &Shared) -> Result<Object<'js>> {
         "list",
         Function::new(ctx.clone(), |ctx: Ctx<'js>, path: String| {
             or_throw(&ctx, files::list(&path))
+        })?,
+    )?;
+    part.set(
+        "readAll",
+        Function::new(ctx.clone(), |ctx: Ctx<'js>, path: String| {
+            let pairs = Array::new(ctx.clone())?;
+            for (index, (name, content)) in or_throw(&ctx, files::read_all(&path))?.into_iter().enumerate() {
+                let pair = Array::new(ctx.clone())?;
+                pair.set(0, name)?;
+                pair.set(1, content)?;
+                pairs.set(index, pair)?;
+            }
+            Ok::<_, Error>(pairs)
         })?,
     )?;
     Ok(part)

@@ -9,7 +9,7 @@ use core::{
 
 use linux_raw_sys::{
     errno,
-    general::{O_RDWR, SIGPIPE},
+    general::{CLOCK_BOOTTIME, O_RDWR, SIGPIPE},
 };
 
 use crate::{files, sys_error::SysError, system_call};
@@ -76,6 +76,29 @@ pub fn argv0() -> String {
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
+/// What `--build-info` prints: which sources this executable was made of, as JSON.
+const BUILD_INFO: &str = concat!(
+    "{\"version\":\"",
+    env!("CARGO_PKG_VERSION"),
+    "\",\"target\":\"",
+    env!("PODWAY_TARGET"),
+    "\",\"bundleSha256\":\"",
+    env!("PODWAY_BUNDLE_HASH"),
+    "\"}\n"
+);
+
+/// Prints what was built, if that is what the only argument asks for: true then. Runtimes give no argument.
+pub fn tell_build_info() -> Result<bool, SysError> {
+    let mut arguments = strings(&ARGUMENTS).skip(1);
+    match (arguments.next(), arguments.next()) {
+        (Some(argument), None) if argument == c"--build-info" => {
+            print(STDOUT, BUILD_INFO)?;
+            Ok(true)
+        }
+        _ => Ok(false),
+    }
+}
+
 /// An environment variable. EILSEQ if its value is not UTF-8.
 pub fn environment(name: &str) -> Result<Option<String>, SysError> {
     if name.is_empty() || name.contains(['=', '\0']) {
@@ -111,6 +134,13 @@ pub fn random(length: usize) -> Result<Vec<u8>, SysError> {
     Ok(bytes)
 }
 
+/// Whole seconds since the machine started, asleep or awake.
+pub fn uptime() -> Result<f64, SysError> {
+    let [seconds, _] =
+        system_call::clock(CLOCK_BOOTTIME as i32).map_err(SysError::from_call("clock_gettime"))?;
+    Ok(seconds as f64)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -133,6 +163,12 @@ mod tests {
     }
 
     #[test]
+    fn build_info_is_for_who_asks() {
+        begin_here();
+        assert_eq!(tell_build_info(), Ok(false));
+    }
+
+    #[test]
     fn names_that_no_environment_can_hold_are_absent() {
         begin_here();
         for name in ["", "A=B", "A\0B", "PODWAY_TEST_SURELY_UNSET"] {
@@ -149,6 +185,14 @@ mod tests {
         assert_ne!(random(32).unwrap(), random(32).unwrap());
         assert_eq!(random(257).unwrap_err().errno, errno::EINVAL);
         assert!(random(0).unwrap().is_empty());
+    }
+
+    #[test]
+    fn uptime_is_the_kernels() {
+        let text = std::fs::read_to_string("/proc/uptime").unwrap();
+        let known: f64 = text.split(' ').next().unwrap().parse().unwrap();
+        let told = uptime().unwrap();
+        assert!(told >= known.floor() && told < known + 60.0, "{told} {known}");
     }
 
     #[test]

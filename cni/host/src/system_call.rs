@@ -5,7 +5,7 @@ pub mod memory;
 use core::{arch::asm, ffi::CStr, mem::MaybeUninit};
 
 use linux_raw_sys::{
-    errno::EINTR,
+    errno::{EINTR, EIO},
     general::{self as kernel, AT_FDCWD},
     net,
 };
@@ -109,13 +109,18 @@ pub fn close(descriptor: i32) {
 
 /// open(2), close-on-exec.
 pub fn open(path: &CStr, flags: u32, mode: u32) -> Result<Descriptor> {
+    open_at(AT_FDCWD, path, flags, mode)
+}
+
+/// openat(2), close-on-exec.
+pub fn open_at(directory: i32, path: &CStr, flags: u32, mode: u32) -> Result<Descriptor> {
     let flags = (flags | kernel::O_CLOEXEC) as usize;
     again(|| {
         // SAFETY: the path is a string.
         unsafe {
             call(
                 kernel::__NR_openat,
-                [number(AT_FDCWD), path.as_ptr() as usize, flags, mode as usize],
+                [number(directory), path.as_ptr() as usize, flags, mode as usize],
             )
         }
     })
@@ -143,6 +148,10 @@ pub fn write(descriptor: i32, mut bytes: &[u8]) -> Result<()> {
                 [number(descriptor), bytes.as_ptr() as usize, bytes.len()],
             )
         })?;
+        // It never happens, and would go on for ever.
+        if written == 0 {
+            return Err(EIO);
+        }
         bytes = &bytes[written..];
     }
     Ok(())

@@ -1,12 +1,17 @@
 import { createHash } from 'node:crypto'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { areExecutable, defaultCacheDir, ensureFolder } from '../../install/cache-folder.ts'
 import { runCommand, tail } from '../../install/command.ts'
 
 const version = 'v1.9.1'
 const modulePath = 'github.com/containernetworking/plugins'
-const packages = ['plugins/main/ptp', 'plugins/ipam/host-local'] as const
-const programs = ['ptp', 'host-local'] as const
+const packages = [
+  'plugins/main/ptp',
+  'plugins/main/loopback',
+  'plugins/ipam/host-local',
+  'plugins/ipam/static',
+] as const
+const programs = packages.map((path) => basename(path))
 
 /**
  * As upstream's scripts/release.sh builds what it ships: without cgo, symbols and debug information not stripped. Only
@@ -19,7 +24,7 @@ const buildFlags = [
 
 /** The reference plugins, built. */
 export interface GoPlugins {
-  /** Holds `ptp` and `host-local`: what CNI_PATH names. */
+  /** Holds `ptp`, `host-local` and the others: what CNI_PATH names. */
   readonly folder: string
   /** `v1.9.1` */
   readonly version: string
@@ -34,7 +39,7 @@ export interface GoPluginsOptions {
 }
 
 /**
- * Builds ptp and host-local from their published module, once for each version, compiler and set of flags, into the
+ * Builds ptp, loopback, host-local and static from their published module, once for each version, compiler and set of flags, into the
  * user's cache folder. Idempotent; without a network if they are there already.
  *
  * @throws Error that says in a sentence what is missing (Go, a writable folder, the Go modules)
@@ -43,10 +48,10 @@ export async function ensureGoPlugins({ environment, log }: GoPluginsOptions): P
   const compiler = await findCompiler(environment)
   const folder = join(defaultCacheDir(environment), installName(compiler))
   await ensureFolder(folder, {
-    what: `ptp and host-local ${version}`,
+    what: `the CNI plugins ${version}`,
     isUsable: (there) => areExecutable(...programs.map((program) => join(there, program))),
     make: async (partial) => {
-      log(`ptp and host-local ${version}: building with ${compiler.name}, once on this machine`)
+      log(`the CNI plugins ${version}: building with ${compiler.name}, once on this machine`)
       await install(partial, environment)
     },
     log,
@@ -67,13 +72,16 @@ async function findCompiler(environment: NodeJS.ProcessEnv): Promise<Compiler> {
   })
   const [name = '', os = '', arch = ''] = stdout.split('\n')
   if (exitCode !== 0)
-    throw new Error(`ptp and host-local ${version} are built with Go; there is no working go on the PATH.`)
+    throw new Error(`The CNI plugins ${version} are built with Go; there is no working go on the PATH.`)
   return { name, target: `${os}-${arch}` }
 }
 
 /** Depends on everything that makes one build differ from another. */
 export function installName({ name, target }: Compiler): string {
-  const digest = createHash('sha256').update(buildFlags.join('\0')).digest('hex').slice(0, 8)
+  const digest = createHash('sha256')
+    .update([...buildFlags, ...packages].join('\0'))
+    .digest('hex')
+    .slice(0, 8)
   return `cni-plugins-${version}-${digest}-${name}-${target}`.replaceAll(/[^a-zA-Z0-9.-]/g, '_')
 }
 
@@ -87,6 +95,6 @@ async function install(folder: string, environment: NodeJS.ProcessEnv): Promise<
   )
   if (built.exitCode !== 0)
     throw new Error(
-      `ptp and host-local ${version} could not be built (is the Go module proxy reachable?):\n${tail(built.stderr)}`,
+      `the CNI plugins ${version} could not be built (is the Go module proxy reachable?):\n${tail(built.stderr)}`,
     )
 }

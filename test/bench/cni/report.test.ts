@@ -33,9 +33,10 @@ describe('contestMetrics', () => {
   test.each([
     { name: 'add-v4.podway-cni.median', value: 2, goal: null, pass: null },
     { name: 'add-v4.peer.median', value: 20, goal: null, pass: null },
-    { name: 'add-v4.ratio', value: 0.1, goal: 0.35, pass: true },
-    { name: 'add-dual.ratio', value: 0.1, goal: 0.02, pass: false },
-    { name: 'del-v4.cpu-ratio', value: 0.25, goal: null, pass: null },
+    { name: 'add-v4.ratio', value: 0.1, goal: 0.25, pass: true },
+    { name: 'add-dual.ratio', value: 0.1, goal: 0.005, pass: false },
+    { name: 'del-v4.cpu-ratio', value: 0.25, goal: 0.3, pass: true },
+    { name: 'version.cpu-ratio', value: 0.25, goal: null, pass: null },
     { name: 'rss.podway-cni', value: 3, goal: 5, pass: true },
     { name: 'rss.peer', value: 30, goal: null, pass: null },
     { name: 'file.podway-cni', value: 2.4, goal: 4, pass: true },
@@ -54,7 +55,7 @@ describe('contestMetrics', () => {
     expect(alone.map(({ metric }) => metric)).toEqual(metrics.map(({ metric }) => metric))
     const unknown = alone.filter(({ value }) => value === null).map(({ metric }) => metric)
     expect(unknown.every((name) => /peer|ratio/.test(name))).toBe(true)
-    expect(find(alone, 'add-v4.ratio')).toMatchObject({ value: null, goal: 0.35, pass: null })
+    expect(find(alone, 'add-v4.ratio')).toMatchObject({ value: null, goal: 0.25, pass: null })
     expect(find(alone, 'rss.podway-cni')?.pass).toBe(true)
   })
 })
@@ -63,9 +64,9 @@ describe('contestTable', () => {
   test('has a row for each step, with the verdict on its goal', () => {
     const table = contestTable(contestMetrics(contest([1, 2], true)), 'theirs', plain)
     expect(table).toMatch(
-      /^ADD, IPv4 +1\.50 +1\.95 +1\.00 +15\.0 +19\.5 +4\.00 +0\.100 +0\.100–0\.100 +≤ 0\.35 ✓ +0\.250$/m,
+      /^ADD, IPv4 +1\.50 +1\.95 +1\.00 +15\.0 +19\.5 +4\.00 +0\.100 +0\.100–0\.100 +≤ 0\.25 ✓ +0\.250 +≤ 0\.3 ✓$/m,
     )
-    expect(table).toMatch(/^ADD, dual-stack .* ≤ 0\.02 ✗/m)
+    expect(table).toMatch(/^ADD, dual-stack .* ≤ 0\.005 ✗/m)
     expect(table).toContain('a program that does nothing takes 0.100 ms')
   })
 

@@ -11,13 +11,13 @@ export const steps = [
   'del-dual',
   'add-dual-no-dad',
   'del-dual-no-dad',
-  'add-v4-x20',
-  'del-v4-x20',
+  'add-v4-x40',
+  'del-v4-x40',
 ] as const
 export type Step = (typeof steps)[number]
 
 /** How many ADDs or DELs a burst is. */
-export const burst = 20
+export const burst = 40
 
 /** ADDs of pods, later their DELs. */
 export interface Scenario {
@@ -66,8 +66,8 @@ export function scenarios(rounds: number, scratch: string): readonly Scenario[] 
     },
     {
       title: `IPv4, ${burst} at once`,
-      add: 'add-v4-x20',
-      del: 'del-v4-x20',
+      add: 'add-v4-x40',
+      del: 'del-v4-x40',
       network: v4,
       duplicateDetection: true,
       pods: burst,

@@ -1,5 +1,0 @@
-import { check } from '../plugins/ptp-check.ts'
-import type { System } from '../sys.ts'
-import { runVerb } from '../verb.ts'
-
-export const run = (system: System): number => runVerb(system, check)

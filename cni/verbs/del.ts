@@ -1,5 +1,0 @@
-import { del } from '../plugins/ptp-del.ts'
-import type { System } from '../sys.ts'
-import { runVerb } from '../verb.ts'
-
-export const run = (system: System): number => runVerb(system, del)

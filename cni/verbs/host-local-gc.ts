@@ -1,0 +1,1 @@
+export { collect as run } from '../plugins/host-local.ts'

@@ -1,0 +1,5 @@
+import type { Call } from '../call.ts'
+import { hostLocal } from '../ipam/host-local.ts'
+import { add } from '../plugins/ptp-add.ts'
+
+export const run = (call: Call): void => add(call, hostLocal)
