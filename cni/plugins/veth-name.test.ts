@@ -1,5 +1,6 @@
 import { fc, test } from '@fast-check/vitest'
 import { describe, expect, it } from 'vitest'
+import { decodeText, encodeUtf8 } from '../text.ts'
 import { hostVethAlias, hostVethName, isAliasOf } from './veth-name.ts'
 
 const owner = fc.record({
@@ -36,6 +37,12 @@ describe('the host’s end', () => {
   it('carries whose it is, as far as the kernel keeps it', () => {
     expect(hostVethAlias({ network: 'net', containerId: 'abc', ifName: 'eth0' })).toBe('podway net abc/eth0')
     expect(hostVethAlias({ network: 'net', containerId: 'a'.repeat(300), ifName: 'eth0' })).toHaveLength(255)
+  })
+
+  it('carries what is read back as it was written', () => {
+    const alias = hostVethAlias({ network: 'net', containerId: 'abc', ifName: 'ethé😀' })
+    expect(alias).toBe('podway net abc/eth__')
+    expect(decodeText(encodeUtf8(alias))).toBe(alias)
   })
 
   it('is known to be one of its network, and of no other with a longer name', () => {

@@ -27,9 +27,13 @@ export function hostVethName(owner: Owner, attempt: number): string {
 export const hostVethNames = (owner: Owner): readonly string[] =>
   Array.from({ length: nameAttempts }, (_, attempt) => hostVethName(owner, attempt))
 
-/** What the host's end carries as its alias: whose it is, for DEL, for GC and for people. No part has a space. */
+/**
+ * What the host's end carries as its alias: whose it is, for DEL, for GC and for people. No part has a space. Only names of
+ * interfaces can hold more than ASCII, in which the kernel's answer is read: an underscore stands for such a letter.
+ */
 export function hostVethAlias({ network, containerId, ifName }: Member): string {
-  return `${aliasPrefix(network)}${containerId}/${ifName}`.slice(0, aliasLength)
+  const readable = Array.from(ifName, (letter) => (letter <= '~' ? letter : '_')).join('')
+  return `${aliasPrefix(network)}${containerId}/${readable}`.slice(0, aliasLength)
 }
 
 /** Whether an alias is one of that network's. */

@@ -28,13 +28,12 @@ export async function play(
   { ours, theirs }: Contestants,
   goOn: (round: Round) => boolean,
   relieved: readonly boolean[] = [],
-): Promise<readonly Round[]> {
+): Promise<void> {
   const hosts = await Promise.all([PodHost.make('ours'), PodHost.make('theirs')])
   try {
     const [one, other] = [new Player(hosts[0]), new Player(hosts[1])]
     one.prepare(scenario)
     other.prepare(scenario)
-    const rounds: Round[] = []
     const known = new Set<string>()
     for (const [number, call] of scenario.calls.entries()) {
       const [seen, expected] = await Promise.all([
@@ -45,11 +44,8 @@ export async function play(
       // What a call has left stays different; it belongs to that call.
       const differences = all.filter((difference) => !known.has(JSON.stringify(difference)))
       for (const difference of all.filter(isState)) known.add(JSON.stringify(difference))
-      const round = { plugin: scenario.plugin, call, differences }
-      rounds.push(round)
-      if (!goOn(round)) break
+      if (!goOn({ plugin: scenario.plugin, call, differences })) break
     }
-    return rounds
   } finally {
     await Promise.all(hosts.map((host) => host.remove()))
   }

@@ -101,7 +101,7 @@ pub fn run(
 }
 
 #[cfg(test)]
-mod tests {
+pub mod tests {
     use super::*;
     use rquickjs::WriteOptions;
 
@@ -121,7 +121,8 @@ mod tests {
         Box::leak(modules.into_boxed_slice())
     }
 
-    fn outcome(source: &str) -> core::result::Result<i32, String> {
+    /// What `run` of a script comes to, called with the host.
+    pub fn outcome(source: &str) -> core::result::Result<i32, String> {
         run(
             compiled(&[("main.js", source), ("other.js", "export const code = 7")]),
             crate::host::system,

@@ -21,6 +21,8 @@ mod files;
 mod handles;
 mod heap;
 mod host;
+#[cfg(test)]
+mod hostile;
 mod namespaces;
 mod netlink;
 mod process;

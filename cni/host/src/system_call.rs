@@ -5,7 +5,7 @@ pub mod memory;
 use core::{arch::asm, ffi::CStr, mem::MaybeUninit};
 
 use linux_raw_sys::{
-    errno::EINTR,
+    errno::{EINTR, EIO},
     general::{self as kernel, AT_FDCWD},
     net,
 };
@@ -148,6 +148,10 @@ pub fn write(descriptor: i32, mut bytes: &[u8]) -> Result<()> {
                 [number(descriptor), bytes.as_ptr() as usize, bytes.len()],
             )
         })?;
+        // It never happens, and would go on for ever.
+        if written == 0 {
+            return Err(EIO);
+        }
         bytes = &bytes[written..];
     }
     Ok(())

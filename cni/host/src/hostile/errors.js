@@ -1,0 +1,96 @@
+/* global folder */
+// What each call of the host answers when it can't be done: one case at least for every way to fail.
+export async function run({ files, netlink, process, random }) {
+  const handle = files.open('/dev/null')
+  const socket = netlink.open(0)
+  const directory = files.open('/')
+  const closed = files.open('/dev/null')
+  files.close(closed)
+  const path = (name) => `${folder}/${name}`
+  files.write(path('file'), 'text', 'exclusive')
+  const long = `/${'x'.repeat(5000)}`
+  const loop = '/proc/self/root/'.repeat(60)
+  const noNamespace = files.open('/proc/self/ns/uts')
+
+  const failures = [
+    ['open', 2, () => files.open('/nonexistent')],
+    ['open', 20, () => files.open('/dev/null/x')],
+    ['open', 22, () => files.open('a\0b')],
+    ['open', 36, () => files.open(long)],
+    ['open', 2, () => files.open('')],
+    ['open', 2, () => files.open('/nonexistent/folder/file', 0o600)],
+    ['open', 40, () => files.open(loop.slice(0, 4000))],
+    ['close', 9, () => files.close(closed)],
+    ['close', 9, () => files.close(-1)],
+    ['close', 9, () => files.close(NaN)],
+    ['close', 9, () => files.close(Infinity)],
+    ['close', 9, () => files.close(handle + 0.5)],
+    ['close', 9, () => files.close(2 ** 53)],
+    ['fcntl', 9, () => files.descriptor(closed)],
+    ['fstat', 9, () => files.identity(closed)],
+    ['flock', 9, () => files.lock(closed)],
+    ['open', 2, () => files.read('/nonexistent')],
+    ['read', 21, () => files.read('/')],
+    ['open', 22, () => files.read('\0')],
+    ['read', 27, () => files.read('/dev/zero')],
+    ['open', 2, () => files.write('/nonexistent/x', '', 'replace')],
+    ['open', 17, () => files.write(path('file'), '', 'exclusive')],
+    ['open', 2, () => files.write(path('missing'), '', 'existing')],
+    ['open', 21, () => files.write(folder, '', 'existing')],
+    ['open', 22, () => files.write('\0', '', 'replace')],
+    ['write', 28, () => files.write('/dev/full', 'x', 'existing')],
+    ['setns', 9, () => files.write(path('x'), '', 'replace', 0o600, closed)],
+    ['setns', 22, () => files.write(path('x'), '', 'replace', 0o600, handle)],
+    ['mkdir', 17, () => files.makeDirectory(folder, 0o755)],
+    ['mkdir', 2, () => files.makeDirectory('/nonexistent/x', 0o755)],
+    ['mkdir', 22, () => files.makeDirectory('\0', 0o755)],
+    ['unlink', 2, () => files.remove(path('missing'))],
+    ['unlink', 21, () => files.remove(folder)],
+    ['unlink', 22, () => files.remove('\0')],
+    ['open', 2, () => files.list('/nonexistent')],
+    ['open', 20, () => files.list(path('file'))],
+    ['open', 2, () => files.readAll('/nonexistent')],
+    ['open', 20, () => files.readAll(path('file'))],
+    ['socket', 93, () => netlink.open(-1)],
+    ['socket', 93, () => netlink.open(1000)],
+    ['setns', 9, () => netlink.open(0, closed)],
+    ['setns', 22, () => netlink.open(0, handle)],
+    ['setns', 22, () => netlink.open(0, noNamespace)],
+    ['sendto', 9, () => netlink.send(closed, new Uint8Array(16))],
+    ['sendto', 88, () => netlink.send(handle, new Uint8Array(16))],
+    ['sendto', 90, () => netlink.send(socket, new Uint8Array(4 << 20))],
+    ['sendto', 9, () => netlink.sendAside(closed, new Uint8Array(16))],
+    ['setsockopt', 9, () => netlink.join(closed, 1)],
+    ['setsockopt', 88, () => netlink.join(directory, 1)],
+    ['setsockopt', 22, () => netlink.join(socket, 4000000)],
+    ['recvfrom', 9, () => netlink.receive(closed)],
+    ['recvfrom', 88, () => netlink.receive(handle)],
+    ['getrandom', 22, () => random(257)],
+  ]
+  for (const [syscall, errno, call] of failures) {
+    let failed
+    try {
+      call()
+    } catch (error) {
+      failed = error
+    }
+    const told = `${call}: ${failed?.name} ${failed?.syscall} ${failed?.errno}: ${failed?.message}`
+    if (!(failed instanceof Error) || failed.name !== 'SysError') throw new Error(told)
+    // Without the right to enter namespaces, that is what the kernel says first.
+    const mayBe = syscall === 'setns' && failed.errno === 1
+    if (failed.syscall !== syscall || (failed.errno !== errno && !mayBe)) throw new Error(told)
+    if (!failed.message.startsWith(syscall)) throw new Error(told)
+  }
+
+  // More descriptors than there are handles, or than the system has for us.
+  let taken = 0
+  try {
+    for (; taken < 5000; taken++) files.open('/dev/null')
+    return 1
+  } catch (error) {
+    if (error.name !== 'SysError' || error.errno !== 24 || taken < 200)
+      throw new Error(`after ${taken}: ${error}`, { cause: error })
+  }
+  if (process.environment('A=B') !== undefined) return 2
+  return 0
+}
