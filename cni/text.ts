@@ -9,7 +9,7 @@ export function encodeUtf8(text: string): Uint8Array {
     else if (code < 0x10000) bytes.push(0xe0 | (code >> 12), tail(code >> 6), tail(code))
     else bytes.push(0xf0 | (code >> 18), tail(code >> 12), tail(code >> 6), tail(code))
   }
-  return Uint8Array.from(bytes)
+  return new Uint8Array(bytes)
 }
 
 const tail = (code: number): number => 0x80 | (code & 0x3f)

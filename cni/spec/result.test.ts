@@ -75,6 +75,35 @@ describe('a result', () => {
     expect(printed('0.2.0', { ips: result.ips.slice(0, 1) })).not.toHaveProperty('ip6')
   })
 
+  it('of old versions needs an address', () => {
+    expect(() => printed('0.2.0', { ips: [] })).toThrow('cannot convert: no valid IP addresses')
+    expect(printed('0.3.0', { ips: [], interfaces: [], routes: [], dns: {} })).toEqual({
+      cniVersion: '0.3.0',
+      dns: {},
+    })
+  })
+
+  it('goes on from what the plugins before said, word for word', () => {
+    const previous = {
+      interfaces: [{ name: 'br0', pciID: 'x' }],
+      ips: [{ address: '192.0.2.2/24', interface: 0, odd: true }],
+      routes: [{ dst: '192.0.2.0/24' }],
+      dns: { domain: 'x.example' },
+    }
+    const own = { ...result, dns: {} }
+    expect(JSON.parse(formatResult(own, '1.0.0', previous))).toEqual({
+      cniVersion: '1.0.0',
+      interfaces: [...previous.interfaces, ...listed.interfaces],
+      ips: [...previous.ips, ...listed.ips.map((ip) => ({ ...ip, interface: 2 }))],
+      routes: [...previous.routes, ...listed.routes],
+      dns: { domain: 'x.example' },
+    })
+    expect(JSON.parse(formatResult(own, '0.2.0', { ip6: 'other', dns: { domain: 'x' } }))).toMatchObject({
+      ip6: { ip: 'fd00::5/64' },
+      dns: { domain: 'x' },
+    })
+  })
+
   it('is indented by four spaces, as other plugins have it', () => {
     expect(formatResult(result, '1.0.0')).toMatch(/^\{\n {4}"cniVersion": "1\.0\.0",\n/)
   })

@@ -54,76 +54,86 @@ export interface Dns {
  *   address and there is none
  */
 export function formatResult(result: Result, cniVersion: string, previous: JsonObject = {}): string {
+  // JSON has no fields that are undefined.
   const shape = isAtLeast(cniVersion, '0.3.0')
-    ? toList(result, cniVersion, previous)
-    : withoutEmpty({ ip4: previous.ip4, ip6: previous.ip6, ...toPair(result) })
-  if (Object.keys(shape).length === 0 && !isAtLeast(cniVersion, '0.3.0'))
-    throw new CniError(ErrorCode.internal, 'cannot convert: no valid IP addresses')
-  const dns = withoutEmpty(result.dns)
+    ? toLists(result, cniVersion, previous)
+    : toPair(result, previous)
   // The structures of old versions always have it; 1.0.0 and newer leave an empty one out.
   const none = isAtLeast(cniVersion, '1.0.0') ? undefined : {}
-  const said = Object.keys(dns).length > 0 ? dns : (previous.dns ?? none)
-  return JSON.stringify({ cniVersion, ...shape, ...(said === undefined ? {} : { dns: said }) }, null, 4)
+  const dns = toDns(result.dns) ?? previous.dns ?? none
+  return JSON.stringify({ cniVersion, ...shape, dns }, null, 4)
 }
 
 /** 0.3.0 and newer: lists of interfaces, addresses and routes. */
-function toList({ interfaces, ips, routes }: Result, cniVersion: string, previous: JsonObject): object {
+function toLists({ interfaces, ips, routes }: Result, cniVersion: string, previous: JsonObject): object {
   const withMtu = isAtLeast(cniVersion, '1.1.0')
   const withFamily = !isAtLeast(cniVersion, '1.0.0')
   const before = (key: string): readonly unknown[] => optionalArray(previous, key, `prevResult.${key}`) ?? []
-  const first = before('interfaces').length
-  return withoutEmpty({
-    interfaces: [
-      ...before('interfaces'),
-      ...interfaces.map(({ name, mac, mtu, sandbox }) =>
-        withoutEmpty({ name, mac, mtu: withMtu ? mtu : undefined, sandbox }),
-      ),
-    ],
-    ips: [
+  const earlier = before('interfaces')
+  return {
+    interfaces: unlessEmpty([
+      ...earlier,
+      ...interfaces.map(({ name, mac, mtu, sandbox }) => ({
+        name,
+        mac: mac === '' ? undefined : mac,
+        mtu: withMtu ? mtu : undefined,
+        sandbox,
+      })),
+    ]),
+    ips: unlessEmpty([
       ...before('ips'),
-      ...ips.map(({ address, gateway, interface: index }) =>
-        withoutEmpty({
-          version: withFamily ? String(address.address.family) : undefined,
-          interface: index === undefined ? undefined : first + index,
-          address: formatInterfaceAddress(address),
-          gateway: gateway && formatAddress(gateway),
-        }),
-      ),
-    ],
-    routes: [...before('routes'), ...routes.map(formatRoute)],
-  })
+      ...ips.map(({ address, gateway, interface: index }) => ({
+        version: withFamily ? String(address.address.family) : undefined,
+        interface: index === undefined ? undefined : earlier.length + index,
+        address: formatInterfaceAddress(address),
+        gateway: gateway && formatAddress(gateway),
+      })),
+    ]),
+    routes: unlessEmpty([
+      ...before('routes'),
+      ...routes.map((route) => ({
+        ...route,
+        dst: formatCidr(route.dst),
+        gw: route.gw && formatAddress(route.gw),
+      })),
+    ]),
+  }
 }
 
 /** 0.1.0 and 0.2.0: one address for each family, with the routes of that family. */
-function toPair({ ips, routes }: Result): object {
+function toPair({ ips, routes }: Result, previous: JsonObject): object {
   const part = (family: 4 | 6): object | undefined => {
     const ip = ips.find(({ address }) => address.address.family === family)
     if (ip === undefined) return undefined
-    return withoutEmpty({
+    return {
       ip: formatInterfaceAddress(ip.address),
       gateway: ip.gateway && formatAddress(ip.gateway),
-      routes: routes
-        .filter(({ dst }) => dst.family === family)
-        .map(({ dst, gw }) => withoutEmpty({ dst: formatCidr(dst), gw: gw && formatAddress(gw) })),
-    })
+      routes: unlessEmpty(
+        routes
+          .filter(({ dst }) => dst.family === family)
+          .map(({ dst, gw }) => ({ dst: formatCidr(dst), gw: gw && formatAddress(gw) })),
+      ),
+    }
   }
-  return withoutEmpty({ ip4: part(4), ip6: part(6) })
+  const [ip4, ip6] = [part(4) ?? previous.ip4, part(6) ?? previous.ip6]
+  if (ip4 === undefined && ip6 === undefined)
+    throw new CniError(ErrorCode.internal, 'cannot convert: no valid IP addresses')
+  return { ip4, ip6 }
 }
 
-function formatRoute({ dst, gw, ...attributes }: ResultRoute): object {
-  return withoutEmpty({ dst: formatCidr(dst), gw: gw && formatAddress(gw), ...attributes })
+/** Undefined if there is nothing in it. */
+function toDns({ nameservers = [], domain, search = [], options = [] }: Dns): object | undefined {
+  const dns = {
+    nameservers: unlessEmpty(nameservers),
+    domain: domain === '' ? undefined : domain,
+    search: unlessEmpty(search),
+    options: unlessEmpty(options),
+  }
+  return Object.values(dns).some((value) => value !== undefined) ? dns : undefined
 }
+
+const unlessEmpty = <T>(list: readonly T[]): readonly T[] | undefined => (list.length > 0 ? list : undefined)
 
 export function formatInterfaceAddress({ address, prefixLength }: InterfaceAddress): string {
   return `${formatAddress(address)}/${prefixLength}`
-}
-
-/** Without the fields that say nothing: undefined, empty text, empty list. */
-function withoutEmpty(object: object): object {
-  return Object.fromEntries(
-    Object.entries(object).filter(
-      ([, value]: [string, unknown]) =>
-        value !== undefined && value !== '' && !(Array.isArray(value) && value.length === 0),
-    ),
-  )
 }
