@@ -1,4 +1,5 @@
-import { systemClock } from '../kube/clock.ts'
+import { type Clock, systemClock } from '../kube/clock.ts'
+import type { Ec2Api } from '../providers/aws/ec2-api.ts'
 import { ApiBudget } from '../providers/budget.ts'
 import type { BudgetObserver } from '../providers/budget-lane.ts'
 import type { RouteProvider } from '../providers/provider.ts'
@@ -32,28 +33,35 @@ export const openProvider = (config: ProviderConfig): Promise<OpenProvider> =>
   openers[config.provider](config)
 
 async function openAws(config: ProviderConfig): Promise<OpenProvider> {
+  const { createEc2Client } = await import('../providers/aws/client.ts')
+  const ec2 = await createEc2Client()
+  const provider = await awsProviderOf(config, ec2, systemClock)
+  return { provider, close: () => ec2.destroy() }
+}
+
+/** The provider of a client that is made already, within its account's budget. */
+export async function awsProviderOf(
+  config: ProviderConfig,
+  ec2: Ec2Api,
+  clock: Clock,
+): Promise<RouteProvider> {
   const { aws, clusterName, gate, observe, apiBudgetShare: share = defaultApiBudgetShare } = config
   const { routesPerTable, ...choices } = aws
-  const { createEc2Client } = await import('../providers/aws/client.ts')
   const { awsProvider } = await import('../providers/aws/aws-provider.ts')
   const { ec2Limits } = await import('../providers/aws/limits.ts')
-  const ec2 = await createEc2Client()
   const budget = new ApiBudget({
-    clock: systemClock,
+    clock,
     limits: ec2Limits,
     share,
     ...(gate === undefined ? {} : { gate }),
     ...(observe === undefined ? {} : { observe }),
   })
-  return {
-    provider: awsProvider({
-      ec2,
-      budget,
-      clock: systemClock,
-      clusterName,
-      ...choices,
-      ...(routesPerTable === undefined ? {} : { routesPerTable }),
-    }),
-    close: () => ec2.destroy(),
-  }
+  return awsProvider({
+    ec2,
+    budget,
+    clock,
+    clusterName,
+    ...choices,
+    ...(routesPerTable === undefined ? {} : { routesPerTable }),
+  })
 }
