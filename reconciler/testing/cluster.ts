@@ -7,11 +7,19 @@ import {
   type KubernetesSimulator,
   createKubernetesSimulator,
 } from '../../test/simulators/kubernetes/kubernetes-simulator.ts'
+import type { Timers } from '../../test/simulators/kubernetes/timers.ts'
 import type { Call } from '../../test/simulators/kubernetes/calls.ts'
 import { parseCidr } from '../../net/cidr.ts'
 import { type NodeRoute, nodeRouteName, routeFinalizer } from '../node-route/node-route.ts'
 
 const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+/** Read once: it is the same for all. */
+let definition: unknown
+function nodeRouteDefinition(): unknown {
+  definition ??= load(readFileSync(new URL('../../deploy/crds/noderoutes.yaml', import.meta.url), 'utf8'))
+  return definition
+}
+
 const nodeRoutes = '/apis/podway.dev/v1alpha1/noderoutes'
 /** Of the requests that the test itself makes. */
 const testAgent = 'test'
@@ -27,26 +35,40 @@ export interface NodeDraft {
 /** A simulated API server, and what everybody but podway does there: at once, and without HTTP. */
 export class Cluster {
   readonly simulator: KubernetesSimulator
-  readonly url: string
-  readonly #server: RunningServer
+  readonly #server: RunningServer | undefined
   readonly #clock: ManualClock
 
-  private constructor(simulator: KubernetesSimulator, server: RunningServer, clock: ManualClock) {
+  private constructor(
+    simulator: KubernetesSimulator,
+    server: RunningServer | undefined,
+    clock: ManualClock,
+    defined: boolean,
+  ) {
     this.simulator = simulator
-    this.url = server.url
     this.#server = server
     this.#clock = clock
+    if (defined) this.#send('POST', definitions, nodeRouteDefinition())
   }
 
   /** `defined`: whether NodeRoutes are known, by `deploy/crds/noderoutes.yaml`. */
   static async start(clock: ManualClock, options: { readonly defined?: boolean } = {}): Promise<Cluster> {
     const simulator = createKubernetesSimulator()
-    const cluster = new Cluster(simulator, await serve(simulator), clock)
-    if (options.defined !== false) {
-      const yaml = readFileSync(new URL('../../deploy/crds/noderoutes.yaml', import.meta.url), 'utf8')
-      cluster.#send('POST', definitions, load(yaml))
+    return new Cluster(simulator, await serve(simulator), clock, options.defined !== false)
+  }
+
+  /** One that nobody reaches by HTTP; its own timers are the clock's. */
+  static unserved(clock: ManualClock): Cluster {
+    const timers: Timers = {
+      after: (ms, callback) => {
+        const timer = clock.setTimeout(callback, ms)
+        return () => timer.cancel()
+      },
     }
-    return cluster
+    return new Cluster(createKubernetesSimulator({ timers }), undefined, clock, true)
+  }
+
+  get url(): string {
+    return this.#server?.url ?? 'http://kubernetes.example.invalid'
   }
 
   addNode(name: string, draft: NodeDraft = {}): Node {
@@ -153,7 +175,7 @@ export class Cluster {
 
   async close(): Promise<void> {
     this.simulator.close()
-    await this.#server.close()
+    await this.#server?.close()
   }
 
   #send(method: string, target: string, body?: unknown, contentType = 'application/json'): unknown {

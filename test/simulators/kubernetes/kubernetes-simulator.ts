@@ -18,7 +18,7 @@ import {
   unknownPath,
   unsupportedMediaType,
 } from './status.ts'
-import { Store } from './store.ts'
+import { Store, type StoreEvent } from './store.ts'
 import { systemTimers, type Timers } from './timers.ts'
 import { openWatch } from './watch.ts'
 import { Watches } from './watches.ts'
@@ -55,6 +55,8 @@ export interface KubernetesSimulator extends Simulator {
   forgetCalls(): void
   /** The resourceVersion of the last change. */
   readonly resourceVersion: string
+  /** Calls back on every later change, synchronously and in order, until the returned function is called. */
+  listen(listener: (event: StoreEvent) => void): () => void
   /** Forgets the history: older watches and continue tokens get 410. */
   compact(): void
   /** Ends all watches and their timers. Later watches end at once. Idempotent. */
@@ -103,6 +105,10 @@ class Server implements KubernetesSimulator {
 
   forgetCalls(): void {
     this.#calls.length = 0
+  }
+
+  listen(listener: (event: StoreEvent) => void): () => void {
+    return this.#store.listen(listener)
   }
 
   compact(): void {
