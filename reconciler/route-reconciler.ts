@@ -197,6 +197,8 @@ export class RouteReconciler {
   ): Promise<Retry | undefined> {
     const { brake, guard, ledger, onReusable, planner, records, writer } = this.#parts
     const plan = planner.plan(key, { kind: 'nothing' })
+    // Of a table that is read only from here on, the plan says nothing.
+    const verified = record.tables.filter((id) => this.#isVerified(id, key))
     const answer = await guard.askBrake(record, key, plan)
     if (answer.answer === 'wait') return { kind: 'after', ms: answer.ms }
     if (planner.holder(key) !== undefined) return undefined
@@ -209,7 +211,7 @@ export class RouteReconciler {
       ...written.filter(({ outcome }) => outcome.result !== 'done').map(({ table }) => table.id),
       ...work.filter(({ hold }) => hold !== undefined).map(({ table }) => table.id),
     ])
-    const done = new Set(record.tables.filter((id) => !undone.has(id) && this.#isVerified(id, key)))
+    const done = new Set(verified.filter((id) => !undone.has(id)))
     // Somebody may have added to it meanwhile: only what is done with is taken out.
     const current = ledger.get(key) ?? record
     const left = current.tables.filter((id) => !done.has(id))
