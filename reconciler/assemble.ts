@@ -7,6 +7,7 @@ import type { Resource } from '../kube/resource.ts'
 import { secondTime } from '../kube/second-time.ts'
 import { WorkQueue } from '../kube/work-queue.ts'
 import type { RouteProvider } from '../providers/provider.ts'
+import { Absences } from './absences.ts'
 import { Applier } from './apply/apply.ts'
 import { FullTables } from './apply/full-tables.ts'
 import { Turns } from './apply/turns.ts'
@@ -79,6 +80,7 @@ export interface ControllerOptions {
 export interface ControllerParts {
   readonly queue: WorkQueue<WorkKey>
   readonly claims: Claims
+  readonly absences: Absences
   readonly ledger: Ledger
   readonly allocator: Allocator | undefined
   readonly ipam: Ipam | undefined
@@ -117,6 +119,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
         })
   const allocator = ipam?.allocator
   const claims = new Claims()
+  const absences = new Absences()
   const ledger = new Ledger(store, {
     held: (destination, { uid, providerID }) =>
       allocator?.quarantine(destination, { owner: nodeOwner(uid), providerID }),
@@ -171,6 +174,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
     }),
     records: new RouteRecords({ ledger, planner, now }),
     events,
+    absences,
     nodeGone: (node, abort) => nodeGone(nodes, node, abort),
     onReusable: (destination) => allocator?.endQuarantine(destination),
     log,
@@ -193,6 +197,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
   return {
     queue,
     claims,
+    absences,
     ledger,
     allocator,
     ipam,

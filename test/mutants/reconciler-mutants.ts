@@ -14,7 +14,7 @@ export const reconcilerMutants: readonly Mutant[] = [
   {
     name: 'absence from a list is evidence enough for a delete',
     file: 'reconciler/route-reconciler.ts',
-    find: 'if (handedOver && !(await this.#mayTake(record, signal)))',
+    find: 'if (handedOver && !(await this.#mayTake(key, record, signal)))',
     replace: 'if (handedOver && record.tables.length < 0)',
     caughtBy: controller,
   },
