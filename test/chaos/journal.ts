@@ -83,4 +83,6 @@ export interface RecordState {
   readonly tables: readonly string[]
   /** A person let its routes go, though they are many. */
   readonly isReleased: boolean
+  /** Somebody deleted it, and its finalizer keeps it. */
+  readonly isDeleting: boolean
 }

@@ -25,11 +25,22 @@ export interface Result {
   readonly lines: readonly string[]
   /** How long it took from the end of the noise, in milliseconds of the world; undefined if it did not settle. */
   readonly settledMs: number | undefined
+  /** Whether the controller came to the call at which it was to be killed. */
+  readonly wasKilled: boolean
 }
 
 export interface RunOptions {
   readonly provider: Provider
   readonly onLog?: (line: string) => void
+  /** One controller runs, is killed at that call, and another takes its place; without, there are two from the start. */
+  readonly killAt?: KillPoint
+}
+
+export interface KillPoint {
+  /** Which of its calls, 1 for the first. */
+  readonly call: number
+  /** Just before it is sent, or when the server has done what it asks for. */
+  readonly when: 'before' | 'after'
 }
 
 /**
@@ -37,12 +48,13 @@ export interface RunOptions {
  * lease that has to expire, a back-off of a minute, and a reading that is due once a minute.
  */
 const patienceMs = 900_000
-const stepMs = 10_000
-/** Nothing is written as long as nothing happens: for three looks at the tables. */
-const quietMs = 200_000
+/** Longer than from one look at the tables to the next. */
+const stepMs = 70_000
+/** Nothing is written as long as nothing happens: for two more looks at the tables. */
+const quietMs = 130_000
 
 /** Runs a story to its end, in a world of its own. Stops at the first promise that is broken. */
-export async function runStory(story: Story, { onLog, provider }: RunOptions): Promise<Result> {
+export async function runStory(story: Story, { killAt, onLog, provider }: RunOptions): Promise<Result> {
   const checker = new Checker({
     renewDeadlineMs: defaultLeaderElectionTimes.renewDeadlineMs,
     bucket: (action) => world.cloud.bucket(action),
@@ -55,18 +67,36 @@ export async function runStory(story: Story, { onLog, provider }: RunOptions): P
     onEntry: (entry) => checker.see(entry),
     ...(onLog === undefined ? {} : { onLog }),
   })
+  const isKilled = killAt === undefined ? (): boolean => false : killOnCall(world, killAt)
   try {
-    const settledMs = await tell(story, world, checker)
-    return { violations: checker.violations, lines: world.lines, settledMs }
+    const cast = new Cast(world, story, killAt === undefined ? ['a', 'b'] : ['a'])
+    const settledMs = await tell(story, world, cast, checker)
+    return { violations: checker.violations, lines: world.lines, settledMs, wasKilled: isKilled() }
   } finally {
     world.end()
   }
 }
 
-async function tell(story: Story, world: VirtualWorld, checker: Checker): Promise<number | undefined> {
+/** Returns whether it has happened. */
+function killOnCall(world: VirtualWorld, { call, when }: KillPoint): () => boolean {
+  let calls = 0
+  world.onCall = () => {
+    if (++calls !== call) return 'sent'
+    // Ready to take over, as soon as the Lease has expired.
+    world.clock.setTimeout(() => world.start('b'), 100)
+    return when === 'before' ? 'unsent' : 'unanswered'
+  }
+  return () => calls >= call
+}
+
+async function tell(
+  story: Story,
+  world: VirtualWorld,
+  cast: Cast,
+  checker: Checker,
+): Promise<number | undefined> {
   const { clock } = world
   const broken = (): boolean => checker.violations.length > 0
-  const cast = new Cast(world, story)
   for (const step of story.steps) {
     await world.pass(step.atMs - clock.monotonic())
     if (broken()) return undefined
@@ -75,30 +105,23 @@ async function tell(story: Story, world: VirtualWorld, checker: Checker): Promis
   await world.pass(story.noiseMs - clock.monotonic())
   cast.calmDown()
   const since = clock.monotonic()
-  let left = unsettled(checker.sight)
-  while (left.length > 0 || !(await isQuiet(world, checker))) {
+  for (;;) {
+    checker.forgetWrites()
+    await world.pass(stepMs)
     if (broken()) return undefined
+    const left = unsettled(checker.sight)
+    if (left.length === 0 && checker.writes.length === 0) break
     if (clock.monotonic() - since > patienceMs) {
       checker.fail('settled', left.length > 0 ? left : [`still writes: ${checker.writes.join(', ')}`])
       return undefined
     }
-    await world.pass(stepMs)
-    left = unsettled(checker.sight)
   }
   const settledMs = clock.monotonic() - since - stepMs
-  checker.forgetWrites()
   await world.pass(quietMs)
-  if (checker.writes.length > 0) checker.fail('quiet', checker.writes)
+  checker.fail('quiet', checker.writes)
   checker.fail('settled', unsettled(checker.sight))
   checker.end()
   return settledMs
-}
-
-/** Whether nothing is written for a moment. */
-async function isQuiet(world: VirtualWorld, checker: Checker): Promise<boolean> {
-  checker.forgetWrites()
-  await world.pass(stepMs)
-  return checker.writes.length === 0
 }
 
 function configOf({ families, share }: Story, cloud: ChaosCloud): ProgramConfig {

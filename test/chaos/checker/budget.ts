@@ -3,6 +3,9 @@ import type { Invariant } from './invariant.ts'
 
 export type Bucket = (action: string) => { readonly capacity: number; readonly refill: number }
 
+/** They take their token, look at the table, and are sent: so much later at most. */
+const lookMs: Readonly<Record<string, number>> = { ReplaceRoute: 4_000, DeleteRoute: 4_000 }
+
 /** No process asks the cloud for more than its share of the documented buckets. */
 export function budget(bucket: Bucket, share: number): Invariant {
   const sent = new Map<string, { readonly by: string; readonly action: string; readonly times: number[] }>()
@@ -21,7 +24,7 @@ export function budget(bucket: Bucket, share: number): Invariant {
     end: () =>
       [...sent.values()].flatMap(({ action, by, times }) => {
         const { capacity, refill } = bucket(action)
-        const burst = Math.max(1, capacity * share)
+        const burst = Math.max(1, capacity * share) + (refill * share * (lookMs[action] ?? 0)) / 1000
         let tokens = burst
         let last = 0
         for (const at of times.toSorted((a, b) => a - b)) {

@@ -10,11 +10,18 @@ import { type Sight, canonical } from './sight.ts'
 export function ownership(): Invariant {
   /** What podway wrote, by place: of its own places alone. */
   const places = new Map<string, Set<string>>()
+  /** Whose records others have deleted: podway makes them again, if it needs them. */
+  const deleted = new Set<string>()
 
-  const letGo = (destination: string, tables: readonly string[]): void => {
+  const know = (entry: Extract<Entry, { kind: 'record' }>): void => {
+    const { before, by, record } = entry
+    const destination = canonical((record ?? before)?.destination ?? '')
+    if (by === people && record?.isDeleting !== false) deleted.add(destination)
+    if (record === undefined && deleted.has(destination)) return
+    if (before === undefined) deleted.delete(destination)
     for (const place of [...places.keys()]) {
       const [table = '', at] = place.split(' ')
-      if (at === destination && !tables.includes(table)) places.delete(place)
+      if (at === destination && record?.tables.includes(table) !== true) places.delete(place)
     }
   }
 
@@ -48,10 +55,7 @@ export function ownership(): Invariant {
   return {
     name: 'ownership',
     see(entry, sight) {
-      if (entry.kind === 'record') {
-        const destination = (entry.record ?? entry.before)?.destination
-        if (destination !== undefined) letGo(canonical(destination), entry.record?.tables ?? [])
-      }
+      if (entry.kind === 'record') know(entry)
       return touched(entry, sight)
     },
   }

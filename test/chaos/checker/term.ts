@@ -10,11 +10,11 @@ export function term(renewDeadlineMs: number): Invariant {
   const leases: { readonly at: number; readonly sentAt: number; readonly holder: string }[] = []
 
   const mayWrite = (by: string, sentAt: number): boolean => {
-    const renewal = leases.findLast(
+    const renewal = leases.findLastIndex(
       (lease) => lease.holder === by && lease.sentAt <= sentAt && sentAt <= lease.sentAt + renewDeadlineMs,
     )
-    if (renewal === undefined) return false
-    return !leases.some(({ at, holder }) => holder !== by && at > renewal.at && at <= sentAt)
+    const since = leases.slice(renewal + 1)
+    return renewal >= 0 && !since.some(({ at, holder }) => holder !== by && at <= sentAt)
   }
 
   return {

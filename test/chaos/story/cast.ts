@@ -14,6 +14,7 @@ export const poolRange = '10.244.0.0/16'
 /** Everybody but podway: what a story's deeds are done by. */
 export class Cast {
   readonly #world: VirtualWorld
+  readonly #slots: readonly Slot[]
   readonly #tables: string[] = []
   readonly #machines = new Map<string, Machine>()
   /** Machines whose Nodes are gone. */
@@ -27,12 +28,12 @@ export class Cast {
   readonly #begun = new Set<() => void>()
   #isCalm = false
 
-  constructor(world: VirtualWorld, { nodes, tables }: Story) {
+  constructor(world: VirtualWorld, { nodes, tables }: Story, slots: readonly Slot[]) {
     this.#world = world
+    this.#slots = slots
     for (let index = 0; index < tables; index++) this.#tables.push(world.cloud.addTable())
     for (let index = 1; index <= nodes; index++) this.#join(nodeName(index))
-    world.start('a')
-    world.start('b')
+    for (const slot of slots) world.start(slot)
   }
 
   act(deed: Deed): void {
@@ -96,6 +97,13 @@ export class Cast {
       case 'cut-watches':
         this.#cutWatches(deed)
         return
+      case 'short-list': {
+        const { faults, watches } = cluster.simulator
+        const match = { userAgent: 'podway', resource: 'nodes', verb: 'list' } as const
+        faults.add({ match, fault: { kind: 'short-list' } })
+        watches.expire({ resource: 'nodes' })
+        return
+      }
       case 'compact':
         cluster.simulator.compact()
         return
@@ -149,6 +157,9 @@ export class Cast {
     for (const end of [...this.#begun]) end()
     cloud.calm()
     cluster.simulator.faults.clear()
+    // Who was told a lie by a list is told the truth by the next one.
+    cluster.simulator.compact()
+    cluster.simulator.watches.expire({ resource: 'nodes' })
     for (const { cloud: toCloud, kubernetes, process } of controllers.values()) {
       for (const link of [toCloud, kubernetes]) {
         link.latency = usualLatency
@@ -156,7 +167,7 @@ export class Cast {
       }
       process.resume()
     }
-    for (const slot of ['a', 'b'] as const) this.#startIfGone(slot)
+    for (const slot of this.#slots) this.#startIfGone(slot)
     for (const machine of this.#orphans) this.#terminate(machine)
     for (const { metadata } of cluster.nodes()) {
       const machine = this.#machines.get(metadata.name)

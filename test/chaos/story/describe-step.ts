@@ -52,6 +52,8 @@ function deedInWords(deed: Deed): string {
       return `the next ${deed.calls} requests to the API server${deed.resource === undefined ? '' : ` about ${deed.resource}`}: ${kubeFaultInWords(deed.fault)}`
     case 'cut-watches':
       return `watches${deed.resource === undefined ? '' : ` of ${deed.resource}`}: ${watchesInWords[deed.how]}`
+    case 'short-list':
+      return 'watches of nodes end with 410, and the list that follows lacks half of the nodes'
     case 'compact':
       return 'the API server forgets its history'
     case 'slow':

@@ -10,9 +10,14 @@ export function makeStory(seed: number): Story {
   const nodes = random.chance(0.15) ? random.integer(14, 22) : random.integer(2, 9)
   const noiseMs = random.integer(60_000, 300_000)
   const teller = new Teller(random, nodes)
-  const steps = Array.from({ length: random.integer(8, 30) }, (): Step => {
-    return { atMs: Math.round(random.next() * noiseMs), ...teller.deed() }
-  })
+  const steps: Step[] = []
+  for (let left = random.integer(8, 30); left > 0; left--) {
+    // What comes at the same time as something else is what nobody has thought of.
+    const near = steps.length > 0 && random.chance(0.4) ? random.pick(steps).atMs : undefined
+    const atMs =
+      near === undefined ? random.integer(0, noiseMs) : Math.min(noiseMs, near + random.integer(0, 800))
+    steps.push({ atMs, ...teller.deed() })
+  }
   return {
     seed,
     families: random.chance(0.3) ? 'both' : 'v4',
@@ -52,6 +57,7 @@ class Teller {
       [10, () => this.#cloudFault()],
       [8, () => this.#kubeFault()],
       [5, () => this.#watches()],
+      [2, () => ({ do: 'short-list' })],
       [1, () => ({ do: 'compact' })],
       [3, () => this.#slow()],
       [4, () => this.#cutOff()],
@@ -98,7 +104,8 @@ class Teller {
 
   #rejoin(): Deed {
     const random = this.#random
-    return { do: 'rejoin', node: this.#node(), keeps: random.chance(0.5), afterMs: random.integer(1, 10_000) }
+    const afterMs = random.chance(0.5) ? random.integer(1, 300) : random.integer(300, 10_000)
+    return { do: 'rejoin', node: this.#node(), keeps: random.chance(0.6), afterMs }
   }
 
   #byHand(): Deed {

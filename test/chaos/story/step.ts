@@ -54,6 +54,8 @@ export type Deed =
       readonly how: 'end' | 'reset' | 'expire' | 'silence'
       readonly resource?: 'nodes' | 'noderoutes'
     }
+  /** The Nodes are listed anew, and the list lacks half of them. */
+  | { readonly do: 'short-list' }
   | { readonly do: 'compact' }
   | { readonly do: 'slow'; readonly server: Server; readonly mostMs: number; readonly forMs: number }
   | { readonly do: 'cut-off'; readonly slot: Slot; readonly server: Server; readonly forMs: number }

@@ -9,6 +9,7 @@ interface Thing {
     readonly uid: string
     readonly resourceVersion: string
     readonly annotations?: Readonly<Record<string, string>>
+    readonly deletionTimestamp?: string
   }
   readonly spec?: {
     readonly providerID?: string
@@ -83,6 +84,7 @@ function nodeOf(node: Thing): NodeState {
 }
 
 const recordOf = ({ metadata, spec = {} }: Thing): RecordState => ({
+  isDeleting: metadata.deletionTimestamp !== undefined,
   isReleased: metadata.annotations?.['podway.dev/release'] === spec.node?.uid,
   destination: spec.destination ?? '',
   target: spec.target?.id ?? '',

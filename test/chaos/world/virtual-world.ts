@@ -41,6 +41,7 @@ export class VirtualWorld {
   readonly #options: WorldOptions
   readonly #config: ProgramConfig
   readonly #generations = new Map<Slot, number>()
+  #defect: { readonly error: unknown } | undefined
   /** Things under way that don't take time. */
   #timeless = 0
   #now: { readonly by: string; readonly sentAt: number } = { by: people, sentAt: 0 }
@@ -109,6 +110,7 @@ export class VirtualWorld {
     for (;;) {
       do await still()
       while (this.#timeless > 0)
+      if (this.#defect !== undefined) throw this.#defect.error
       const next = this.clock.untilNext
       if (next === undefined || this.clock.monotonic() + next > end) break
       await this.clock.advance(Math.max(0, next))
@@ -161,7 +163,12 @@ export class VirtualWorld {
 
   #put(by: string, happening: Happening, line?: string): void {
     if (line !== undefined) this.#line(by, line)
-    this.#options.onEntry?.({ at: this.clock.monotonic(), by, ...happening })
+    try {
+      this.#options.onEntry?.({ at: this.clock.monotonic(), by, ...happening })
+    } catch (error) {
+      // Here it would be a simulator's defect, and answered with 500.
+      this.#defect ??= { error }
+    }
   }
 
   #line(by: string, text: string): void {

@@ -154,6 +154,7 @@ class Server implements KubernetesSimulator {
       const answer = this.#respond(raw, request, target, url, warnings)
       if (fault?.kind === 'reset-after-handling') return { kind: 'reset' }
       if (typeof answer.body === 'string') return plain(answer.status, answer.body)
+      if (fault?.kind === 'short-list') return json(answer.status, shortened(answer.body))
       return json(answer.status, answer.body, warningHeader(warnings))
     } catch (error) {
       if (error instanceof Refusal) return json(error.code, error.status, error.headers)
@@ -292,6 +293,12 @@ class Server implements KubernetesSimulator {
       })
     }
   }
+}
+
+/** The list without its later half; anything else as it is. */
+function shortened(body: JsonObject): JsonObject {
+  const { items } = body
+  return Array.isArray(items) ? { ...body, items: items.slice(0, Math.floor(items.length / 2)) } : body
 }
 
 function urlOf(target: string): URL | undefined {
