@@ -1,32 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import { hostname } from 'node:os'
 import type { Command } from 'commander'
-import type { KubeClient } from '../kube/client.ts'
 import { systemClock } from '../kube/clock.ts'
-import { type KubeEvent, type ObjectReference, eventType } from '../kube/event.ts'
-import { EventRecorder } from '../kube/events.ts'
-import { type Lead, runAsLeader } from '../kube/leader-election.ts'
-import { type Lease, leaseType } from '../kube/lease.ts'
-import type { Logger } from '../kube/log.ts'
-import { nodeType } from '../kube/node-type.ts'
-import type { Node } from '../kube/objects.ts'
-import { Reflector, type ReflectorOptions } from '../kube/reflector.ts'
-import { Resource } from '../kube/resource.ts'
-import { noProvider } from '../providers/no-provider.ts'
-import { runController } from '../reconciler/controller.ts'
 import { policies } from '../reconciler/guard/policy.ts'
-import {
-  type ConfigMap,
-  configMapPools,
-  configMapType,
-  poolsKey,
-} from '../reconciler/ipam/config-map-pools.ts'
-import type { IpamSources } from '../reconciler/ipam/ipam.ts'
-import { type ServiceCidr, serviceCidrType } from '../reconciler/ipam/service-cidrs.ts'
-import { type NodeRoute, nodeRouteType } from '../reconciler/node-route/node-route.ts'
-import { NodeRouteStore } from '../reconciler/node-route/node-route-store.ts'
-import { type PodNetwork, podNetworkType } from '../reconciler/pod-network/pod-network.ts'
-import { openPodNetworkStore } from '../reconciler/pod-network/pod-network-store.ts'
+import { poolsKey } from '../reconciler/ipam/config-map-pools.ts'
 import {
   awsMatchNodeNamesOption,
   awsModeOption,
@@ -39,7 +16,6 @@ import {
   routeTablesOption,
 } from './aws-options.ts'
 import { azureOptions } from './azure-options.ts'
-import { changesAtOnce } from './changes-at-once.ts'
 import { clusterNameOption, kubeconfigOption, providerOption } from './cloud-options.ts'
 import { connect } from './connect.ts'
 import { addGcpOptions, addGcpRouteOptions } from './gcp-options.ts'
@@ -47,21 +23,15 @@ import { bindAddressFlag, openStatus } from './controller-status.ts'
 import {
   type ControllerConfig,
   type ControllerFlags,
-  type LeaderElection,
   defaultBindAddress,
   defaultDriftInterval,
   logLevels,
   readControllerConfig,
 } from './controller-config.ts'
-import { Fence } from './fence.ts'
+import { defaultNamespace, runControllerProgram } from './controller-program.ts'
 import { createLog } from './log.ts'
 import { defaultApiBudgetShare, openProvider } from './open-provider.ts'
-import { poolsFile } from './pools-file.ts'
 import { untilSignal } from './until-signal.ts'
-import { version } from './version.ts'
-
-/** Of deploy/rbac/controller.yaml. */
-const defaultNamespace = 'podway-system'
 
 export function addControllerCommand(program: Command): void {
   const command = program
@@ -162,95 +132,12 @@ Exit codes: 0 stopped by a signal, 1 failed, 64 wrong usage.`,
 
 async function run(config: ControllerConfig): Promise<void> {
   const log = createLog(config.logLevel)
-  const { adopt, driftMs, leaderElection, metricsBindAddress, policy, pools } = config
+  const { kubeconfig, metricsBindAddress } = config
   const identity = `${hostname()}_${randomUUID()}`
-  const tools = { clock: systemClock, random: Math.random, log }
-  const connection = connect(config.kubeconfig)
-  await using status = await openStatus({ ...tools, bindAddress: metricsBindAddress, identity })
-  const { health, metrics } = status
-  const client = status.counted(connection)
-  const fence = new Fence()
-  const { provider, close } = config.configureRoutes
-    ? await openProvider({ ...config, gate: fence.check, observe: status.cloud })
-    : { provider: noProvider, close: () => undefined }
-  const events = new EventRecorder({
-    ...tools,
-    events: new Resource<KubeEvent>(client, eventType),
-    controller: 'podway.dev/controller',
-    instance: identity,
-  })
-  const lead = async (signal: AbortSignal): Promise<void> => {
-    const kube = fence.around(client)
-    const nodes = new Resource<Node>(kube, nodeType)
-    const routes = new Resource<NodeRoute>(kube, nodeRouteType)
-    metrics.leads(true)
-    await runController(
-      {
-        ...tools,
-        provider,
-        nodes,
-        reflector: new Reflector<Node>({ ...tools, resource: nodes }),
-        store: new NodeRouteStore(routes, log),
-        records: new Reflector<NodeRoute>({ ...tools, resource: routes }),
-        podNetworkStore: openPodNetworkStore(new Resource<PodNetwork>(kube, podNetworkType), tools),
-        clusterName: config.clusterName,
-        pools,
-        ipamSources: ipamSources(config, kube, tools),
-        configureRoutes: config.configureRoutes,
-        policy,
-        adopt,
-        driftMs,
-        // A key that waits for an answer holds a worker.
-        workers: changesAtOnce(provider.capabilities),
-        events,
-        subject: subjectOf(leaderElection),
-        metrics,
-        health,
-      },
-      signal,
-    )
-  }
-  log.info({ version, provider: provider.name, cluster: config.clusterName, policy }, 'controller starts')
-  try {
-    await untilSignal(['SIGTERM', 'SIGINT'], async (signal) => {
-      if (leaderElection === undefined) return lead(signal)
-      const leases = new Resource<Lease>(client, leaseType)
-      const leading: Lead = (term, isLeader) => {
-        fence.arm(isLeader)
-        return lead(term)
-      }
-      const onLeader = (leader: string): void => health.sees(leader)
-      return runAsLeader({ ...tools, ...leaderElection, leases, identity, onLeader }, leading, signal)
-    })
-    log.info({}, 'controller stopped')
-  } finally {
-    await events.close()
-    close()
-    await client.close()
-  }
+  const tools = { clock: systemClock, random: Math.random, log, identity }
+  const client = connect(kubeconfig)
+  await using status = await openStatus({ ...tools, bindAddress: metricsBindAddress })
+  await untilSignal(['SIGTERM', 'SIGINT'], (signal) =>
+    runControllerProgram(config, { ...tools, client, status, openProvider }, signal),
+  )
 }
-
-function ipamSources(
-  { poolPlace, serviceRanges }: ControllerConfig,
-  client: KubeClient,
-  tools: Pick<ReflectorOptions<ConfigMap>, 'clock' | 'random'> & { readonly log: Logger },
-): IpamSources {
-  const serviceCidrs = new Resource<ServiceCidr>(client, serviceCidrType)
-  if (poolPlace === undefined) return { serviceRanges, serviceCidrs }
-  const pools =
-    poolPlace.kind === 'file'
-      ? poolsFile(poolPlace.path, tools)
-      : configMapPools(new Resource<ConfigMap>(client, configMapType), poolPlace, tools)
-  return { serviceRanges, serviceCidrs, pools }
-}
-
-/** What Events are about that are about no one Node: the Lease stands for the controller. */
-const subjectOf = (election: LeaderElection | undefined): ObjectReference =>
-  election === undefined
-    ? { apiVersion: 'v1', kind: 'Namespace', name: defaultNamespace }
-    : {
-        apiVersion: 'coordination.k8s.io/v1',
-        kind: 'Lease',
-        name: election.name,
-        namespace: election.namespace,
-      }

@@ -1,5 +1,6 @@
 import type { EC2 } from '@aws-sdk/client-ec2'
-import { systemClock } from '../kube/clock.ts'
+import { type Clock, systemClock } from '../kube/clock.ts'
+import type { Ec2Api } from '../providers/aws/ec2-api.ts'
 import { ApiBudget, type ApiLimits } from '../providers/budget.ts'
 import type { BudgetObserver } from '../providers/budget-lane.ts'
 import type { AssumedRole } from '../providers/aws/client.ts'
@@ -36,21 +37,28 @@ export const openProvider = (config: ProviderConfig): Promise<OpenProvider> =>
   openers[config.provider](config)
 
 async function openAws(config: ProviderConfig): Promise<OpenProvider> {
+  const ec2 = await createEc2(config.aws.role)
+  return { provider: await awsProviderOf(config, ec2, systemClock), close: () => ec2.destroy() }
+}
+
+/** The provider of a client that is made already, within its account's budget. */
+export async function awsProviderOf(
+  config: ProviderConfig,
+  ec2: Ec2Api,
+  clock: Clock,
+): Promise<RouteProvider> {
   const { aws, clusterName } = config
-  const { role, routesPerTable, ...choices } = aws
+  const { routesPerTable, ...choices } = aws
   const { awsProvider } = await import('../providers/aws/aws-provider.ts')
-  const { api: ec2, budget, close } = await openEc2(role, config)
-  return {
-    provider: awsProvider({
-      ec2,
-      budget,
-      clock: systemClock,
-      clusterName,
-      ...choices,
-      ...(routesPerTable === undefined ? {} : { routesPerTable }),
-    }),
-    close,
-  }
+  const { ec2Limits } = await import('../providers/aws/limits.ts')
+  return awsProvider({
+    ec2,
+    budget: budgetOf(config, ec2Limits, clock),
+    clock,
+    clusterName,
+    ...choices,
+    ...(routesPerTable === undefined ? {} : { routesPerTable }),
+  })
 }
 
 async function openAzure(config: ProviderConfig): Promise<OpenProvider> {
@@ -129,18 +137,23 @@ export async function openEc2(
   role: AssumedRole | undefined,
   rates: Rates,
 ): Promise<{ readonly api: EC2; readonly budget: ApiBudget; readonly close: () => void }> {
-  const { createEc2Client } = await import('../providers/aws/client.ts')
   const { ec2Limits } = await import('../providers/aws/limits.ts')
-  const api = await createEc2Client(role === undefined ? {} : { role })
+  const api = await createEc2(role)
   return { api, budget: budgetOf(rates, ec2Limits), close: () => api.destroy() }
+}
+
+async function createEc2(role: AssumedRole | undefined): Promise<EC2> {
+  const { createEc2Client } = await import('../providers/aws/client.ts')
+  return createEc2Client(role === undefined ? {} : { role })
 }
 
 function budgetOf(
   { apiBudgetShare: share = defaultApiBudgetShare, gate, observe }: Rates,
   limits: ApiLimits,
+  clock: Clock = systemClock,
 ): ApiBudget {
   return new ApiBudget({
-    clock: systemClock,
+    clock,
     limits,
     share,
     ...(gate === undefined ? {} : { gate }),

@@ -6,7 +6,7 @@ import { errorFromStatus, isKubeError, KubeError } from './errors.ts'
 import { jsonLines } from './json-lines.ts'
 import type { WatchEvent } from './objects.ts'
 import { proxyFor } from './proxy.ts'
-import { Transport, type Lanes } from './transport.ts'
+import { type Lanes, SocketTransport, type Transport } from './transport.ts'
 
 export type QueryValue = string | number | boolean | undefined
 
@@ -50,6 +50,8 @@ export interface KubeClientOptions {
   readonly timeoutMs?: number
   /** For calls, at the same time; further ones wait. Each watch has a connection on top. */
   readonly maxConnections?: number
+  /** In place of sockets. */
+  readonly transport?: Transport
 }
 
 /** A client for the current context, which has to exist (`loadKubeConfig` sees to that). Opens no connection yet. */
@@ -71,7 +73,7 @@ class HttpKubeClient implements KubeClient {
     this.#server = cluster.server.replace(/\/+$/, '')
     this.#credentials = new CredentialSource(config)
     const proxy = cluster.proxyUrl ?? proxyFor(new URL(this.#server), options.env)
-    this.#transport = new Transport(proxy, options.maxConnections ?? 16)
+    this.#transport = options.transport ?? new SocketTransport(proxy, options.maxConnections ?? 16)
     this.#clock = options.clock ?? systemClock
     this.#userAgent = options.userAgent
     this.#timeoutMs = options.timeoutMs ?? 30_000

@@ -7,11 +7,19 @@ export interface Lanes {
   readonly watches: Dispatcher
 }
 
+/** How requests get to one API server. */
+export interface Transport {
+  /** The pools for these TLS settings. When they change, new requests take new connections, running ones end undisturbed. */
+  lanes(tls: TlsOptions): Lanes
+  /** Cuts all connections; requests that run fail. Idempotent. */
+  close(): Promise<void>
+}
+
 /**
  * The connections to one API server: one pool for all calls, one connection a watch. client-node (2.0.1) makes a new agent,
  * and so a new connection, for every call (https://github.com/kubernetes-client/javascript/issues/2893).
  */
-export class Transport {
+export class SocketTransport implements Transport {
   readonly #proxy: string | undefined
   readonly #maxConnections: number
   #tls: TlsOptions | undefined
@@ -25,7 +33,6 @@ export class Transport {
     this.#maxConnections = maxConnections
   }
 
-  /** The pools for these TLS settings. When they change, new requests take new connections, running ones end undisturbed. */
   lanes(tls: TlsOptions): Lanes {
     if (this.#closed) throw new Error('the Kubernetes client is closed')
     if (this.#lanes !== undefined && this.#tls !== undefined && sameTls(this.#tls, tls)) return this.#lanes
@@ -38,7 +45,6 @@ export class Transport {
     return this.#lanes
   }
 
-  /** Cuts all connections; requests that run fail. Idempotent. */
   async close(): Promise<void> {
     this.#closed = true
     const all = [

@@ -7,6 +7,7 @@ import type { Resource } from '../kube/resource.ts'
 import { secondTime } from '../kube/second-time.ts'
 import { WorkQueue } from '../kube/work-queue.ts'
 import type { RouteProvider } from '../providers/provider.ts'
+import { Absences } from './absences.ts'
 import { Applier } from './apply/apply.ts'
 import { FullTables } from './apply/full-tables.ts'
 import { Turns } from './apply/turns.ts'
@@ -91,6 +92,7 @@ export interface ControllerOptions {
 export interface ControllerParts {
   readonly queue: WorkQueue<WorkKey>
   readonly claims: Claims
+  readonly absences: Absences
   readonly ledger: Ledger
   readonly allocator: Allocator | undefined
   readonly ipam: Ipam | undefined
@@ -133,6 +135,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
         })
   const allocator = ipam?.allocator
   const claims = new Claims()
+  const absences = new Absences()
   const ledger = new Ledger(store, {
     held: (destination, { uid, providerID }) =>
       allocator?.quarantine(destination, { owner: nodeOwner(uid), providerID }),
@@ -200,6 +203,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
     }),
     records: new RouteRecords({ ledger, planner, now }),
     events,
+    absences,
     nodeGone: (node, abort) => nodeGone(nodes, node, abort),
     onReusable: (destination) => allocator?.endQuarantine(destination),
     log,
@@ -234,6 +238,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
   return {
     queue,
     claims,
+    absences,
     ledger,
     allocator,
     ipam,

@@ -53,6 +53,30 @@ describe('kubectl delete nodes --all with instances running', () => {
     expect(world.records).toHaveLength(29)
   })
 
+  // Whoever writes to a NodeRoute puts its tables in doubt: they are read again, each in its own time.
+  test('what is released goes from every table, though one is read again while another is written to', async () => {
+    await using world = await ControllerWorld.open({
+      pools: ['10.244.0.0/16 24'],
+      tables: ['table-1', 'table-2'],
+      latency: (call) => {
+        if (call.method === 'list') return call.table === 'table-1' ? 10 : 100
+        return call.method === 'apply' ? 1_000 : 0
+      },
+    })
+    for (let i = 0; i < 12; i++) world.join(`node-${i}`)
+    world.start()
+    await world.pass(20_000)
+    expect(world.routes('table-2')).toHaveLength(12)
+    for (const { metadata } of world.cluster.nodes()) world.cluster.deleteNode(metadata.name)
+    await world.pass(20_000)
+    expect(held(world)).toBe(12)
+    release(world, 'v4-10-244-3-0-24')
+    await world.pass(20_000)
+    expect(world.routes('table-1')).toHaveLength(11)
+    expect(world.routes('table-2')).toHaveLength(11)
+    expect(world.records).toHaveLength(11)
+  })
+
   test('a release for an earlier node of the destination is none', async () => {
     await using world = await worldOf(30)
     for (const { metadata } of world.cluster.nodes()) world.cluster.deleteNode(metadata.name)

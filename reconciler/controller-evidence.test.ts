@@ -45,6 +45,25 @@ test.each([
   expect(world.records).toHaveLength(2)
 })
 
+// The record still names the Node before: that this one is gone says nothing of the one that has the podCIDR now.
+test('a node that was made again, and is missing from a list before its record knows it: nothing is deleted', async () => {
+  await using world = await worldWithRoute()
+  const { providerID, podCIDRs = [] } = world.cluster.node('node-1').spec
+  world.cloud.fail({ at: 'targets', class: 'transient', times: 1_000 })
+  world.cluster.deleteNode('node-1')
+  world.cluster.addNode('node-1', { podCIDRs, ...(providerID === undefined ? {} : { providerID }) })
+  await world.quiet()
+  hideFromLists(world, new Set(['node-1']))
+  world.forgetCalls()
+  world.cluster.simulator.watches.expire({ resource: 'nodes' })
+  await eventually('a live GET', () =>
+    world.cluster.calls.some(({ name, verb }) => verb === 'get' && name === 'node-1'),
+  )
+  for (let i = 0; i < 10; i++) await world.clock.advance(driftMs / 2)
+  expect(world.routeWrites).toEqual([])
+  expect(world.routes()).toHaveLength(2)
+})
+
 describe('an empty node list after an etcd restore: nothing is deleted', () => {
   const names = Array.from({ length: 30 }, (_, i) => `node-${i}`)
 

@@ -107,6 +107,29 @@ test('an edit that comes between is not overwritten unseen', async () => {
   })
 })
 
+// What was last read of the table does not have the route: without a new reading, nobody would know whose it is.
+test('a route whose create got no answer goes with its node, though the node goes before the table is read again', async () => {
+  let slow = false
+  await using world = await ControllerWorld.open({
+    latency: ({ method }) => (slow && method === 'list' ? 1_000 : 0),
+  })
+  world.join('node-1', { podCIDRs })
+  world.cloud.fail({ at: 'create', class: 'unknown-outcome', carriedOut: true })
+  world.start({
+    tap: {
+      after: (call) => {
+        if (slow || !call.startsWith('provider.create')) return
+        slow = true
+        world.leave('node-1')
+      },
+    },
+  })
+  await world.pass(20_000)
+  expect(world.routeWrites).toEqual(['create table-1 10.244.0.0/24', 'delete table-1 10.244.0.0/24'])
+  expect(world.routes()).toEqual([])
+  expect(world.records).toEqual([])
+})
+
 test('our own writes, as the watch repeats them, cause nothing', async () => {
   await using world = await worldWithRoute()
   world.cluster.patchRecord(name, { metadata: { labels: { a: 'b' } } })

@@ -1,5 +1,6 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
+import { eventually } from '../kube/testing/manual-clock.ts'
 import { parseCidr } from '../net/cidr.ts'
 import { ControllerWorld, driftMs } from './testing/controller-world.ts'
 
@@ -54,6 +55,37 @@ describe('a podCIDR handed from a dead node to a new one', () => {
     await world.quiet()
     expect(joined).toBe(true)
     expect(world.routes()).toEqual(['10.244.0.0/24 node-2'])
+  })
+
+  // The record names what the route pointed at before until it is seen not to: without it, the route would be a stranger's.
+  test('while the controller is down, which had not noted its write; the table is read while the new intent is written', async () => {
+    const intended = Promise.withResolvers<undefined>()
+    let wasRead = false
+    await using world = await ControllerWorld.open({
+      cloud: { before: ({ method }) => (method === 'list' ? intended.promise : Promise.resolve()) },
+    })
+    world.cluster.addRecord(
+      '10.244.0.0/24',
+      { name: 'node-1', uid: 'gone' },
+      'node-1',
+      ['table-1'],
+      'intended',
+    )
+    world.cloud.putRoute('table-1', { destination, target: { kind: 'instance', id: 'node-1' } })
+    world.join('node-2', { podCIDRs })
+    await world.settled({
+      tap: {
+        before: async (call) => {
+          if (wasRead || !call.startsWith('PATCH') || !call.includes('noderoutes')) return
+          intended.resolve(undefined)
+          await eventually('the reading', () => wasRead)
+        },
+        after: (call) => void (wasRead ||= call.startsWith('provider.list')),
+      },
+    })
+    expect(wasRead).toBe(true)
+    expect(world.routes()).toEqual(['10.244.0.0/24 node-2'])
+    expect(world.records).toEqual(['10.244.0.0/24 node-2 table-1'])
   })
 
   test('one table fails: the others have moved, and it follows', async () => {

@@ -27,7 +27,7 @@ export function observeRecord(
 /** What happens to a Node: whatever it may change is looked at. */
 export function observeNode(
   change: Change<Node>,
-  { claims, ipam, losses, podNetwork, queue, reports, targets }: ControllerParts,
+  { absences, claims, ipam, losses, podNetwork, queue, reports, targets }: ControllerParts,
 ): void {
   const { name } = change.object.metadata
   for (const left of ipam?.see(change) ?? []) queue.add(`route ${destinationKey(left)}`)
@@ -40,12 +40,17 @@ export function observeNode(
       // One that was routed before this program came is no news.
       const isNews = change.type !== 'added' || !saysRouted(change.object)
       if (isNews && node.podCIDRs.length > 0 && destinations.length > 0) reports.changed(name)
-      for (const destination of destinations) queue.add(`route ${destination}`)
+      for (const destination of destinations) {
+        absences.settle(destination, node)
+        queue.add(`route ${destination}`)
+      }
       if (destinations.length > 0) podNetwork?.look()
       break
     }
     case 'deleted':
       for (const destination of claims.remove(name)) {
+        if (change.evidence === 'relist')
+          absences.note(destination, { name, uid: change.object.metadata.uid })
         losses.forget(destination)
         queue.add(`route ${destination}`)
       }

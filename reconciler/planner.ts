@@ -1,6 +1,6 @@
 import { parseCidr } from '../net/cidr.ts'
 import { type TargetProblem, isTargetProblem } from '../providers/provider.ts'
-import { type Table, type Target, belongs } from '../providers/route.ts'
+import { type Table, type Target, belongs, sameTarget } from '../providers/route.ts'
 import type { Ledger } from './ledger/ledger.ts'
 import { type DestinationKey, type LedgerRecord, destinationKey } from './ledger/record.ts'
 import { adoptable } from './plan/adoptable.ts'
@@ -97,6 +97,19 @@ export class Planner {
   allRead(record: LedgerRecord): boolean {
     const key = destinationKey(record.destination)
     return record.tables.every((id) => !this.counts(id) || this.#parts.tables.knows(id, key))
+  }
+
+  /** Whether no table in which the route is ours, and that still counts, holds what it pointed at before, as far as was read. */
+  hasMoved(record: LedgerRecord): boolean {
+    const { tables } = this.#parts
+    const key = destinationKey(record.destination)
+    return (
+      this.allRead(record) &&
+      record.tables.every((id) => {
+        const there = tables.route(id, key)
+        return there === undefined || !record.previousTargets.some((one) => sameTarget(one, there.target))
+      })
+    )
   }
 
   #wanted(key: DestinationKey): Wanted {

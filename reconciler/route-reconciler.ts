@@ -3,6 +3,7 @@ import { type Cidr, formatCidr, parseCidr } from '../net/cidr.ts'
 import type { ProviderError } from '../providers/errors.ts'
 import { isTargetProblem } from '../providers/provider.ts'
 import type { Target } from '../providers/route.ts'
+import type { Absences } from './absences.ts'
 import { type Retry, retryOf, soonest } from './apply/retry.ts'
 import type { Brake } from './guard/brake.ts'
 import type { Policy } from './guard/policy.ts'
@@ -39,6 +40,7 @@ export interface RouteReconcilerParts {
   /** Whether foreign routes that say what we would write become ours. */
   readonly adopt: 'matching' | 'none'
   readonly brake: Brake<DestinationKey>
+  readonly absences: Absences
   /** Whether the cluster has said that this very node is gone: its watch, or a live read. */
   readonly nodeGone: (node: NodeRef, signal: AbortSignal) => Promise<boolean>
   /** The destination may be given to another node though its routes are still there. */
@@ -106,7 +108,7 @@ export class RouteReconciler {
     if (!this.#parts.configureRoutes && holder !== undefined) return undefined
 
     const handedOver = record !== undefined && record.tables.length > 0 && record.node.uid !== holder?.uid
-    if (handedOver && !(await this.#mayTake(record, signal))) return { kind: 'after', ms: waitingMs }
+    if (handedOver && !(await this.#mayTake(key, record, signal))) return { kind: 'after', ms: waitingMs }
     // Whatever changed the holder meanwhile has brought the key back: to take away what the next one gets would be a gap.
     const stillTrue = (): boolean => planner.holder(key) === holder
     if (!stillTrue()) return undefined
@@ -201,6 +203,8 @@ export class RouteReconciler {
   ): Promise<Retry | undefined> {
     const { brake, guard, ledger, onReusable, planner, records, writer } = this.#parts
     const plan = planner.plan(key, { kind: 'nothing' })
+    // Of a table that is read only from here on, the plan says nothing.
+    const verified = record.tables.filter((id) => this.#isVerified(id, key))
     const answer = await guard.askBrake(record, key, plan)
     if (answer.answer === 'wait') return { kind: 'after', ms: answer.ms }
     if (planner.holder(key) !== undefined) return undefined
@@ -213,7 +217,7 @@ export class RouteReconciler {
       ...written.filter(({ outcome }) => outcome.result !== 'done').map(({ table }) => table.id),
       ...work.filter(({ hold }) => hold !== undefined).map(({ table }) => table.id),
     ])
-    const done = new Set(record.tables.filter((id) => !undone.has(id) && this.#isVerified(id, key)))
+    const done = new Set(verified.filter((id) => !undone.has(id)))
     // Somebody may have added to it meanwhile: only what is done with is taken out.
     const current = ledger.get(key) ?? record
     const left = current.tables.filter((id) => !done.has(id))
@@ -255,11 +259,19 @@ export class RouteReconciler {
   }
 
   /** Whether what the record's node held may be given to another, or taken away. */
-  async #mayTake(record: LedgerRecord, signal: AbortSignal): Promise<boolean> {
-    const current = this.#parts.claims.node(record.node.name)
+  async #mayTake(key: DestinationKey, record: LedgerRecord, signal: AbortSignal): Promise<boolean> {
+    const { absences } = this.#parts
+    for (const node of absences.of(key)) {
+      if (!(await this.#letsGo(node, signal))) return false
+      absences.settle(key, node)
+    }
+    return this.#letsGo(record.node, signal)
+  }
+
+  #letsGo(node: NodeRef, signal: AbortSignal): Promise<boolean> {
     // The same Node is there and says by itself that it does not hold the destination.
-    if (current?.uid === record.node.uid) return true
-    return this.#parts.nodeGone(record.node, signal)
+    if (this.#parts.claims.node(node.name)?.uid === node.uid) return Promise.resolve(true)
+    return this.#parts.nodeGone(node, signal)
   }
 
   /** The table was read and what it holds there is known, or it is no longer configured. */

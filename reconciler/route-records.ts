@@ -66,7 +66,8 @@ export class RouteRecords {
       return change.op === 'create' && wroteNothing && !owns(before, table.id)
     })
     const ids = new Set(refused.map(({ table }) => table.id))
-    const moving = written.some(({ outcome }) => outcome.result === 'failed') || !planner.allRead(record)
+    // A table may have been read since the plan was made: what is in it then was not looked at.
+    const moving = written.some(({ outcome }) => outcome.result === 'failed') || !planner.hasMoved(record)
     await ledger.intend(
       {
         ...record,

@@ -90,6 +90,9 @@ export class RouteWriter {
         if (outcome.result === 'done') {
           tables.record(table.id, change)
           losses.mended(key, table.id)
+        } else if (outcome.error.class === 'unknown-outcome') {
+          // What the last listing says is no evidence any more, neither that the route is there nor that it is not.
+          tables.doubt(table.id, key)
         }
         this.#noteRoom(table.id, change, outcome)
         const written = { table, change, reason, outcome }

@@ -78,6 +78,12 @@ describe('routed', () => {
 })
 
 describe('not routed', () => {
+  test('a table of which it is in doubt what it holds there', async () => {
+    const { tables, verdicts } = await make({ table: [instance('node-1')] })
+    tables.doubt('table-1', key)
+    expect(verdicts.of('node-1')).toMatchObject({ ...waiting, troubles: [] })
+  })
+
   test.each<[name: string, situation: Situation, message: string]>([
     ['the table was not read', {}, waiting.message],
     ['the route is missing', { table: [] }, waiting.message],

@@ -95,10 +95,11 @@ export class Verdicts {
   }
 
   #isRouted(name: string, key: DestinationKey): boolean {
-    const { claims, planner, targets } = this.#parts
+    const { claims, planner, tables, targets } = this.#parts
     const node = claims.node(name)
     const target = node === undefined ? undefined : targets.cached(node, parseCidr(key).family)
     return (
+      tables.tables().every(({ id }) => tables.knows(id, key)) &&
       target !== undefined &&
       !isTargetProblem(target) &&
       targets.prepared(target) &&

@@ -7,12 +7,23 @@ import {
   type KubernetesSimulator,
   createKubernetesSimulator,
 } from '../../test/simulators/kubernetes/kubernetes-simulator.ts'
+import type { Timers } from '../../test/simulators/kubernetes/timers.ts'
 import type { Call } from '../../test/simulators/kubernetes/calls.ts'
 import { parseCidr } from '../../net/cidr.ts'
 import { type NodeRoute, nodeRouteName, routeFinalizer } from '../node-route/node-route.ts'
 import type { PodNetwork, PodNetworkStatus } from '../pod-network/pod-network.ts'
 
 const definitions = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions'
+/** Read once: they are the same for all. */
+const loaded = new Map<string, unknown>()
+function definitionOf(plural: string): unknown {
+  const known = loaded.get(plural)
+  if (known !== undefined) return known
+  const definition = load(readFileSync(new URL(`../../deploy/crds/${plural}.yaml`, import.meta.url), 'utf8'))
+  loaded.set(plural, definition)
+  return definition
+}
+
 const nodeRoutes = '/apis/podway.dev/v1alpha1/noderoutes'
 const podNetworks = '/apis/podway.dev/v1alpha1/podnetworks'
 /** Of the requests that the test itself makes. */
@@ -29,29 +40,45 @@ export interface NodeDraft {
 /** A simulated API server, and what everybody but podway does there: at once, and without HTTP. */
 export class Cluster {
   readonly simulator: KubernetesSimulator
-  readonly url: string
-  readonly #server: RunningServer
+  readonly #server: RunningServer | undefined
   readonly #clock: ManualClock
 
-  private constructor(simulator: KubernetesSimulator, server: RunningServer, clock: ManualClock) {
+  private constructor(
+    simulator: KubernetesSimulator,
+    server: RunningServer | undefined,
+    clock: ManualClock,
+    defined: boolean,
+  ) {
     this.simulator = simulator
-    this.url = server.url
     this.#server = server
     this.#clock = clock
+    if (defined) for (const plural of ['noderoutes', 'podnetworks']) this.define(plural)
   }
 
   /** `defined`: whether NodeRoutes and PodNetworks are known, by `deploy/crds`. */
   static async start(clock: ManualClock, options: { readonly defined?: boolean } = {}): Promise<Cluster> {
     const simulator = createKubernetesSimulator()
-    const cluster = new Cluster(simulator, await serve(simulator), clock)
-    if (options.defined !== false) for (const plural of ['noderoutes', 'podnetworks']) cluster.define(plural)
-    return cluster
+    return new Cluster(simulator, await serve(simulator), clock, options.defined !== false)
+  }
+
+  /** One that nobody reaches by HTTP; its own timers are the clock's. */
+  static unserved(clock: ManualClock): Cluster {
+    const timers: Timers = {
+      after: (ms, callback) => {
+        const timer = clock.setTimeout(callback, ms)
+        return () => timer.cancel()
+      },
+    }
+    return new Cluster(createKubernetesSimulator({ timers }), undefined, clock, true)
+  }
+
+  get url(): string {
+    return this.#server?.url ?? 'http://kubernetes.example.invalid'
   }
 
   /** As `kubectl apply` of a file of `deploy/crds` does. */
   define(plural: string): void {
-    const yaml = readFileSync(new URL(`../../deploy/crds/${plural}.yaml`, import.meta.url), 'utf8')
-    this.#send('POST', definitions, load(yaml))
+    this.#send('POST', definitions, definitionOf(plural))
   }
 
   /** The definition goes, and all objects of it. */
@@ -186,7 +213,7 @@ export class Cluster {
 
   async close(): Promise<void> {
     this.simulator.close()
-    await this.#server.close()
+    await this.#server?.close()
   }
 
   #send(method: string, target: string, body?: unknown, contentType = 'application/json'): unknown {

@@ -75,6 +75,16 @@ export class ControllerProcess {
       .join('\n')
   }
 
+  get hasEnded(): boolean {
+    return this.#child.exitCode !== null || this.#child.signalCode !== null
+  }
+
+  /** Ends it as a machine that loses its power does; resolves when it is gone. */
+  async kill(): Promise<void> {
+    this.#child.kill('SIGKILL')
+    await this.#ended
+  }
+
   /** Ends it as Kubernetes does, by SIGTERM; resolves with its exit code. */
   async stop(): Promise<number> {
     this.#child.kill('SIGTERM')

@@ -14,7 +14,7 @@ export const reconcilerMutants: readonly Mutant[] = [
   {
     name: 'absence from a list is evidence enough for a delete',
     file: 'reconciler/route-reconciler.ts',
-    find: 'if (handedOver && !(await this.#mayTake(record, signal)))',
+    find: 'if (handedOver && !(await this.#mayTake(key, record, signal)))',
     replace: 'if (handedOver && record.tables.length < 0)',
     caughtBy: controller,
   },
@@ -56,7 +56,7 @@ export const reconcilerMutants: readonly Mutant[] = [
   {
     name: 'quarantine ends before the routes are seen to be gone',
     file: 'reconciler/route-reconciler.ts',
-    find: 'new Set(record.tables.filter((id) => !undone.has(id) && this.#isVerified(id, key)))',
+    find: 'new Set(verified.filter((id) => !undone.has(id)))',
     replace: 'new Set(record.tables)',
     caughtBy: controller,
   },

@@ -5,6 +5,7 @@ import type { Call } from './call-log.ts'
 import { ACTIONS } from './catalogue.ts'
 import { Ec2Error } from './errors.ts'
 import { type Fault, type Faults, createFaultBook } from './faults.ts'
+import { History } from './history.ts'
 import { type PermissionBook, type Permissions, createPermissionBook } from './permissions.ts'
 import { readParameters, refuseMissing, refuseUnknown } from './parameters.ts'
 import { type Query, checkVersion, parseQuery } from './query.ts'
@@ -22,6 +23,10 @@ export interface Ec2SimulatorOptions {
   readonly buckets?: 'aws' | 'off' | Readonly<Record<string, BucketSize>>
   /** Routes a table may have of each family, local ones included. 500 each if not given, AWS's default. */
   readonly routeLimits?: Partial<RouteLimits>
+  /** For how many milliseconds the past is kept, for faults of the kind `stale`; 0 if not given. */
+  readonly history?: number
+  /** The id of the key whose calls nothing hinders, neither a bucket nor a fault: of a test that arranges something. */
+  readonly unhindered?: string
 }
 
 export interface Ec2Simulator extends Simulator {
@@ -51,13 +56,14 @@ export function createEc2Simulator(options: Ec2SimulatorOptions = {}): Ec2Simula
   const routeLimits: RouteLimits = { v4: 500, v6: 500, ...options.routeLimits }
   const buckets = bucketsOf(options.buckets ?? 'aws')
   const state = createState()
+  const history = new History(options.history ?? 0)
   const faults = createFaultBook()
   const permissions = createPermissionBook()
   const calls: Call[] = []
 
-  const admit = (query: Query, now: number): Action => {
+  const admit = (query: Query, now: number, hindered: boolean): Action => {
     const action = findAction(query)
-    if (buckets?.take(query.action, query.parameters, now) === false)
+    if (hindered && buckets?.take(query.action, query.parameters, now) === false)
       throw new Ec2Error('RequestLimitExceeded', 'Request limit exceeded.', 503)
     return action
   }
@@ -69,10 +75,14 @@ export function createEc2Simulator(options: Ec2SimulatorOptions = {}): Ec2Simula
     handle(request, now) {
       const requestId = `00000000-0000-4000-8000-${(calls.length + 1).toString(16).padStart(12, '0')}`
       const query = parseQuery(request)
-      const context: Context = { state, now, region, accountId: ACCOUNT_ID, routeLimits }
       const signer = settle(() => authenticate(request, region))
-      const admitted = signer instanceof Ec2Error ? signer : settle(() => admit(query, now))
-      const fault = admitted instanceof Ec2Error ? undefined : faults.strike(query.action, query.parameters)
+      const hindered = options.unhindered === undefined || signer !== options.unhindered
+      const admitted = signer instanceof Ec2Error ? signer : settle(() => admit(query, now, hindered))
+      const fault =
+        admitted instanceof Ec2Error || !hindered ? undefined : faults.strike(query.action, query.parameters)
+      const seen = fault?.kind === 'stale' ? (history.at(now - fault.ms) ?? state) : state
+      const context: Context = { state: seen, now, region, accountId: ACCOUNT_ID, routeLimits }
+      if (!query.action.startsWith('Describe')) history.keep(state, now)
       const outcome: Outcome =
         admitted instanceof Ec2Error
           ? { result: 'refused', error: admitted }
@@ -154,6 +164,7 @@ function outcomeOfFault(fault: Fault | undefined): Outcome | undefined {
     case undefined:
     case 'reset-after':
     case 'hang-after':
+    case 'stale':
       return undefined
     case 'reset-before':
     case 'hang-before':

@@ -10,12 +10,14 @@ export type Fault =
       readonly message?: string
     }
   | { readonly kind: 'reset-before' | 'reset-after' | 'hang-before' | 'hang-after' }
+  /** A reading answers with what was so this many milliseconds ago, as far as the simulator's `history` goes. */
+  | { readonly kind: 'stale'; readonly ms: number }
 
 export interface FaultRule {
   /** The action that it strikes; every action without it. */
   readonly action?: string
   /** Which calls of the action; all without it. */
-  readonly when?: (parameters: ReadonlyMap<string, string>) => boolean
+  readonly when?: (parameters: ReadonlyMap<string, string>, action: string) => boolean
   /** How many calls it strikes before it is used up; 1 without it. */
   readonly times?: number
   readonly fault: Fault
@@ -38,6 +40,7 @@ export function createFaultBook(): FaultBook {
     inject: (rule) => rules.inject(rule),
     clear: () => rules.clear(),
     strike: (action, parameters) =>
-      rules.take((rule) => (rule.action ?? action) === action && (rule.when?.(parameters) ?? true))?.fault,
+      rules.take((rule) => (rule.action ?? action) === action && (rule.when?.(parameters, action) ?? true))
+        ?.fault,
   }
 }

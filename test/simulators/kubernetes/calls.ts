@@ -34,11 +34,21 @@ export interface CallMatch {
   readonly subresource?: string
   readonly namespace?: string
   readonly name?: string
+  readonly userAgent?: string
 }
 
 type Matchable = Pick<
   Call,
-  'method' | 'path' | 'query' | 'verb' | 'group' | 'resource' | 'subresource' | 'namespace' | 'name'
+  | 'method'
+  | 'path'
+  | 'query'
+  | 'verb'
+  | 'group'
+  | 'resource'
+  | 'subresource'
+  | 'namespace'
+  | 'name'
+  | 'userAgent'
 >
 
 export function matches(match: CallMatch, call: Matchable): boolean {

@@ -49,6 +49,34 @@ describe('the Kubernetes simulator, made to fail', () => {
       expect((await node('a')).status).toBe(201)
     })
 
+    it('leaves the later half out of a list, and finds it by name all the same', async () => {
+      for (const name of ['a', 'b', 'c']) await node(name)
+      simulator.faults.add({ match: { verb: 'list' }, fault: { kind: 'short-list' } })
+      const names = async (): Promise<unknown> =>
+        ((await client.get(NODES)).body.items as JsonObject[]).map((one) => textAt(one, 'metadata', 'name'))
+      expect(await names()).toEqual(['a'])
+      expect((await client.get(`${NODES}/c`)).status).toBe(200)
+      expect(await names()).toEqual(['a', 'b', 'c'])
+    })
+
+    it('strikes only whom it is meant for', async () => {
+      simulator.faults.add({ match: { userAgent: 'podway' }, fault: { kind: 'reset' } })
+      expect((await client.get(NODES)).status).toBe(200)
+      expect(simulator.faults.pending).toBe(1)
+    })
+
+    it('tells of each change as it happens, until nobody listens', async () => {
+      const seen: string[] = []
+      const stop = simulator.listen(({ collection, key, type }) => {
+        if (collection === 'nodes') seen.push(`${type} ${key}`)
+      })
+      await node('a')
+      await client.delete(`${NODES}/a`)
+      stop()
+      await node('b')
+      expect(seen).toEqual(['ADDED a', 'DELETED a'])
+    })
+
     it.each<{ fault: Fault; stored: boolean }>([
       { fault: { kind: 'reset' }, stored: false },
       { fault: { kind: 'reset-after-handling' }, stored: true },

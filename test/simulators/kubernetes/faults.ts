@@ -22,6 +22,8 @@ export type Fault =
   | { readonly kind: 'watch-expired' }
   /** A watch opens, and nothing ever comes over it. */
   | { readonly kind: 'watch-silent' }
+  /** A list lacks its later half, and says nothing of it: as from a proxy, or an etcd restored from a backup. */
+  | { readonly kind: 'short-list' }
 
 export interface FaultRule {
   /** Which requests; all if empty. */

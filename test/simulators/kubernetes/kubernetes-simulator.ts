@@ -18,7 +18,7 @@ import {
   unknownPath,
   unsupportedMediaType,
 } from './status.ts'
-import { Store } from './store.ts'
+import { Store, type StoreEvent } from './store.ts'
 import { systemTimers, type Timers } from './timers.ts'
 import { openWatch } from './watch.ts'
 import { Watches } from './watches.ts'
@@ -56,6 +56,8 @@ export interface KubernetesSimulator extends Simulator {
   forgetCalls(): void
   /** The resourceVersion of the last change. */
   readonly resourceVersion: string
+  /** Calls back on every later change, synchronously and in order, until the returned function is called. */
+  listen(listener: (event: StoreEvent) => void): () => void
   /** Forgets the history: older watches and continue tokens get 410. */
   compact(): void
   /** Ends all watches and their timers. Later watches end at once. Idempotent. */
@@ -106,6 +108,10 @@ class Server implements KubernetesSimulator {
     this.#calls.length = 0
   }
 
+  listen(listener: (event: StoreEvent) => void): () => void {
+    return this.#store.listen(listener)
+  }
+
   compact(): void {
     this.#store.compact()
   }
@@ -149,6 +155,7 @@ class Server implements KubernetesSimulator {
       const answer = this.#respond(raw, request, target, url, warnings)
       if (fault?.kind === 'reset-after-handling') return { kind: 'reset' }
       if (typeof answer.body === 'string') return plain(answer.status, answer.body)
+      if (fault?.kind === 'short-list') return json(answer.status, shortened(answer.body))
       return json(answer.status, answer.body, warningHeader(warnings))
     } catch (error) {
       if (error instanceof Refusal) return json(error.code, error.status, error.headers)
@@ -287,6 +294,12 @@ class Server implements KubernetesSimulator {
       })
     }
   }
+}
+
+/** The list without its later half; anything else as it is. */
+function shortened(body: JsonObject): JsonObject {
+  const { items } = body
+  return Array.isArray(items) ? { ...body, items: items.slice(0, Math.floor(items.length / 2)) } : body
 }
 
 function urlOf(target: string): URL | undefined {

@@ -1,0 +1,50 @@
+import { expect, test } from 'vitest'
+import { people } from '../journal.ts'
+import { unsettled } from './settled.ts'
+import { MadeUp, cidr } from './testing/made-up.ts'
+
+const settled = (): MadeUp =>
+  new MadeUp()
+    .machine('n1')
+    .node('n1', { podCIDRs: [cidr], unavailable: 'False RouteCreated' })
+    .create(cidr, 'eni-n1')
+
+test.each<[name: string, story: () => MadeUp, said: readonly string[]]>([
+  ['all is done', settled, []],
+  [
+    'a node without podCIDRs',
+    () => settled().node('n2', { unavailable: 'True NoRouteCreated' }),
+    ['node n2 has no podCIDRs'],
+  ],
+  [
+    'a route that is missing',
+    () => settled().change(people, { op: 'delete', destination: cidr }),
+    [`${cidr} is missing in t1`, 'node n1 is not routed, and its condition is False RouteCreated'],
+  ],
+  [
+    'a route of podway that leads elsewhere',
+    () => settled().change('a1', { op: 'replace', destination: cidr, target: 'eni-n9' }),
+    [`${cidr} leads to eni-n9 in t1`, 'node n1 is not routed, and its condition is False RouteCreated'],
+  ],
+  [
+    'a foreign route in its place',
+    () =>
+      settled()
+        .change(people, { op: 'replace', destination: cidr, target: 'igw' })
+        .node('n1', { unavailable: 'True ForeignRoute' }),
+    [],
+  ],
+  [
+    'what nobody needs any more',
+    () => settled().leave('n1'),
+    [`the route to ${cidr}, eni-n1, is left over in t1`, `the NodeRoute of ${cidr} is left over`],
+  ],
+  [
+    'a condition that stays True',
+    () => settled().node('n1', { unavailable: 'True NoRouteCreated' }),
+    ['node n1 is routed, and its condition is True NoRouteCreated'],
+  ],
+  ["a CNI's condition", () => settled().node('n1', { unavailable: 'False CalicoIsUp' }), []],
+])('%s', (_name, story, said) => {
+  expect(unsettled(story().sight)).toEqual(said)
+})

@@ -1,0 +1,143 @@
+import { readCloudConfig } from '../../cli/cloud-options.ts'
+import type { ProgramConfig } from '../../cli/controller-program.ts'
+import { defaultLeaderElectionTimes } from '../../kube/leader-election-config.ts'
+import type { ManualClock } from '../../kube/testing/manual-clock.ts'
+import { parseCidr } from '../../net/cidr.ts'
+import { Pool } from '../../reconciler/ipam/pool.ts'
+import { AwsCloud } from './aws/aws-cloud.ts'
+import type { ChaosCloud, Note } from './chaos-cloud.ts'
+import { Checker } from './checker/checker.ts'
+import type { Violation } from './checker/invariant.ts'
+import { unsettled } from './checker/settled.ts'
+import { Cast, poolRange } from './story/cast.ts'
+import type { Story } from './story/step.ts'
+import { VirtualWorld } from './world/virtual-world.ts'
+
+export const providers = ['aws'] as const
+export type Provider = (typeof providers)[number]
+
+const clouds: Readonly<Record<Provider, (clock: ManualClock, note: Note) => ChaosCloud>> = {
+  aws: (clock, note) => new AwsCloud(clock, note),
+}
+
+export interface Result {
+  readonly violations: readonly Violation[]
+  /** All that the servers were asked, and answered. */
+  readonly lines: readonly string[]
+  /** How long it took from the end of the noise, in milliseconds of the world; undefined if it did not settle. */
+  readonly settledMs: number | undefined
+  /** Whether the controller came to the call at which it was to be killed. */
+  readonly wasKilled: boolean
+}
+
+export interface RunOptions {
+  readonly provider: Provider
+  readonly onLog?: (line: string) => void
+  /** One controller runs, is killed at that call, and another takes its place; without, there are two from the start. */
+  readonly killAt?: KillPoint
+}
+
+export interface KillPoint {
+  /** Which of its calls, 1 for the first. */
+  readonly call: number
+  /** Just before it is sent, or when the server has done what it asks for. */
+  readonly when: 'before' | 'after'
+}
+
+/**
+ * From the end of the noise: a watch may be silent for 150 s before it is cut, then comes a back-off of up to 30 s, a
+ * lease that has to expire, a back-off of a minute, and a reading that is due once a minute.
+ */
+const patienceMs = 900_000
+/** Longer than from one look at the tables to the next. */
+const stepMs = 70_000
+/** Nothing is written as long as nothing happens: for two more looks at the tables. */
+const quietMs = 130_000
+
+/** Runs a story to its end, in a world of its own. Stops at the first promise that is broken. */
+export async function runStory(story: Story, { killAt, onLog, provider }: RunOptions): Promise<Result> {
+  const checker = new Checker({
+    renewDeadlineMs: defaultLeaderElectionTimes.renewDeadlineMs,
+    bucket: (action) => world.cloud.bucket(action),
+    share: story.share,
+  })
+  const world = new VirtualWorld({
+    seed: story.seed,
+    cloud: clouds[provider],
+    config: (cloud) => configOf(story, cloud),
+    onEntry: (entry) => checker.see(entry),
+    ...(onLog === undefined ? {} : { onLog }),
+  })
+  const isKilled = killAt === undefined ? (): boolean => false : killOnCall(world, killAt)
+  try {
+    const cast = new Cast(world, story, killAt === undefined ? ['a', 'b'] : ['a'])
+    const settledMs = await tell(story, world, cast, checker)
+    return { violations: checker.violations, lines: world.lines, settledMs, wasKilled: isKilled() }
+  } finally {
+    world.end()
+  }
+}
+
+/** Returns whether it has happened. */
+function killOnCall(world: VirtualWorld, { call, when }: KillPoint): () => boolean {
+  let calls = 0
+  world.onCall = () => {
+    if (++calls !== call) return 'sent'
+    // Ready to take over, as soon as the Lease has expired.
+    world.clock.setTimeout(() => world.start('b'), 100)
+    return when === 'before' ? 'unsent' : 'unanswered'
+  }
+  return () => calls >= call
+}
+
+async function tell(
+  story: Story,
+  world: VirtualWorld,
+  cast: Cast,
+  checker: Checker,
+): Promise<number | undefined> {
+  const { clock } = world
+  const broken = (): boolean => checker.violations.length > 0
+  for (const step of story.steps) {
+    await world.pass(step.atMs - clock.monotonic())
+    if (broken()) return undefined
+    cast.act(step)
+  }
+  await world.pass(story.noiseMs - clock.monotonic())
+  cast.calmDown()
+  const since = clock.monotonic()
+  for (;;) {
+    checker.forgetWrites()
+    await world.pass(stepMs)
+    if (broken()) return undefined
+    const left = unsettled(checker.sight)
+    if (left.length === 0 && checker.writes.length === 0) break
+    if (clock.monotonic() - since > patienceMs) {
+      checker.fail('settled', left.length > 0 ? left : [`still writes: ${checker.writes.join(', ')}`])
+      return undefined
+    }
+  }
+  const settledMs = clock.monotonic() - since - stepMs
+  await world.pass(quietMs)
+  checker.fail('quiet', checker.writes)
+  checker.fail('settled', unsettled(checker.sight))
+  checker.end()
+  return settledMs
+}
+
+function configOf({ families, share }: Story, cloud: ChaosCloud): ProgramConfig {
+  const v4 = new Pool(parseCidr(poolRange), 24)
+  const v6 = new Pool(parseCidr('fd00:10:244::/48'), 64)
+  return {
+    ...readCloudConfig({ provider: 'aws', clusterName: cloud.clusterName }),
+    pools: families === 'both' ? [v4, v6] : [v4],
+    poolPlace: undefined,
+    serviceRanges: [],
+    configureRoutes: true,
+    policy: 'sync',
+    adopt: 'none',
+    driftMs: 60_000,
+    leaderElection: { ...defaultLeaderElectionTimes, namespace: 'kube-system', name: 'podway-controller' },
+    apiBudgetShare: share,
+  }
+}

@@ -1,0 +1,360 @@
+import type { Node } from '../../../kube/objects.ts'
+import { cidrAround, firstAddress, formatCidr, nthSubnet, parseCidr } from '../../../net/cidr.ts'
+import { heldRoutes } from '../../../cli/held-routes.ts'
+import { releaseAnnotation } from '../../../reconciler/node-route/node-route.ts'
+import type { Machine } from '../chaos-cloud.ts'
+import { usualLatency } from '../world/link.ts'
+import type { Slot, VirtualWorld } from '../world/virtual-world.ts'
+import { nodeName } from './make-story.ts'
+import type { Deed, Server, Story } from './step.ts'
+
+/** Of the IPv4 pool of every world. */
+export const poolRange = '10.244.0.0/16'
+
+/** Everybody but podway: what a story's deeds are done by. */
+export class Cast {
+  readonly #world: VirtualWorld
+  readonly #slots: readonly Slot[]
+  readonly #tables: string[] = []
+  readonly #machines = new Map<string, Machine>()
+  /** Machines whose Nodes are gone. */
+  readonly #orphans: Machine[] = []
+  /** What Nodes had when they were deleted. */
+  readonly #left = new Map<string, readonly string[]>()
+  readonly #stopped = new Set<string>()
+  readonly #terminated = new Set<string>()
+  readonly #foreign: { readonly table: string; readonly destination: string }[] = []
+  /** What they have begun and are still to end. */
+  readonly #begun = new Set<() => void>()
+  #isCalm = false
+
+  constructor(world: VirtualWorld, { nodes, tables }: Story, slots: readonly Slot[]) {
+    this.#world = world
+    this.#slots = slots
+    for (let index = 0; index < tables; index++) this.#tables.push(world.cloud.addTable())
+    for (let index = 1; index <= nodes; index++) this.#join(nodeName(index))
+    for (const slot of slots) world.start(slot)
+  }
+
+  act(deed: Deed): void {
+    const { cloud, cluster } = this.#world
+    switch (deed.do) {
+      case 'join':
+        this.#join(deed.node, deed.idLaterMs === undefined ? {} : { idLaterMs: deed.idLaterMs })
+        return
+      case 'join-as': {
+        const podCIDRs = this.#node(deed.other)?.spec.podCIDRs ?? this.#left.get(deed.other)
+        if (podCIDRs !== undefined && podCIDRs.length > 0) this.#join(deed.node, { podCIDRs })
+        return
+      }
+      case 'rejoin':
+        this.#rejoin(deed)
+        return
+      case 'leave':
+        this.#leave(deed.node, deed.machine === 'terminated')
+        return
+      case 'leave-many': {
+        const names = cluster.nodes().map(({ metadata }) => metadata.name)
+        for (const name of names.slice(0, Math.ceil(names.length * deed.share))) this.#leave(name, false)
+        return
+      }
+      case 'stop':
+      case 'start':
+      case 'terminate':
+        this.#switch(deed.node, deed.do)
+        return
+      case 'delete-route':
+      case 'change-route':
+      case 'take-route':
+        this.#byHand(deed)
+        return
+      case 'foreign-route':
+        this.#addForeign(deed)
+        return
+      case 'delete-foreign-routes':
+        for (const { destination, table } of this.#foreign.splice(0)) cloud.deleteRoute(table, destination)
+        return
+      case 'add-table':
+        if (this.#tables.length < 4) this.#tables.push(cloud.addTable())
+        return
+      case 'drop-table': {
+        const table = this.#table(deed.table)
+        if (this.#tables.length < 2) return
+        cloud.dropTable(table)
+        this.#tables.splice(this.#tables.indexOf(table), 1)
+        return
+      }
+      case 'cloud-fault':
+        cloud.inject(deed.fault, deed.calls, deed.which)
+        return
+      case 'kube-fault':
+        cluster.simulator.faults.add({
+          match: { userAgent: 'podway', ...(deed.resource === undefined ? {} : { resource: deed.resource }) },
+          times: deed.calls,
+          fault: deed.fault,
+        })
+        return
+      case 'cut-watches':
+        this.#cutWatches(deed)
+        return
+      case 'short-list': {
+        const { faults, watches } = cluster.simulator
+        const match = { userAgent: 'podway', resource: 'nodes', verb: 'list' } as const
+        faults.add({ match, fault: { kind: 'short-list' } })
+        watches.expire({ resource: 'nodes' })
+        return
+      }
+      case 'compact':
+        cluster.simulator.compact()
+        return
+      case 'slow':
+        this.#slow(deed.server, deed.mostMs, deed.forMs)
+        return
+      case 'cut-off':
+        this.#cutOff(deed.slot, deed.server, deed.forMs)
+        return
+      case 'pause': {
+        const process = this.#world.controllers.get(deed.slot)?.process
+        process?.pause()
+        this.#later(deed.forMs, () => process?.resume())
+        return
+      }
+      case 'kill':
+        this.#world.kill(deed.slot)
+        this.#later(deed.forMs, () => this.#startIfGone(deed.slot))
+        return
+      case 'replace-process':
+        this.#world.controllers.get(deed.slot)?.stop()
+        return
+      case 'jump':
+        this.#world.controllers.get(deed.slot)?.process.jump(deed.ms)
+        return
+      case 'say':
+        if (this.#node(deed.node) !== undefined) this.#say(deed.node, deed.reason)
+        return
+      case 'heartbeat':
+        if (this.#node(deed.node) !== undefined)
+          cluster.patchNode(
+            deed.node,
+            { status: { nodeInfo: { kernelVersion: `${this.#world.clock.now()}` } } },
+            '/status',
+          )
+        return
+      case 'delete-record': {
+        const name = nth(cluster.records(), deed.pick)?.metadata.name
+        if (name !== undefined) cluster.deleteRecord(name)
+        return
+      }
+      case 'release':
+        for (const { name, node } of heldRoutes(cluster.records())) this.#release(name, node.uid)
+    }
+  }
+
+  /** All that troubles is over; machines without Nodes, and Nodes without machines, go. */
+  calmDown(): void {
+    const { cloud, cluster, controllers } = this.#world
+    this.#isCalm = true
+    for (const end of [...this.#begun]) end()
+    cloud.calm()
+    cluster.simulator.faults.clear()
+    // Who was told a lie by a list is told the truth by the next one.
+    cluster.simulator.compact()
+    cluster.simulator.watches.expire({ resource: 'nodes' })
+    for (const { cloud: toCloud, kubernetes, process } of controllers.values()) {
+      for (const link of [toCloud, kubernetes]) {
+        link.latency = usualLatency
+        link.isCut = false
+      }
+      process.resume()
+    }
+    for (const slot of this.#slots) this.#startIfGone(slot)
+    for (const machine of this.#orphans) this.#terminate(machine)
+    for (const { metadata } of cluster.nodes()) {
+      const machine = this.#machines.get(metadata.name)
+      if (machine === undefined) continue
+      if (this.#terminated.has(machine.providerID)) cluster.deleteNode(metadata.name)
+      else if (this.#stopped.has(machine.providerID)) this.#switch(metadata.name, 'start')
+    }
+  }
+
+  #join(
+    name: string,
+    how: { readonly idLaterMs?: number; readonly podCIDRs?: readonly string[] } = {},
+  ): void {
+    const { cloud, cluster } = this.#world
+    if (this.#node(name) !== undefined) return
+    const machine = cloud.launch()
+    this.#machines.set(name, machine)
+    const { providerID, address } = machine
+    const { idLaterMs, podCIDRs } = how
+    const id = idLaterMs === undefined ? { providerID } : {}
+    const addresses = idLaterMs === undefined ? [address] : []
+    const { uid } = cluster.addNode(name, {
+      addresses,
+      ...id,
+      ...(podCIDRs === undefined ? {} : { podCIDRs }),
+    }).metadata
+    if (idLaterMs === undefined) return
+    this.#endLater(idLaterMs, () => {
+      if (this.#node(name)?.metadata.uid !== uid) return
+      cluster.patchNode(name, { spec: { providerID } })
+      cluster.patchNode(name, { status: { addresses: [{ type: 'InternalIP', address }] } }, '/status')
+    })
+  }
+
+  #leave(name: string, isTerminated: boolean): void {
+    const node = this.#node(name)
+    const machine = this.#machines.get(name)
+    if (node === undefined || machine === undefined) return
+    this.#left.set(name, node.spec.podCIDRs ?? [])
+    if (isTerminated) this.#terminate(machine)
+    this.#world.cluster.deleteNode(name)
+    this.#machines.delete(name)
+    this.#orphans.push(machine)
+  }
+
+  #rejoin({ afterMs, keeps, node: name }: Extract<Deed, { do: 'rejoin' }>): void {
+    const { cluster } = this.#world
+    const node = this.#node(name)
+    const machine = this.#machines.get(name)
+    if (node === undefined || machine === undefined || node.spec.providerID === undefined) return
+    cluster.deleteNode(name)
+    const podCIDRs =
+      keeps && (node.spec.podCIDRs ?? []).length > 0 ? { podCIDRs: node.spec.podCIDRs ?? [] } : {}
+    this.#endLater(afterMs, () => {
+      if (this.#node(name) !== undefined || this.#machines.get(name) !== machine) return
+      cluster.addNode(name, { providerID: machine.providerID, addresses: [machine.address], ...podCIDRs })
+    })
+  }
+
+  #switch(name: string, how: 'stop' | 'start' | 'terminate'): void {
+    const machine = this.#machines.get(name)
+    if (machine === undefined || this.#terminated.has(machine.providerID)) return
+    const { cloud } = this.#world
+    switch (how) {
+      case 'stop':
+        cloud.stop(machine)
+        this.#stopped.add(machine.providerID)
+        return
+      case 'start':
+        cloud.start(machine)
+        this.#stopped.delete(machine.providerID)
+        return
+      case 'terminate':
+        this.#terminate(machine)
+    }
+  }
+
+  #terminate(machine: Machine): void {
+    if (this.#terminated.has(machine.providerID)) return
+    this.#terminated.add(machine.providerID)
+    this.#world.cloud.terminate(machine)
+  }
+
+  #byHand({
+    do: what,
+    pick,
+    table: index,
+  }: Extract<Deed, { do: `${string}-route`; pick: number; table: number }>): void {
+    const { cloud } = this.#world
+    const table = this.#table(index)
+    const isForeign = (destination: string): boolean =>
+      this.#foreign.some((one) => one.table === table && one.destination === destination)
+    const destinations = cloud.routes(table).flatMap((route) => route.split(' ').slice(0, 1))
+    const destination = nth(
+      destinations.filter((one) => !isForeign(one)),
+      pick,
+    )
+    if (destination === undefined) return
+    const other = nth([...this.#machines.values()], pick)
+    if (what === 'change-route' && other !== undefined) cloud.changeRoute(table, destination, other)
+    if (what === 'delete-route' || what === 'take-route') cloud.deleteRoute(table, destination)
+    if (what === 'take-route' && cloud.addForeignRoute(table, destination))
+      this.#foreign.push({ table, destination })
+  }
+
+  #addForeign({ pick, table: index, where }: Extract<Deed, { do: 'foreign-route' }>): void {
+    const table = this.#table(index)
+    const pool = parseCidr(poolRange)
+    const block = nthSubnet(pool, 24, BigInt(Math.floor(pick * 20)))
+    const destination = {
+      next: block,
+      inside: cidrAround(firstAddress(block), 26),
+      around: cidrAround(firstAddress(block), 12),
+    }[where]
+    const text = formatCidr(destination)
+    if (this.#world.cloud.addForeignRoute(table, text)) this.#foreign.push({ table, destination: text })
+  }
+
+  #cutWatches({ how, resource }: Extract<Deed, { do: 'cut-watches' }>): void {
+    const { watches } = this.#world.cluster.simulator
+    const match = resource === undefined ? {} : { resource }
+    if (how === 'expire') watches.expire(match)
+    else if (how === 'silence') watches.silence(match)
+    else watches.cut(how, match)
+  }
+
+  #slow(server: Server, mostMs: number, forMs: number): void {
+    for (const controller of this.#world.controllers.values()) {
+      const link = controller[server]
+      link.latency = { leastMs: 1, usualMs: mostMs, mostMs }
+      this.#later(forMs, () => (link.latency = usualLatency))
+    }
+  }
+
+  #cutOff(slot: Slot, server: Server, forMs: number): void {
+    const link = this.#world.controllers.get(slot)?.[server]
+    if (link === undefined) return
+    link.isCut = true
+    this.#later(forMs, () => (link.isCut = false))
+  }
+
+  #say(name: string, reason: string): void {
+    const condition = {
+      type: 'NetworkUnavailable',
+      status: 'False',
+      reason,
+      message: '',
+      lastHeartbeatTime: null,
+      lastTransitionTime: null,
+    }
+    this.#world.cluster.patchNode(name, { status: { conditions: [condition] } }, '/status')
+  }
+
+  #release(name: string, uid: string): void {
+    this.#world.cluster.patchRecord(name, { metadata: { annotations: { [releaseAnnotation]: uid } } })
+  }
+
+  #startIfGone(slot: Slot): void {
+    if (!this.#world.controllers.has(slot)) this.#world.start(slot)
+  }
+
+  /** At the latest when all is calm. */
+  #endLater(ms: number, work: () => void): void {
+    const end = (): void => {
+      if (this.#begun.delete(end)) work()
+    }
+    this.#begun.add(end)
+    this.#world.clock.setTimeout(end, ms)
+  }
+
+  /** Unless all is calm by then. */
+  #later(ms: number, work: () => void): void {
+    this.#world.clock.setTimeout(() => {
+      if (!this.#isCalm) work()
+    }, ms)
+  }
+
+  #node(name: string): Node | undefined {
+    return this.#world.cluster.nodes().find(({ metadata }) => metadata.name === name)
+  }
+
+  /** The n-th, or one before it if there are not so many. */
+  #table(index: number): string {
+    const table = this.#tables[Math.min(index, this.#tables.length) - 1]
+    if (table === undefined) throw new Error('a world has at least one table')
+    return table
+  }
+}
+
+const nth = <T>(all: readonly T[], pick: number): T | undefined => all[Math.floor(pick * all.length)]
