@@ -67,7 +67,8 @@ describe('ADD', () => {
     expect(addresses.map(({ local }) => local)).toEqual(
       expect.arrayContaining(['10.1.2.2', 'fd00:1::2', '10.1.2.1', 'fd00:1::1']),
     )
-    expect(addresses.filter(({ tentative }) => tentative)).toEqual([])
+    // The kernel makes the link-local ones itself, in its own time; nobody waits for those.
+    expect(addresses.filter(({ tentative, local }) => tentative && !local.startsWith('fe80'))).toEqual([])
     // Detection takes one to two seconds.
     expect(took).toBeLessThan(700)
   })
