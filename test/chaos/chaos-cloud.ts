@@ -34,8 +34,8 @@ export interface ChaosCloud {
   /** False if there is none. */
   deleteRoute(table: string, destination: string): boolean
   changeRoute(table: string, destination: string, machine: Machine): boolean
-  /** To something that is no machine of the cluster. False if there is a route to the destination. */
-  addForeignRoute(table: string, destination: string): boolean
+  /** To something that is no machine of the cluster, or to the machine. False if there is a route to the destination. */
+  addForeignRoute(table: string, destination: string, machine?: Machine): boolean
   /** What the table holds but its local routes: `destination target`, sorted. */
   routes(table: string): readonly string[]
   /** The next so many calls, of one kind or all. */

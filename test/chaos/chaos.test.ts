@@ -12,7 +12,7 @@ const groups = Array.from({ length: seeds / groupSize }, (_, index) => index * g
 describe.each(providers)(
   'in a virtual world of %s, no promise is broken, and all becomes well',
   (provider) => {
-    test.each(groups)('from seed %i on', { timeout: 120_000 }, async (first) => {
+    test.each(groups)('from seed %i on', { timeout: 600_000 }, async (first) => {
       for (let seed = first; seed < first + groupSize; seed++) {
         const story = makeStory(seed)
         const { violations } = await runStory(story, { provider })

@@ -51,6 +51,8 @@ export interface KillPoint {
 const patienceMs = 900_000
 /** Longer than from one look at the tables to the next. */
 const stepMs = 70_000
+/** It takes that long to notice that a watch brings nothing any more. */
+const silenceMs = 200_000
 /** Nothing is written as long as nothing happens: for two more looks at the tables. */
 const quietMs = 130_000
 
@@ -71,7 +73,7 @@ export async function runStory(story: Story, { killAt, onLog, provider }: RunOpt
   const isKilled = killAt === undefined ? (): boolean => false : killOnCall(world, killAt)
   try {
     const cast = new Cast(world, story, killAt === undefined ? ['a', 'b'] : ['a'])
-    const settledMs = await tell(story, world, cast, checker)
+    const settledMs = await tell(story, world, cast, checker, killAt !== undefined)
     return { violations: checker.violations, lines: world.lines, settledMs, wasKilled: isKilled() }
   } finally {
     world.end()
@@ -95,6 +97,7 @@ async function tell(
   world: VirtualWorld,
   cast: Cast,
   checker: Checker,
+  isShort: boolean,
 ): Promise<number | undefined> {
   const { clock } = world
   const broken = (): boolean => checker.violations.length > 0
@@ -111,14 +114,15 @@ async function tell(
     await world.pass(stepMs)
     if (broken()) return undefined
     const left = unsettled(checker.sight)
-    if (left.length === 0 && checker.writes.length === 0) break
+    const isNoticed = isShort || clock.monotonic() - since > silenceMs
+    if (left.length === 0 && checker.writes.length === 0 && isNoticed) break
     if (clock.monotonic() - since > patienceMs) {
       checker.fail('settled', left.length > 0 ? left : [`still writes: ${checker.writes.join(', ')}`])
       return undefined
     }
   }
   const settledMs = clock.monotonic() - since - stepMs
-  await world.pass(quietMs)
+  if (!isShort) await world.pass(quietMs)
   checker.fail('quiet', checker.writes)
   checker.fail('settled', unsettled(checker.sight))
   checker.end()

@@ -101,9 +101,10 @@ export class AwsCloud implements ChaosCloud {
     return this.#try('ReplaceRoute', route)
   }
 
-  addForeignRoute(table: string, destination: string): boolean {
-    const route = { RouteTableId: table, ...destinationOf(destination), GatewayId: this.#gateway }
-    return this.#try('CreateRoute', route)
+  addForeignRoute(table: string, destination: string, machine?: Machine): boolean {
+    const target =
+      machine === undefined ? { GatewayId: this.#gateway } : { NetworkInterfaceId: machine.target }
+    return this.#try('CreateRoute', { RouteTableId: table, ...destinationOf(destination), ...target })
   }
 
   routes(table: string): readonly string[] {

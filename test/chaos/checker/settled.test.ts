@@ -35,6 +35,15 @@ test.each<[name: string, story: () => MadeUp, said: readonly string[]]>([
     [],
   ],
   [
+    'a foreign route in a table that came later',
+    () =>
+      settled()
+        .pass(1)
+        .add(people, { kind: 'tables', tables: ['t1', 't2'] })
+        .change(people, { op: 'create', table: 't2', destination: cidr, target: 'igw' }),
+    [],
+  ],
+  [
     'what nobody needs any more',
     () => settled().leave('n1'),
     [`the route to ${cidr}, eni-n1, is left over in t1`, `the NodeRoute of ${cidr} is left over`],

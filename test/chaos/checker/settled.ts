@@ -72,7 +72,17 @@ function conditionOf(
   // Of several that claim one podCIDR, the one that has it everywhere may still be told that others want it.
   if (isRouted && isRunning && !isShared && podCIDRs.length > 0 && unavailable !== 'False RouteCreated')
     return [`node ${name} is routed, and its condition is ${unavailable}`]
-  if (!isRouted && unavailable.startsWith('False'))
+  if (!isRouted && unavailable.startsWith('False') && !isOnlyNew(sight, node))
     return [`node ${name} is not routed, and its condition is ${unavailable}`]
   return []
+}
+
+/** What a table that came later never had takes no node off the net that worked without it. */
+function isOnlyNew(sight: Sight, node: NodeState): boolean {
+  const target = sight.targetOf(node) ?? ''
+  return [...sight.clusterTables].every(([table, since]) =>
+    node.podCIDRs
+      .filter((cidr) => sight.route(table, cidr)?.target !== target)
+      .every((cidr) => since > 0 && !sight.targetsSince(table, cidr, 0).includes(target)),
+  )
 }

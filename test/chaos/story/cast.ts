@@ -6,7 +6,7 @@ import type { Machine } from '../chaos-cloud.ts'
 import { usualLatency } from '../world/link.ts'
 import type { Slot, VirtualWorld } from '../world/virtual-world.ts'
 import { nodeName } from './make-story.ts'
-import type { Deed, Server, Story } from './step.ts'
+import type { Deed, Server, Story, Who } from './step.ts'
 
 /** Of the IPv4 pool of every world. */
 export const poolRange = '10.244.0.0/16'
@@ -26,6 +26,7 @@ export class Cast {
   readonly #foreign: { readonly table: string; readonly destination: string }[] = []
   /** What they have begun and are still to end. */
   readonly #begun = new Set<() => void>()
+  #hasLied = false
   #isCalm = false
 
   constructor(world: VirtualWorld, { nodes, tables }: Story, slots: readonly Slot[]) {
@@ -47,6 +48,9 @@ export class Cast {
         if (podCIDRs !== undefined && podCIDRs.length > 0) this.#join(deed.node, { podCIDRs })
         return
       }
+      case 'join-into':
+        this.#joinInto(deed)
+        return
       case 'rejoin':
         this.#rejoin(deed)
         return
@@ -101,6 +105,7 @@ export class Cast {
         const { faults, watches } = cluster.simulator
         const match = { userAgent: 'podway', resource: 'nodes', verb: 'list' } as const
         faults.add({ match, fault: { kind: 'short-list' } })
+        this.#hasLied = true
         watches.expire({ resource: 'nodes' })
         return
       }
@@ -111,23 +116,25 @@ export class Cast {
         this.#slow(deed.server, deed.mostMs, deed.forMs)
         return
       case 'cut-off':
-        this.#cutOff(deed.slot, deed.server, deed.forMs)
+        this.#cutOff(this.#slot(deed.slot), deed.server, deed.forMs)
         return
       case 'pause': {
-        const process = this.#world.controllers.get(deed.slot)?.process
+        const process = this.#world.controllers.get(this.#slot(deed.slot))?.process
         process?.pause()
         this.#later(deed.forMs, () => process?.resume())
         return
       }
-      case 'kill':
-        this.#world.kill(deed.slot)
-        this.#later(deed.forMs, () => this.#startIfGone(deed.slot))
+      case 'kill': {
+        const slot = this.#slot(deed.slot)
+        this.#world.kill(slot)
+        this.#later(deed.forMs, () => this.#startIfGone(slot))
         return
+      }
       case 'replace-process':
-        this.#world.controllers.get(deed.slot)?.stop()
+        this.#world.controllers.get(this.#slot(deed.slot))?.stop()
         return
       case 'jump':
-        this.#world.controllers.get(deed.slot)?.process.jump(deed.ms)
+        this.#world.controllers.get(this.#slot(deed.slot))?.process.jump(deed.ms)
         return
       case 'say':
         if (this.#node(deed.node) !== undefined) this.#say(deed.node, deed.reason)
@@ -158,8 +165,10 @@ export class Cast {
     cloud.calm()
     cluster.simulator.faults.clear()
     // Who was told a lie by a list is told the truth by the next one.
-    cluster.simulator.compact()
-    cluster.simulator.watches.expire({ resource: 'nodes' })
+    if (this.#hasLied) {
+      cluster.simulator.compact()
+      cluster.simulator.watches.expire({ resource: 'nodes' })
+    }
     for (const { cloud: toCloud, kubernetes, process } of controllers.values()) {
       for (const link of [toCloud, kubernetes]) {
         link.latency = usualLatency
@@ -211,6 +220,19 @@ export class Cast {
     this.#world.cluster.deleteNode(name)
     this.#machines.delete(name)
     this.#orphans.push(machine)
+  }
+
+  #joinInto({ afterMs, matches, node, pick, table: index }: Extract<Deed, { do: 'join-into' }>): void {
+    if (this.#node(node) !== undefined) return
+    // Where the allocator does not come.
+    const destination = formatCidr(nthSubnet(parseCidr(poolRange), 24, BigInt(100 + Math.floor(pick * 20))))
+    this.#join(node, { podCIDRs: [destination] })
+    const machine = this.#machines.get(node)
+    this.#later(afterMs, () => {
+      const table = this.#table(index)
+      if (this.#world.cloud.addForeignRoute(table, destination, matches ? machine : undefined))
+        this.#foreign.push({ table, destination })
+    })
   }
 
   #rejoin({ afterMs, keeps, node: name }: Extract<Deed, { do: 'rejoin' }>): void {
@@ -347,6 +369,12 @@ export class Cast {
 
   #node(name: string): Node | undefined {
     return this.#world.cluster.nodes().find(({ metadata }) => metadata.name === name)
+  }
+
+  #slot(who: Who): Slot {
+    if (who !== 'leader') return who
+    const holder = this.#world.leader
+    return [...this.#world.controllers].find(([, { process }]) => process.name === holder)?.[0] ?? 'a'
   }
 
   /** The n-th, or one before it if there are not so many. */

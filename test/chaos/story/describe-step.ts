@@ -1,5 +1,5 @@
 import type { CloudFault } from '../chaos-cloud.ts'
-import type { Deed, KubeFault, Step, Story } from './step.ts'
+import type { Deed, KubeFault, Step, Story, Who } from './step.ts'
 
 /** A story in plain words, a line each. */
 export const describeStory = ({ families, nodes, noiseMs, share, steps, tables }: Story): string =>
@@ -14,12 +14,16 @@ export const describeStep = (step: Step): string => `at ${seconds(step.atMs)}: $
 const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`
 const which = (pick: number): string => `(${(pick * 100).toFixed(0)} % down the list)`
 
+const processInWords = (who: Who): string => (who === 'leader' ? 'the leader' : `controller ${who}`)
+
 function deedInWords(deed: Deed): string {
   switch (deed.do) {
     case 'join':
       return `node ${deed.node} joins${deed.idLaterMs === undefined ? '' : `, its provider ID ${seconds(deed.idLaterMs)} later`}`
     case 'join-as':
       return `node ${deed.node} joins with the podCIDRs of ${deed.other}`
+    case 'join-into':
+      return `node ${deed.node} joins with a podCIDR to which somebody makes a route in table ${deed.table} ${seconds(deed.afterMs)} later, ${deed.matches ? 'as podway would' : 'to something else'} ${which(deed.pick)}`
     case 'rejoin':
       return `node ${deed.node} is deleted, and made again ${seconds(deed.afterMs)} later for the same machine, ${deed.keeps ? 'with its podCIDRs' : 'without podCIDRs'}`
     case 'leave':
@@ -59,15 +63,15 @@ function deedInWords(deed: Deed): string {
     case 'slow':
       return `${deed.server} takes up to ${seconds(deed.mostMs)} each way, for ${seconds(deed.forMs)}`
     case 'cut-off':
-      return `controller ${deed.slot} and ${deed.server} can't reach each other for ${seconds(deed.forMs)}`
+      return `${processInWords(deed.slot)} and ${deed.server} can't reach each other for ${seconds(deed.forMs)}`
     case 'pause':
-      return `controller ${deed.slot} stands still for ${seconds(deed.forMs)}`
+      return `${processInWords(deed.slot)} stands still for ${seconds(deed.forMs)}`
     case 'kill':
-      return `controller ${deed.slot} is killed, and started again after ${seconds(deed.forMs)}`
+      return `${processInWords(deed.slot)} is killed, and started again after ${seconds(deed.forMs)}`
     case 'replace-process':
-      return `controller ${deed.slot} gets SIGTERM, and another one takes its place`
+      return `${processInWords(deed.slot)} gets SIGTERM, and another one takes its place`
     case 'jump':
-      return `the wall clock of controller ${deed.slot} jumps by ${seconds(deed.ms)}`
+      return `the wall clock of ${processInWords(deed.slot)} jumps by ${seconds(deed.ms)}`
     case 'say':
       return `a CNI says of node ${deed.node}: NetworkUnavailable False, ${deed.reason}`
     case 'heartbeat':

@@ -1,8 +1,7 @@
 import type { CloudFault } from '../chaos-cloud.ts'
 import { strangeReasons } from '../checker/condition.ts'
 import { Random } from '../world/random.ts'
-import type { Slot } from '../world/virtual-world.ts'
-import type { Deed, KubeFault, Server, Step, Story } from './step.ts'
+import type { Deed, KubeFault, Server, Step, Story, Who } from './step.ts'
 
 /** The story of a seed. */
 export function makeStory(seed: number): Story {
@@ -45,6 +44,7 @@ class Teller {
     const kinds: readonly (readonly [weight: number, make: () => Deed])[] = [
       [8, () => this.#join()],
       [3, () => ({ do: 'join-as', node: this.#node(), other: this.#node() })],
+      [4, () => this.#joinInto()],
       [3, () => this.#rejoin()],
       [8, () => ({ do: 'leave', node: this.#node(), machine: random.pick(['terminated', 'running']) })],
       [1, () => ({ do: 'leave-many', share: random.between(0.4, 1) })],
@@ -83,8 +83,8 @@ class Teller {
     return nodeName(this.#random.integer(1, this.#nodes + 4))
   }
 
-  #slot(): Slot {
-    return this.#random.pick(['a', 'b'])
+  #slot(): Who {
+    return this.#random.pick(['a', 'b', 'leader', 'leader'])
   }
 
   #server(): Server {
@@ -100,6 +100,18 @@ class Teller {
     return this.#random.chance(0.3)
       ? { do: 'join', node, idLaterMs: this.#random.integer(100, 20_000) }
       : { do: 'join', node }
+  }
+
+  #joinInto(): Deed {
+    const random = this.#random
+    return {
+      do: 'join-into',
+      node: this.#node(),
+      table: this.#table(),
+      pick: random.next(),
+      matches: random.chance(0.5),
+      afterMs: random.integer(0, 600),
+    }
   }
 
   #rejoin(): Deed {

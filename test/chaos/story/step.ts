@@ -4,6 +4,9 @@ import type { Slot } from '../world/virtual-world.ts'
 /** Something that happens in a world. Each makes sense, or does nothing, whatever of the others is left out. */
 export type Step = { readonly atMs: number } & Deed
 
+/** `leader`: whoever leads then. */
+export type Who = Slot | 'leader'
+
 export type Server = 'kubernetes' | 'cloud'
 
 /** What the API server does wrong. */
@@ -17,6 +20,18 @@ export type Deed =
   | { readonly do: 'join'; readonly node: string; readonly idLaterMs?: number }
   /** The same, with the podCIDRs that the other Node has, or had when it was deleted. */
   | { readonly do: 'join-as'; readonly node: string; readonly other: string }
+  /**
+   * The same, with a podCIDR of its own choice, to which somebody makes a route in one table `afterMs` later: to this very
+   * machine, or to something else.
+   */
+  | {
+      readonly do: 'join-into'
+      readonly node: string
+      readonly table: number
+      readonly pick: number
+      readonly matches: boolean
+      readonly afterMs: number
+    }
   /** The Node is deleted and made again for the same machine, with or without its podCIDRs. */
   | { readonly do: 'rejoin'; readonly node: string; readonly keeps: boolean; readonly afterMs: number }
   | { readonly do: 'leave'; readonly node: string; readonly machine: 'terminated' | 'running' }
@@ -58,11 +73,11 @@ export type Deed =
   | { readonly do: 'short-list' }
   | { readonly do: 'compact' }
   | { readonly do: 'slow'; readonly server: Server; readonly mostMs: number; readonly forMs: number }
-  | { readonly do: 'cut-off'; readonly slot: Slot; readonly server: Server; readonly forMs: number }
-  | { readonly do: 'pause' | 'kill'; readonly slot: Slot; readonly forMs: number }
+  | { readonly do: 'cut-off'; readonly slot: Who; readonly server: Server; readonly forMs: number }
+  | { readonly do: 'pause' | 'kill'; readonly slot: Who; readonly forMs: number }
   /** As a rolling update of the Deployment. */
-  | { readonly do: 'replace-process'; readonly slot: Slot }
-  | { readonly do: 'jump'; readonly slot: Slot; readonly ms: number }
+  | { readonly do: 'replace-process'; readonly slot: Who }
+  | { readonly do: 'jump'; readonly slot: Who; readonly ms: number }
   | { readonly do: 'say'; readonly node: string; readonly reason: string }
   | { readonly do: 'heartbeat'; readonly node: string }
   | { readonly do: 'delete-record'; readonly pick: number }

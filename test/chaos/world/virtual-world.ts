@@ -36,6 +36,8 @@ export class VirtualWorld {
   /** What the servers saw, as text: equal for equal runs, letter by letter. */
   readonly lines: string[] = []
   readonly controllers = new Map<Slot, Controller>()
+  /** The process that the Lease names; '' before there is one. */
+  leader = ''
   /** Of every call that a controller sends from now on. */
   onCall: CallWatch = () => 'sent'
   readonly #options: WorldOptions
@@ -163,6 +165,7 @@ export class VirtualWorld {
 
   #put(by: string, happening: Happening, line?: string): void {
     if (line !== undefined) this.#line(by, line)
+    if (happening.kind === 'lease') this.leader = happening.holder
     try {
       this.#options.onEntry?.({ at: this.clock.monotonic(), by, ...happening })
     } catch (error) {
