@@ -98,7 +98,7 @@ describe('pools', () => {
 
 describe('refused, with the flag in the message', () => {
   test.each<[given: Partial<ControllerFlags>, message: string]>([
-    [{ provider: 'nimbus' }, '--provider=nimbus: expected one of aws, gcp'],
+    [{ provider: 'nimbus' }, '--provider=nimbus: expected one of aws, azure, gcp'],
     [{ provider: '' }, '--provider is empty'],
     [{ clusterName: ' ' }, '--cluster-name is empty'],
     [{ clusterCidr: '' }, '--cluster-cidr is required to allocate podCIDRs'],

@@ -210,8 +210,8 @@ export const reconcilerMutants: readonly Mutant[] = [
   {
     name: 'creates wait in one line with deletes',
     file: 'reconciler/apply/turns.ts',
-    find: 'const line = this.#lines[first.op]',
-    replace: "const line = this.#lines[first.op === 'delete' ? 'create' : first.op]",
+    find: 'write.op === first?.op',
+    replace: "write.op === (first?.op === 'delete' ? 'create' : first?.op)",
     caughtBy: ['reconciler/apply/turns', 'reconciler/controller-budget'],
   },
 ]
