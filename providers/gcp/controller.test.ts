@@ -91,7 +91,7 @@ describe('two next hops', () => {
     await insertMarked(old, 1000)
     await insertMarked(heir, 1000)
     join('node-1', heir)
-    const { uid = '' } = cluster.node('node-1').metadata
+    const { uid } = cluster.node('node-1').metadata
     cluster.addRecord(destination, { name: 'node-1', uid }, heir.target.id, [table.id])
     start()
     await settled('node-1')
