@@ -88,6 +88,7 @@ export class Rig implements AsyncDisposable {
       {
         PATH: process.env.PATH,
         HOME: scratch,
+        NODE_OPTIONS: asInContainer,
         AWS_ENDPOINT_URL_EC2: this.#open.url,
         AWS_REGION: region,
         AWS_ACCESS_KEY_ID: controllerKey,
@@ -202,6 +203,12 @@ export class Rig implements AsyncDisposable {
 
 /** Of deploy/crds, as the build lays them. */
 const definitionFiles = ['noderoutes.yaml', 'podnetworks.yaml']
+
+/**
+ * What Node itself chooses in a container with a memory limit of 512 MiB: half of it for what lives longer. Without a limit
+ * it takes four times what lives before it collects, since the machine has it.
+ */
+const asInContainer = '--max-old-space-size=256'
 
 /** What the controller believes of AWS at most; it only warns by it. */
 const mostRoutesPerTable = 1_000
