@@ -81,6 +81,25 @@ describe.each([
   })
 })
 
+test('what a CNI says of a Node while podway’s own word is on its way is not written over', async () => {
+  await using world = await ControllerWorld.open()
+  world.join('node-1', { podCIDRs })
+  let said = false
+  await world.settled({
+    tap: {
+      before: (call) => {
+        if (said || !call.startsWith('PATCH /api/v1/nodes/node-1/status')) return
+        said = true
+        const conditions = [condition('False', 'CalicoIsUp')]
+        world.cluster.patchNode('node-1', { status: { conditions } }, '/status')
+      },
+    },
+  })
+  await world.pass(driftMs)
+  expect(world.routes()).toEqual(routed)
+  expect(world.cluster.condition('node-1')).toMatchObject(condition('False', 'CalicoIsUp'))
+})
+
 describe('an uninitialized Node, as Karpenter and --cloud-provider=external make it', () => {
   const initialize = ({ cluster }: ControllerWorld): void => {
     cluster.patchNode('node-1', { spec: { providerID: 'memory:///node-1' } })

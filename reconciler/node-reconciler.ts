@@ -1,4 +1,4 @@
-import { isGoneOrOther } from '../kube/errors.ts'
+import { isConflict, isGoneOrOther } from '../kube/errors.ts'
 import type { Logger } from '../kube/log.ts'
 import type { Node, NodeCondition } from '../kube/objects.ts'
 import type { Resource } from '../kube/resource.ts'
@@ -85,9 +85,9 @@ export class NodeReconciler {
     return { routed: false, reason, message, lost: false, troubles: [] }
   }
 
-  async #report(node: Node, verdict: RouteVerdict, signal: AbortSignal): Promise<void> {
+  async #report(node: Node, verdict: RouteVerdict, signal: AbortSignal, tries = 3): Promise<void> {
     const { log, now } = this.#parts
-    const { name, uid } = node.metadata
+    const { name, resourceVersion, uid } = node.metadata
     const shown = node.status?.conditions?.find(({ type }) => type === 'NetworkUnavailable')
     const over = JSON.stringify([uid, shown])
     const reported = this.#reported.get(name)
@@ -96,16 +96,31 @@ export class NodeReconciler {
     if (verdict.routed) this.#parts.brake.drop(name)
     if (condition === undefined || (current?.status === 'False' && !this.#mayUnroute(node, condition))) return
     try {
-      const patch = { metadata: { uid }, status: { conditions: [condition] } }
+      // Of the version that was looked at: what somebody else has said of the Node since must not be written over.
+      const patch = { metadata: { uid, resourceVersion }, status: { conditions: [condition] } }
       await this.#parts.nodes.patch(name, patch, { type: 'strategic', subresource: 'status', signal })
     } catch (error) {
       // Gone, or another node of the name: there is nothing to say to it.
       if (isGoneOrOther(error)) return
-      throw error
+      if (!isConflict(error) || tries === 0) throw error
+      const fresh = await this.#read(node, signal)
+      if (fresh !== undefined) await this.#report(fresh, verdict, signal, tries - 1)
+      return
     }
     this.#reported.set(name, { over, condition })
     const { status, reason, message } = condition
     log.info({ node: name, status, reason, why: message }, 'NetworkUnavailable set')
+  }
+
+  /** The node as it is now; undefined if it is gone. */
+  async #read({ metadata: { name, uid } }: Node, signal: AbortSignal): Promise<Node | undefined> {
+    try {
+      const node = await this.#parts.nodes.get(name, { signal })
+      return node.metadata.uid === uid ? node : undefined
+    } catch (error) {
+      if (isGoneOrOther(error)) return undefined
+      throw error
+    }
   }
 
   /** Whether a node that was routed may be told to be unrouted: not if too many are at a time, whatever the evidence. */

@@ -97,6 +97,8 @@ describe('with one', () => {
     ['colours', undefined, '\u001b[31merror    \u001b[39mAnotherAllocator'],
     ['none with NO_COLOR', '1', 'error    AnotherAllocator'],
   ])('on a terminal: %s, and what is read now', async (_, noColour, head) => {
+    // Node takes no colours for granted where CI is set.
+    vi.stubEnv('CI', undefined)
     vi.stubEnv('FORCE_COLOR', undefined)
     vi.stubEnv('NO_COLOR', noColour)
     vi.stubEnv('TERM', 'xterm-256color')
