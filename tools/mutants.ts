@@ -9,11 +9,12 @@ import { reconcilerMutants } from '../test/mutants/reconciler-mutants.ts'
 
 const root = resolve(import.meta.dirname, '..')
 
-const usage = `Usage: npm run mutants -- [--only <text>] [--list]
+const usage = `Usage: npm run mutants -- [--only <text>] [--chaos] [--list]
 
 Plants known bugs, one at a time, in a copy of the checkout, and runs the tests that have to catch each.
 
   --only <text>  only those whose name has the text
+  --chaos        only those that chaos shows, and by it alone: is its checker worth anything?
   --list         print them, and plant none
   --help         print this
 
@@ -23,15 +24,20 @@ Exit codes: 0 all are caught, 1 one is not, 64 wrong usage.
 /** `npm run mutants`: are the tests worth anything? */
 function main(): number {
   const { values } = parseArgs({
-    options: { only: { type: 'string' }, list: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: {
+      only: { type: 'string' },
+      chaos: { type: 'boolean' },
+      list: { type: 'boolean' },
+      help: { type: 'boolean' },
+    },
   })
   if (values.help === true) {
     process.stdout.write(usage)
     return 0
   }
-  const chosen = [...reconcilerMutants, ...otherMutants].filter(({ name }) =>
-    name.includes(values.only ?? ''),
-  )
+  const chosen = [...reconcilerMutants, ...otherMutants]
+    .filter(({ byChaos, name }) => name.includes(values.only ?? '') && (values.chaos !== true || byChaos))
+    .map((mutant) => (values.chaos === true ? { ...mutant, caughtBy: ['test/chaos/chaos.test.ts'] } : mutant))
   if (values.list === true) {
     for (const { file, name } of chosen) console.log(`${file}: ${name}`)
     return 0

@@ -13,6 +13,10 @@ test('there are at least 20, and no two of a name', () => {
   expect(all.length).toBeGreaterThanOrEqual(20)
 })
 
+test('chaos alone shows a good part of them', () => {
+  expect(all.filter(({ byChaos }) => byChaos).length).toBeGreaterThanOrEqual(15)
+})
+
 // Otherwise the list grows old unseen: whether each is caught, `npm run mutants` shows.
 test.each(all)('there is a place to plant "$name"', (mutant) => {
   const text = readFileSync(join(root, mutant.file), 'utf8')

@@ -8,6 +8,7 @@ export const otherMutants: readonly Mutant[] = [
     find: '    if (!this.#isLeader()) throw new NotLeadingError()\n',
     replace: '',
     caughtBy: ['cli/fence'],
+    byChaos: true,
   },
   {
     name: 'the budget lets more through than the bucket holds',
@@ -15,6 +16,7 @@ export const otherMutants: readonly Mutant[] = [
     find: 'current.tokens >= 1 ?',
     replace: 'current.tokens >= 0 ?',
     caughtBy: ['providers/token-bucket', 'providers/budget'],
+    byChaos: true,
   },
   {
     name: 'the budget learns nothing from refusals',
@@ -50,6 +52,7 @@ export const otherMutants: readonly Mutant[] = [
     find: "there?.origin === 'static' && sameTarget(there.target, from)",
     replace: "there?.origin === 'static' || from.id !== ''",
     caughtBy: ['providers/aws'],
+    byChaos: true,
   },
   {
     name: 'Azure: a table is written whatever its revision is by now',

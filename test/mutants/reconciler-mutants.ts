@@ -10,6 +10,7 @@ export const reconcilerMutants: readonly Mutant[] = [
     find: '    await records.intend(key, holder, target, changes, adopted, signal)\n',
     replace: '',
     caughtBy: controller,
+    byChaos: true,
   },
   {
     name: 'absence from a list is evidence enough for a delete',
@@ -17,6 +18,7 @@ export const reconcilerMutants: readonly Mutant[] = [
     find: 'if (handedOver && !(await this.#mayTake(key, record, signal)))',
     replace: 'if (handedOver && record.tables.length < 0)',
     caughtBy: controller,
+    byChaos: true,
   },
   {
     name: 'what changed while the API server was asked is not looked at again',
@@ -31,6 +33,7 @@ export const reconcilerMutants: readonly Mutant[] = [
     find: 'tables: record.tables.filter((id) => !ids.has(id)),',
     replace: 'tables: record.tables,',
     caughtBy: controller,
+    byChaos: true,
   },
   {
     name: 'a lost answer is taken for a refusal: the route that may be there is disowned',
@@ -45,6 +48,7 @@ export const reconcilerMutants: readonly Mutant[] = [
     find: ': outcome.existed === true',
     replace: ': false',
     caughtBy: ['reconciler/controller-ownership'],
+    byChaos: true,
   },
   {
     name: 'the old target of a move is forgotten before every table has moved',
@@ -59,6 +63,7 @@ export const reconcilerMutants: readonly Mutant[] = [
     find: 'new Set(verified.filter((id) => !undone.has(id)))',
     replace: 'new Set(record.tables)',
     caughtBy: controller,
+    byChaos: true,
   },
   {
     name: 'a failed change is not looked at again',
@@ -66,6 +71,7 @@ export const reconcilerMutants: readonly Mutant[] = [
     find: '  return errors.map(retryOf)\n',
     replace: '  return []\n',
     caughtBy: controller,
+    byChaos: true,
   },
   {
     name: 'the brake is not asked',
@@ -73,6 +79,7 @@ export const reconcilerMutants: readonly Mutant[] = [
     find: '    if (!running.includes(true)) {',
     replace: '    if (running.length >= 0) {',
     caughtBy: ['reconciler/controller-brake'],
+    byChaos: true,
   },
   {
     name: 'the brake forgets what it holds over a restart',
@@ -87,6 +94,7 @@ export const reconcilerMutants: readonly Mutant[] = [
     find: '? await Promise.all([...live.values()].map((target) => targets.running(target)))',
     replace: '? [true]',
     caughtBy: ['reconciler/controller-brake'],
+    byChaos: true,
   },
   {
     name: 'a foreign route that is in the way is replaced',
@@ -94,6 +102,7 @@ export const reconcilerMutants: readonly Mutant[] = [
     find: "if (!moved && !drifted) return disputedBy(observed.target, 'points at')",
     replace: "if (!moved && ours && !drifted) return disputedBy(observed.target, 'points at')",
     caughtBy: ['reconciler/plan', 'reconciler/controller-ownership'],
+    byChaos: true,
   },
   {
     name: 'a foreign route beside ours, and better, is replaced as if it were ours',
@@ -122,6 +131,7 @@ export const reconcilerMutants: readonly Mutant[] = [
     find: "if (observed.origin !== 'static' || !wroteTarget(record, observed.target)) {",
     replace: "if (observed.origin !== 'static') {",
     caughtBy: ['reconciler/plan', 'reconciler/controller-ownership'],
+    byChaos: true,
   },
   {
     name: 'of two claimants the newer one has the destination',
@@ -150,6 +160,7 @@ export const reconcilerMutants: readonly Mutant[] = [
     find: '  if (!isOursToChange(current?.reason)) return undefined\n',
     replace: '',
     caughtBy: ['reconciler/report', 'reconciler/controller-condition'],
+    byChaos: true,
   },
   {
     name: 'False comes before every table has the routes',
@@ -213,5 +224,6 @@ export const reconcilerMutants: readonly Mutant[] = [
     find: 'write.op === first?.op',
     replace: "write.op === (first?.op === 'delete' ? 'create' : first?.op)",
     caughtBy: ['reconciler/apply/turns', 'reconciler/controller-budget'],
+    byChaos: true,
   },
 ]
