@@ -68,11 +68,12 @@ describe.each(specVersions)('static of $version', ({ version, lists, check }) =>
     expect(said(added.json).ips).toEqual(['10.10.0.1/24 10.10.0.254'])
   })
 
-  it.runIf(lists)('allocates and releases multiple addresses with ADD/DEL, with ENV variables', () => {
-    const environment = { CNI_ARGS: 'IP=10.10.0.1/24, 11.11.0.1/24;GATEWAY=10.10.0.254' }
-    const added = call('ADD', config({}), { environment })
-    expect(said(added.json).ips).toEqual(['10.10.0.1/24 10.10.0.254', '11.11.0.1/24'])
-  })
+  if (lists)
+    it('allocates and releases multiple addresses with ADD/DEL, with ENV variables', () => {
+      const environment = { CNI_ARGS: 'IP=10.10.0.1/24, 11.11.0.1/24;GATEWAY=10.10.0.254' }
+      const added = call('ADD', config({}), { environment })
+      expect(said(added.json).ips).toEqual(['10.10.0.1/24 10.10.0.254', '11.11.0.1/24'])
+    })
 
   const runtimeConfig = { ips: ['10.10.0.1/24', '3ffe:ffff:0:01ff::0010/64'] }
   const args = { cni: { ips: ['10.10.0.2/24', '3ffe:ffff:0:01ff::0011/64'] } }
@@ -125,7 +126,8 @@ describe.each(specVersions)('static of $version', ({ version, lists, check }) =>
     expect(message(ended)).toBe(`${where}: invalid address "10.10.0.1": expected address/length`)
   })
 
-  it.runIf(!lists)('has an address at least', () => {
-    expect(message(call('ADD', config({})))).toBe('cannot convert: no valid IP addresses')
-  })
+  if (!lists)
+    it('has an address at least', () => {
+      expect(message(call('ADD', config({})))).toBe('cannot convert: no valid IP addresses')
+    })
 })

@@ -35,8 +35,12 @@ test('bench cni measures podway-cni, and the Go plugins where Go is there', asyn
   expect(metrics.filter(({ goal }) => goal !== null).map(({ metric }) => metric)).toEqual([
     'version.ratio',
     'add-v4.ratio',
+    'add-v4.cpu-ratio',
     'del-v4.ratio',
+    'del-v4.cpu-ratio',
     'add-dual.ratio',
+    'add-dual.cpu-ratio',
+    'add-v4-x40.ratio',
     'rss.podway-cni',
     'file.podway-cni',
   ])

@@ -208,7 +208,7 @@ const definitionFiles = ['noderoutes.yaml', 'podnetworks.yaml']
  * What Node itself chooses in a container with a memory limit of 512 MiB: half of it for what lives longer. Without a limit
  * it takes four times what lives before it collects, since the machine has it.
  */
-const asInContainer = '--max-old-space-size=256'
+const asInContainer = '--max-old-space-size=256 --max-semi-space-size=4'
 
 /** What the controller believes of AWS at most; it only warns by it. */
 const mostRoutesPerTable = 1_000
