@@ -68,6 +68,8 @@ class Exchange implements Dispatcher.DispatchController {
   readonly #onEnd: () => void
   #reason: Error | null = null
   #over = false
+  /** Nothing comes over it any more, and nobody is told. */
+  #isBroken = false
   #body: AsyncIterator<string> | undefined
   /** Nothing overtakes on one connection. */
   #lastArrival = 0
@@ -147,12 +149,12 @@ class Exchange implements Dispatcher.DispatchController {
   #answer(deliver: () => void): void {
     this.#lastArrival = this.#link.answer(
       () => {
-        if (!this.#over) deliver()
+        if (!this.#over && !this.#isBroken) deliver()
       },
       {
         notBefore: this.#lastArrival,
         // A connection that lost a piece delivers nothing that came after it.
-        lost: () => void (this.#over = true),
+        lost: () => void (this.#isBroken = true),
       },
     )
   }

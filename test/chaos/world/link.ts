@@ -14,7 +14,7 @@ export interface Latency {
 
 export const usualLatency: Latency = { leastMs: 1, usualMs: 40, mostMs: 250 }
 
-/** Told when a call of a process is about to be sent; what it returns happens to it. */
+/** Asked when a call is about to be sent: the process dies before it is (`unsent`), or before it is answered. */
 export type CallWatch = () => 'sent' | 'unsent' | 'unanswered'
 
 /** The way from one process to one server. What is under way at a time arrives in an order that chance decides. */
@@ -22,7 +22,7 @@ export class Link {
   latency: Latency = usualLatency
   /** Nothing gets through, and nobody is told. */
   isCut = false
-  /** Whether the way to the server loses a call that is not watched: see {@link CallWatch}. */
+  /** What becomes of each call: its process may be killed just before it is sent, or when it has been served. */
   onCall: CallWatch = () => 'sent'
   readonly process: VirtualProcess
   readonly #clock: ManualClock
