@@ -206,7 +206,7 @@ const definitionFiles = ['noderoutes.yaml', 'podnetworks.yaml']
 
 /**
  * What Node itself chooses in a container with a memory limit of 512 MiB: half of it for what lives longer. Without a limit
- * it takes four times what lives before it collects, since the machine has it.
+ * it takes four times what lives before it collects, since the machine has it. And less than usual for what does not live.
  */
 const asInContainer = '--max-old-space-size=256 --max-semi-space-size=4'
 
