@@ -1,7 +1,7 @@
-import type { Filter, Instance } from '@aws-sdk/client-ec2'
+import type { Filter, Instance, Reservation } from '@aws-sdk/client-ec2'
 import { type Address, formatAddress, parseAddress } from '../../net/address.ts'
+import { byFilter } from './by-filter.ts'
 import { type Ec2, callForAll } from './call.ts'
-import { chunks, maxFilterValues } from './chunks.ts'
 
 /**
  * The instance of a provider ID: `aws:///eu-central-1a/i-0abc…` as AWS's node controller writes it, or without zone.
@@ -73,17 +73,14 @@ async function describe(
   others: readonly Filter[],
   signal: AbortSignal,
 ): Promise<readonly Instance[]> {
-  const found: Instance[] = []
-  for (const Values of chunks([...new Set(values)], maxFilterValues)) {
-    const Filters = [{ Name: filter, Values }, ...others]
-    const reservations = await callForAll(
+  const read = (Filters: Filter[]): Promise<readonly Reservation[]> =>
+    callForAll(
       ec2,
       'DescribeInstances',
       signal,
       (api, page, options) => api.describeInstances({ Filters, ...page }, options),
       (answer) => answer.Reservations,
     )
-    found.push(...reservations.flatMap((reservation) => reservation.Instances ?? []))
-  }
-  return found
+  const reservations = await byFilter(filter, values, read, others)
+  return reservations.flatMap(({ Instances = [] }) => Instances)
 }

@@ -1,6 +1,6 @@
 import type { Filter, NetworkInterface } from '@aws-sdk/client-ec2'
+import { byFilter } from './by-filter.ts'
 import { type Ec2, callForAll } from './call.ts'
-import { chunks, maxFilterValues } from './chunks.ts'
 import { isPrimary } from './target-interface.ts'
 
 /** An instance may have a dozen; the SDK parses a page without yielding. */
@@ -56,19 +56,14 @@ async function describe(
   others: readonly Filter[],
   signal: AbortSignal,
 ): Promise<readonly NetworkInterface[]> {
-  const found: NetworkInterface[] = []
-  for (const Values of chunks([...new Set(values)], maxFilterValues)) {
-    const Filters = [{ Name: filter, Values }, ...others]
-    found.push(
-      ...(await callForAll(
-        ec2,
-        'DescribeNetworkInterfaces',
-        signal,
-        (api, page, options) =>
-          api.describeNetworkInterfaces({ Filters, MaxResults: pageSize, ...page }, options),
-        (answer) => answer.NetworkInterfaces,
-      )),
+  const read = (Filters: Filter[]): Promise<readonly NetworkInterface[]> =>
+    callForAll(
+      ec2,
+      'DescribeNetworkInterfaces',
+      signal,
+      (api, page, options) =>
+        api.describeNetworkInterfaces({ Filters, MaxResults: pageSize, ...page }, options),
+      (answer) => answer.NetworkInterfaces,
     )
-  }
-  return found
+  return byFilter(filter, values, read, others)
 }

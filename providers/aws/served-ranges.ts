@@ -1,9 +1,10 @@
 import type { Subnet } from '@aws-sdk/client-ec2'
 import type { Cidr } from '../../net/cidr.ts'
 import type { ServedRange } from '../provider.ts'
-import { type Ec2, callForAll } from './call.ts'
-import { chunks, maxFilterValues } from './chunks.ts'
+import { byFilter } from './by-filter.ts'
+import type { Ec2 } from './call.ts'
 import { type RouteTable, describeTables } from './route-table.ts'
+import { describeSubnets } from './subnets.ts'
 import { wireRange } from './wire-range.ts'
 
 /** By whom a table is used. */
@@ -30,7 +31,7 @@ export async function servedRanges(
 ): Promise<readonly ServedRange[]> {
   const vpcs = [...new Set(tables.flatMap(({ vpcId }) => vpcId ?? []))]
   if (vpcs.length === 0) return []
-  const subnets = await describeSubnets(ec2, vpcs, signal)
+  const subnets = (await describeSubnets(ec2, vpcs, signal)).map(rangesOf)
   const tableOf = new Map(
     tables.flatMap(({ id, subnets: users }) => users.map((subnet) => [subnet, id] as const)),
   )
@@ -57,33 +58,11 @@ async function describeAssociated(
   subnets: readonly SubnetRanges[],
   signal: AbortSignal,
 ): Promise<ReadonlySet<string>> {
-  const found = new Set<string>()
   const ids = subnets.map(({ id }) => id)
-  for (const Values of chunks(ids, maxFilterValues)) {
-    const tables = await describeTables(ec2, [{ Name: 'association.subnet-id', Values }], signal)
-    for (const subnet of tables.flatMap((table) => table.subnets)) found.add(subnet)
-  }
-  return found
-}
-
-async function describeSubnets(
-  ec2: Ec2,
-  vpcs: readonly string[],
-  signal: AbortSignal,
-): Promise<readonly SubnetRanges[]> {
-  const found: SubnetRanges[] = []
-  for (const Values of chunks(vpcs, maxFilterValues)) {
-    const Filters = [{ Name: 'vpc-id', Values }]
-    const subnets = await callForAll(
-      ec2,
-      'DescribeSubnets',
-      signal,
-      (api, page, options) => api.describeSubnets({ Filters, MaxResults: 200, ...page }, options),
-      (answer) => answer.Subnets,
-    )
-    found.push(...subnets.map(rangesOf))
-  }
-  return found
+  const tables = await byFilter('association.subnet-id', ids, (filters) =>
+    describeTables(ec2, filters, signal),
+  )
+  return new Set(tables.flatMap((table) => table.subnets))
 }
 
 /** A subnet may have one family or both. A range that comes or goes (`associating` …) leads nowhere. */

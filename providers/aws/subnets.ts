@@ -1,7 +1,7 @@
 import type { Subnet as WireSubnet } from '@aws-sdk/client-ec2'
 import { type Cidr, compareCidrs } from '../../net/cidr.ts'
+import { byFilter } from './by-filter.ts'
 import { type Ec2, callForAll } from './call.ts'
-import { chunks, maxFilterValues } from './chunks.ts'
 import { wireRange } from './wire-range.ts'
 
 /** A subnet as far as prefixes are concerned. */
@@ -15,25 +15,29 @@ export interface Subnet {
 /** A page of a few hundred bytes a subnet. */
 const pageSize = 200
 
-/** All subnets of the VPCs, whoever uses them. */
+/** All subnets of the VPCs, whoever uses them, as EC2 describes them. */
+export const describeSubnets = (
+  ec2: Ec2,
+  vpcs: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly WireSubnet[]> =>
+  byFilter('vpc-id', vpcs, (Filters) =>
+    callForAll(
+      ec2,
+      'DescribeSubnets',
+      signal,
+      (api, page, options) => api.describeSubnets({ Filters, MaxResults: pageSize, ...page }, options),
+      (answer) => answer.Subnets,
+    ),
+  )
+
+/** What of them is of use for prefixes. */
 export async function subnetsOfVpcs(
   ec2: Ec2,
   vpcs: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly Subnet[]> {
-  const found: WireSubnet[] = []
-  for (const Values of chunks(vpcs, maxFilterValues)) {
-    const Filters = [{ Name: 'vpc-id', Values }]
-    found.push(
-      ...(await callForAll(
-        ec2,
-        'DescribeSubnets',
-        signal,
-        (api, page, options) => api.describeSubnets({ Filters, MaxResults: pageSize, ...page }, options),
-        (answer) => answer.Subnets,
-      )),
-    )
-  }
+  const found = await describeSubnets(ec2, vpcs, signal)
   return found.flatMap((wire) => {
     const { SubnetId: id, VpcId: vpcId, Ipv6CidrBlockAssociationSet: blocks = [] } = wire
     if (id === undefined || vpcId === undefined) return []

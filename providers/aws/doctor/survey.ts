@@ -13,7 +13,7 @@ import { type TargetInterface, isPrimary, targetOf } from '../target-interface.t
 import type { AwsPicture, ExaminedInterface, ExaminedPlace, ExaminedTables, Reading } from './picture.ts'
 import { valueOf } from './picture.ts'
 import { tryWrites } from './trials.ts'
-import { describeAcls, describeGroups, describePeers, describeSubnets, describeVpcs } from './vpc-network.ts'
+import { describeAcls, describeGroups, describePeers, describeVpcs, examineSubnets } from './vpc-network.ts'
 import { wireRange } from '../wire-range.ts'
 
 /** What is examined: the Nodes, as the controller would be configured for them. */
@@ -66,7 +66,7 @@ export async function survey(
   progress('VPCs, subnets, peerings and network ACLs')
   const [vpcs, subnets, peers, acls] = await Promise.all([
     read(() => describeVpcs(ec2, vpcIds, signal)),
-    read(() => describeSubnets(ec2, vpcIds, signal)),
+    read(() => examineSubnets(ec2, vpcIds, signal)),
     read(() => describePeers(ec2, vpcIds, signal)),
     read(() => describeAcls(ec2, vpcIds, signal)),
   ])

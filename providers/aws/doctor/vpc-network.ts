@@ -1,25 +1,12 @@
 import type { NetworkAcl, SecurityGroup, VpcPeeringConnectionVpcInfo } from '@aws-sdk/client-ec2'
 import type { Cidr } from '../../../net/cidr.ts'
+import { byFilter } from '../by-filter.ts'
 import { type Ec2, callForAll } from '../call.ts'
-import { chunks, maxFilterValues } from '../chunks.ts'
+import { describeSubnets } from '../subnets.ts'
 import { wireRange } from '../wire-range.ts'
 import type { ExaminedPeer, ExaminedSubnet, ExaminedVpc } from './picture.ts'
 
 /** What surrounds the cluster in its VPCs. All is asked for by filter, so that an unknown id is merely absent. */
-
-type Filters = { Name: string; Values: string[] }[]
-
-/** One reading for each hundred values of the filter; none for none. */
-async function byFilter<T>(
-  name: string,
-  values: readonly string[],
-  read: (filters: Filters) => Promise<readonly T[]>,
-): Promise<readonly T[]> {
-  const found: T[] = []
-  for (const Values of chunks([...new Set(values)], maxFilterValues))
-    found.push(...(await read([{ Name: name, Values }])))
-  return found
-}
 
 export async function describeVpcs(
   ec2: Ec2,
@@ -55,20 +42,12 @@ export async function describeVpcs(
   }))
 }
 
-export async function describeSubnets(
+export async function examineSubnets(
   ec2: Ec2,
   vpcs: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly ExaminedSubnet[]> {
-  const found = await byFilter('vpc-id', vpcs, (Filters) =>
-    callForAll(
-      ec2,
-      'DescribeSubnets',
-      signal,
-      (api, page, options) => api.describeSubnets({ Filters, ...page }, options),
-      ({ Subnets }) => Subnets,
-    ),
-  )
+  const found = await describeSubnets(ec2, vpcs, signal)
   return found.map(({ SubnetId = '', VpcId = '', CidrBlock, Ipv6CidrBlockAssociationSet = [] }) => ({
     id: SubnetId,
     vpcId: VpcId,
