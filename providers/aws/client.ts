@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { EC2 } from '@aws-sdk/client-ec2'
 import { fromTemporaryCredentials } from '@aws-sdk/credential-providers'
 import { ProviderError } from '../errors.ts'
+import { streamRoutes } from './streamed-routes.ts'
 
 /**
  * Of one attempt, from its start to the end of its answer. Shorter than the five seconds between a leader's renew
@@ -57,6 +58,7 @@ export async function createEc2Client({ role, ...options }: Ec2ClientOptions = {
       socketTimeout: requestTimeout,
     },
   })
+  streamRoutes(client)
   try {
     await client.config.region()
   } catch (cause) {
