@@ -2,6 +2,7 @@ import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
 import { type KubeEvent, type ObjectReference, eventType } from '../kube/event.ts'
 import { EventRecorder } from '../kube/events.ts'
+import { keptOfNode } from '../kube/kept-node.ts'
 import { type Lead, runAsLeader } from '../kube/leader-election.ts'
 import { type Lease, leaseType } from '../kube/lease.ts'
 import type { Logger } from '../kube/log.ts'
@@ -80,7 +81,7 @@ export async function runControllerProgram(
         ...tools,
         provider,
         nodes,
-        reflector: new Reflector<Node>({ ...tools, resource: nodes }),
+        reflector: new Reflector<Node>({ ...tools, resource: nodes, keep: keptOfNode }),
         store: new NodeRouteStore(routes, log),
         records: new Reflector<NodeRoute>({ ...tools, resource: routes }),
         podNetworkStore: openPodNetworkStore(new Resource<PodNetwork>(kube, podNetworkType), tools),

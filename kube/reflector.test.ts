@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { serve } from '../test/simulators/http-server.ts'
+import type { KubeObject } from './objects.ts'
 import { eventually } from './testing/manual-clock.ts'
 import { list, node, ReflectorWorld, told } from './testing/reflector-world.ts'
 import { failed, hang, ok, reset } from './testing/replies.ts'
@@ -42,6 +43,21 @@ describe('the first list', () => {
     expect(world.requests[2]?.size).toBe(0)
     await world.asked(4)
     expect(world.watches[0]?.get('resourceVersion')).toBe('9')
+  })
+
+  test('what is not kept of an object is never shown, be it listed or watched', async () => {
+    const whole = (name: string, version: string): KubeObject =>
+      ({ ...node(name, version, version), status: { images: [] } }) as KubeObject
+    world.start(list('7', [whole('a', '1')], 'more'), failed(410, 'Expired'), list('7', [whole('a', '1')]))
+    const shown: unknown[] = []
+    world.reflector.onChange(({ object }) => shown.push(object))
+    await world.asked(4)
+    world.feed.event('ADDED', whole('b', '8'))
+    await world.changed(2)
+    world.feed.event('DELETED', whole('b', '9'))
+    await world.changed(3)
+    expect(shown).toEqual([node('a', '1', '1'), node('b', '8', '8'), node('b', '8', '8')])
+    expect(world.reflector.list()).toEqual([node('a', '1', '1')])
   })
 
   test('without a version is no list', async () => {

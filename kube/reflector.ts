@@ -13,6 +13,8 @@ export interface ReflectorOptions<T extends KubeObject> {
   /** A number from 0 to below 1. */
   readonly random: () => number
   readonly log?: Logger
+  /** What of each object is kept, and shown to handlers: all of it unless told. Pure, and leaves name, uid and version. */
+  readonly keep?: (object: T) => T
   /** Items of one page of a list. */
   readonly pageSize?: number
   /** How often every object is repeated as a `resync`. */
@@ -25,7 +27,8 @@ export interface ReflectorOptions<T extends KubeObject> {
 }
 
 const defaults = {
-  pageSize: 500,
+  // A Node has 14 kB and more, and a page is parsed in one go.
+  pageSize: 250,
   resyncMs: 600_000,
   watchSeconds: { min: 300, max: 600 },
   staleAfterMs: 150_000,
@@ -67,7 +70,7 @@ export class Reflector<T extends KubeObject> {
   readonly #failureLog: FailureLog<'watch'>
 
   constructor(options: ReflectorOptions<T>) {
-    this.#options = { log: silentLogger, ...defaults, ...options }
+    this.#options = { log: silentLogger, keep: (object) => object, ...defaults, ...options }
     this.#failureLog = new FailureLog(this.#options.log)
     this.synced = this.#firstList.promise
     // Nobody has to wait for it, so its rejection is no fault of the program.
@@ -123,21 +126,22 @@ export class Reflector<T extends KubeObject> {
   }
 
   async #listPages(signal: AbortSignal): Promise<{ items: readonly T[]; resourceVersion: string }> {
-    const { resource, pageSize } = this.#options
+    const { keep, resource, pageSize } = this.#options
     const first = await resource.list({ limit: pageSize }, { signal })
     if (first.resourceVersion === '')
       throw invalidAnswer(`the list of ${resource.type.plural} has no version`)
-    const items = [...first.items]
+    const items = first.items.map(keep)
     let token = first.continue
     while (token !== undefined) {
       try {
         const page = await resource.list({ limit: pageSize, continue: token }, { signal })
-        items.push(...page.items)
+        items.push(...page.items.map(keep))
         token = page.continue
       } catch (error) {
         if (!isGone(error)) throw error
         // The pages took longer than etcd keeps versions (5 minutes by default): only one big page is sure to arrive.
-        return resource.list({}, { signal })
+        const whole = await resource.list({}, { signal })
+        return { items: whole.items.map(keep), resourceVersion: whole.resourceVersion }
       }
     }
     return { items, resourceVersion: first.resourceVersion }
@@ -188,15 +192,16 @@ export class Reflector<T extends KubeObject> {
   }
 
   #take(event: WatchEvent<T>, signal: AbortSignal): void {
+    const { keep } = this.#options
     switch (event.type) {
       case 'ADDED':
       case 'MODIFIED':
         this.#resume = event.object.metadata.resourceVersion
-        this.#deliver(this.#store.put(event.object), signal)
+        this.#deliver(this.#store.put(keep(event.object)), signal)
         return
       case 'DELETED':
         this.#resume = event.object.metadata.resourceVersion
-        this.#deliver(this.#store.remove(event.object), signal)
+        this.#deliver(this.#store.remove(keep(event.object)), signal)
         return
       case 'BOOKMARK':
         this.#resume = event.object.metadata.resourceVersion

@@ -77,6 +77,7 @@ export class ReflectorWorld {
       clock: this.clock,
       random: () => 0.5,
       log: { debug: write('debug'), info: write('info'), warn: write('warn'), error: write('error') },
+      keep: ({ metadata }) => ({ metadata }),
       pageSize: 2,
     })
     this.reflector.onChange((change) => void this.seen.push(told(change)))

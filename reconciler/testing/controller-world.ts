@@ -2,6 +2,7 @@ import { KubeConfig } from '@kubernetes/client-node'
 import { Registry } from 'prom-client'
 import { createKubeClient } from '../../kube/client.ts'
 import { delay } from '../../kube/clock.ts'
+import { keptOfNode } from '../../kube/kept-node.ts'
 import type { LogFields, Logger } from '../../kube/log.ts'
 import { nodeType } from '../../kube/node-type.ts'
 import type { KubeObject, Node } from '../../kube/objects.ts'
@@ -286,7 +287,7 @@ export class RunningController {
     const nodes = new Resource<Node>(counted, nodeType)
     const random = (): number => 0.5
     const log = recorder(world.log)
-    this.#reflector = new Reflector<Node>({ resource: nodes, clock, random, log })
+    this.#reflector = new Reflector<Node>({ resource: nodes, clock, random, log, keep: keptOfNode })
     const routes = new Resource<NodeRoute>(counted, nodeRouteType)
     this.#records = new Reflector<NodeRoute>({ resource: routes, clock, random, log })
     const podNetworks = new Resource<PodNetwork>(counted, podNetworkType)

@@ -2,6 +2,7 @@ import { KubeConfig } from '@kubernetes/client-node'
 import { Registry } from 'prom-client'
 import { createKubeClient } from '../../kube/client.ts'
 import { systemClock } from '../../kube/clock.ts'
+import { keptOfNode } from '../../kube/kept-node.ts'
 import { nodeType } from '../../kube/node-type.ts'
 import type { Node } from '../../kube/objects.ts'
 import { Reflector } from '../../kube/reflector.ts'
@@ -40,7 +41,7 @@ export function startController(
       ...tools,
       provider,
       nodes,
-      reflector: new Reflector<Node>({ ...tools, resource: nodes }),
+      reflector: new Reflector<Node>({ ...tools, resource: nodes, keep: keptOfNode }),
       store: new NodeRouteStore(routes, log),
       records: new Reflector<NodeRoute>({ ...tools, resource: routes }),
       podNetworkStore: openPodNetworkStore(new Resource<PodNetwork>(client, podNetworkType), tools),

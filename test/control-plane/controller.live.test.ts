@@ -2,6 +2,7 @@ import { Registry } from 'prom-client'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { KubeClient } from '../../kube/client.ts'
 import { systemClock } from '../../kube/clock.ts'
+import { keptOfNode } from '../../kube/kept-node.ts'
 import type { LogFields, Logger } from '../../kube/log.ts'
 import { type KubeEvent, eventType } from '../../kube/event.ts'
 import { EventRecorder } from '../../kube/events.ts'
@@ -189,7 +190,7 @@ function startController(account: Account, cloud: MemoryCloud): RunningControlle
     {
       provider: memoryProvider(cloud),
       nodes,
-      reflector: new Reflector<Node>({ resource: nodes, clock, random, log, backoff }),
+      reflector: new Reflector<Node>({ resource: nodes, clock, random, log, backoff, keep: keptOfNode }),
       store: new NodeRouteStore(routes, log),
       records: new Reflector<NodeRoute>({ resource: routes, clock, random, log, backoff }),
       podNetworkStore: openPodNetworkStore(new Resource<PodNetwork>(client, podNetworkType), {
