@@ -1,7 +1,6 @@
-import type { V1Node } from '@kubernetes/client-node'
 import { serve } from '../../simulators/http-server.ts'
 import { createKubernetesSimulator } from '../../simulators/kubernetes/kubernetes-simulator.ts'
-import { asKubeletReports } from './kubelet-report.ts'
+import { type BareNode, asKubeletReports } from './kubelet-report.ts'
 import { machineTime, serveRequests } from './remote.ts'
 import { routedNode } from './routed-node.ts'
 
@@ -43,7 +42,7 @@ const service = {
   },
 
   /** Resolves to the moment before, in {@link machineTime}. */
-  register(nodes: readonly V1Node[]): number {
+  register(nodes: readonly BareNode[]): number {
     const at = machineTime()
     for (const node of nodes) send('POST', '/api/v1/nodes', asKubeletReports(node))
     return at

@@ -1,15 +1,23 @@
 import { createHash } from 'node:crypto'
-import type { V1Node, V1NodeCondition } from '@kubernetes/client-node'
 
 /** As the kubelet reports them at most, by its `--node-status-max-images`. */
 const imageCount = 50
+
+/** A Node as the bench registers it. */
+export interface BareNode {
+  readonly apiVersion: 'v1'
+  readonly kind: 'Node'
+  readonly metadata: { readonly name: string }
+  readonly spec: object
+  readonly status: object
+}
 
 /**
  * The Node with what a kubelet and a few DaemonSets put into one besides what podway reads: 14 kB, most of it the names
  * of the images on the node.
  */
-export function asKubeletReports(node: V1Node): V1Node {
-  const name = node.metadata?.name ?? ''
+export function asKubeletReports(node: BareNode): object {
+  const { name } = node.metadata
   return {
     ...node,
     metadata: {
@@ -32,7 +40,7 @@ export function asKubeletReports(node: V1Node): V1Node {
       ...node.status,
       allocatable: capacity,
       capacity,
-      conditions: ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready'].map((type): V1NodeCondition => ({
+      conditions: ['MemoryPressure', 'DiskPressure', 'PIDPressure', 'Ready'].map((type) => ({
         type,
         status: type === 'Ready' ? 'True' : 'False',
         reason: 'Kubelet',

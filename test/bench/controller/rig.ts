@@ -1,10 +1,11 @@
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as pause } from 'node:timers/promises'
-import { KubeConfig, type V1Node, loadYaml } from '@kubernetes/client-node'
+import { KubeConfig, loadYaml } from '@kubernetes/client-node'
 import { ControllerProcess } from '../../demo/controller-process.ts'
 import type { Cloud, CloudFigures, CloudInstance, CloudOptions, CloudService } from './cloud-program.ts'
 import type { ClusterFigures, ClusterService } from './cluster-program.ts'
+import type { BareNode } from './kubelet-report.ts'
 import { clusterName, controllerKey, region } from './names.ts'
 import { type ProcessFigures, readProcess } from './process-figures.ts'
 import { Remote, machineTime } from './remote.ts'
@@ -101,13 +102,13 @@ export class Rig implements AsyncDisposable {
 
   /** Registers so many Nodes at once. Resolves to their names, and the moment before by the machine's clock. */
   async register(count: number): Promise<{ readonly names: readonly string[]; readonly at: number }> {
-    const nodes = this.#spare.splice(0, count).map((instance): V1Node => {
+    const nodes = this.#spare.splice(0, count).map((instance): BareNode => {
       const name = `node-${this.#registered++}`
       this.#members.push({ name, instanceId: instance.id })
       return nodeOf(name, instance)
     })
     const at = await this.#cluster.ask('register', nodes)
-    return { names: nodes.map(({ metadata }) => metadata?.name ?? ''), at }
+    return { names: nodes.map(({ metadata }) => metadata.name), at }
   }
 
   /**
@@ -228,7 +229,7 @@ function kubeconfigFor(server: string): string {
 }
 
 /** As its kubelet and the cloud's node controller register it, without podCIDRs. */
-const nodeOf = (name: string, { id, zone, ipv4 }: CloudInstance): V1Node => ({
+const nodeOf = (name: string, { id, zone, ipv4 }: CloudInstance): BareNode => ({
   apiVersion: 'v1',
   kind: 'Node',
   metadata: { name },
