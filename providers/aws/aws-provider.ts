@@ -3,6 +3,7 @@ import { NodePlaces } from '../node-places.ts'
 import type { RouteProvider } from '../provider.ts'
 import { applyChanges } from './changes.ts'
 import { applyDelegations, readDelegations } from './delegations.ts'
+import { DescribedChecks } from './described-checks.ts'
 import type { Ec2Api } from './ec2-api.ts'
 import { defaultRoutesPerTable } from './limits.ts'
 import type { AwsMode } from './mode.ts'
@@ -45,10 +46,11 @@ export function awsProvider(options: AwsProviderOptions): RouteProvider {
   const { targetInterface = { by: 'primary' }, matchNodeNames = false, settleMs = defaultSettleMs } = options
   const ec2 = { api, budget }
   const sightings = new Sightings({ clock, settleMs })
+  const described = new DescribedChecks(clock)
   const places = new NodePlaces()
   const tables = new ClusterTables(ec2, options, places)
   const vpcs = (signal: AbortSignal): Promise<readonly string[]> => tables.vpcs(signal)
-  const instances = new NodeInstances({ ec2, sightings, matchNodeNames, vpcs })
+  const instances = new NodeInstances({ ec2, sightings, described, matchNodeNames, vpcs })
   const finder: TargetFinder = { ec2, instances, places, targetInterface }
   const prefixes = options.mode === 'ipv6-prefix' ? new PrefixMode({ finder, places, clock }) : undefined
 
@@ -89,7 +91,7 @@ export function awsProvider(options: AwsProviderOptions): RouteProvider {
           ),
     ...(prefixes === undefined ? {} : { pools: (nodes, signal) => prefixes.pools(nodes, signal) }),
     running: (targets, signal) => areRunning(ec2, targets, signal),
-    prepare: (targets, signal) => disableSourceDestCheck(ec2, sightings, targets, signal),
+    prepare: (targets, signal) => disableSourceDestCheck({ ec2, sightings, described }, targets, signal),
     readyInMs: (op, ahead, delegates) => readyInMs(budget, op, ahead, delegates),
     quota: (table, snapshot) => (isVpc(table) ? undefined : quotaOf(snapshot, routesPerTable)),
     servedRanges: (ours, signal) => servedRanges(ec2, tables.users(ours), signal),

@@ -2,6 +2,7 @@ import type { Instance } from '@aws-sdk/client-ec2'
 import { formatAddress } from '../../net/address.ts'
 import type { NodeView, TargetProblem } from '../provider.ts'
 import type { Ec2 } from './call.ts'
+import type { DescribedChecks } from './described-checks.ts'
 import {
   addressesOf,
   instanceIdOf,
@@ -14,6 +15,8 @@ import type { Sightings } from './sightings.ts'
 export interface NodeInstancesOptions {
   readonly ec2: Ec2
   readonly sightings: Sightings
+  /** Learns what is said of the interfaces, where somebody wants to know. */
+  readonly described?: DescribedChecks
   /** Whether a node that nothing else tells may be found by its name, if that is its instance's private DNS name. */
   readonly matchNodeNames: boolean
   /** Where to look for a node without provider ID: others' VPCs may well use the same addresses. */
@@ -36,7 +39,9 @@ export class NodeInstances {
     nodes: readonly NodeView[],
     signal: AbortSignal,
   ): Promise<ReadonlyMap<string, Instance | TargetProblem>> {
-    this.#options.sightings.prune()
+    const { described, sightings } = this.#options
+    sightings.prune()
+    described?.prune()
     const found = new Map<string, Instance | TargetProblem>()
     for (const [name, answer] of await this.#byId(nodes.filter(hasId), signal)) found.set(name, answer)
     const unnamed = nodes.filter((node) => !hasId(node))
@@ -105,7 +110,8 @@ export class NodeInstances {
   }
 
   #see(instance: Instance): void {
-    const { sightings } = this.#options
+    const { described, sightings } = this.#options
+    described?.see(instance)
     if (instance.InstanceId !== undefined) sightings.see(instance.InstanceId)
     for (const { NetworkInterfaceId } of instance.NetworkInterfaces ?? [])
       if (NetworkInterfaceId !== undefined) sightings.see(NetworkInterfaceId)

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, test } from 'vitest'
 import { failed } from '../../test/conformance/harness.ts'
 import { type SimulatedAws, createSimulatedAws } from '../../test/conformance/simulated-aws.ts'
+import { targetKey } from '../provider.ts'
 import type { Target } from '../route.ts'
 
 const signal = new AbortController().signal
@@ -21,6 +22,54 @@ describe('source/destination check', () => {
       Array(4).fill({ ...changed, changed: false }),
     )
     expect(world.callsOf('ModifyNetworkInterfaceAttribute')).toHaveLength(1)
+  })
+
+  describe('of an instance that was just described', () => {
+    const modified = (): readonly string[] =>
+      world
+        .callsOf('ModifyNetworkInterfaceAttribute')
+        .map(({ parameters }) => parameters.NetworkInterfaceId ?? '')
+    const described = (): number => world.callsOf('DescribeNetworkInterfaces').length
+
+    test('it is turned off without another reading; the next time it is read', async () => {
+      world = await createSimulatedAws()
+      const { view, target } = await world.addNode('node-1')
+      await world.provider.targets([{ node: view, family: 4 }], signal)
+      const changed = { result: 'done', changed: true }
+      expect(await world.provider.prepare?.([target], signal)).toEqual([changed])
+      expect(modified()).toEqual([target.id])
+      expect(described()).toBe(0)
+      expect(await world.provider.prepare?.([target], signal)).toEqual([{ ...changed, changed: false }])
+      expect(described()).toBe(1)
+    })
+
+    test('also on the interface by which it sends', async () => {
+      world = await createSimulatedAws()
+      const { view, target: primary } = await world.addNode('node-1')
+      const made = await world.ec2.createNetworkInterface({ SubnetId: world.subnetId })
+      const id = made.NetworkInterface?.NetworkInterfaceId ?? ''
+      const InstanceId = view.providerID.split('/').at(-1)
+      await world.ec2.attachNetworkInterface({ NetworkInterfaceId: id, InstanceId, DeviceIndex: 1 })
+      const provider = world.providerWith({ targetInterface: { by: 'device-index', index: 1 } })
+      const target = { kind: 'eni', id } as const
+      expect(await provider.targets([{ node: view, family: 4 }], signal)).toEqual(
+        new Map([[targetKey({ node: view, family: 4 }), target]]),
+      )
+      expect(await provider.prepare?.([target], signal)).toEqual([{ result: 'done', changed: true }])
+      expect(modified().toSorted()).toEqual([primary.id, id].toSorted())
+      expect(described()).toBe(0)
+    })
+
+    test('what was said a minute ago may be otherwise', async () => {
+      world = await createSimulatedAws()
+      let now = 0
+      const provider = world.providerWith({ clock: { monotonic: () => now } })
+      const { view, target } = await world.addNode('node-1')
+      await provider.targets([{ node: view, family: 4 }], signal)
+      now += 60_000
+      await provider.prepare?.([target], signal)
+      expect(described()).toBe(1)
+    })
   })
 
   test('one refusal spoils no other; what is no interface is invalid', async () => {
