@@ -82,7 +82,7 @@ export function addControllerCommand(program: Command): void {
     )
     .option(
       '--drift-interval <duration>',
-      `how often tables and instances are read though nothing happened (default: ${defaultDriftInterval})`,
+      `how often tables are read though nothing happened, and every fourth time instances, some in their turn (default: ${defaultDriftInterval})`,
     )
     .option('--route-reconciliation-period <duration>', 'the same, by the name that it has elsewhere')
     .option(

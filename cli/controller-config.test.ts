@@ -58,7 +58,7 @@ test('the defaults', () => {
     configureRoutes: true,
     policy: 'sync',
     adopt: 'none',
-    driftMs: 60_000,
+    driftMs: 90_000,
     leaderElection: {
       leaseDurationMs: 15_000,
       renewDeadlineMs: 10_000,
@@ -150,7 +150,7 @@ describe('refused, with the flag in the message', () => {
 })
 
 test.each([
-  [{}, 60_000],
+  [{}, 90_000],
   [{ driftInterval: '5m' }, 300_000],
   [{ routeReconciliationPeriod: '10s' }, 10_000],
   [{ driftInterval: '5m', routeReconciliationPeriod: '10s' }, 300_000],

@@ -55,7 +55,8 @@ export interface LeaderElection extends LeaderElectionTimes {
 
 export const adoptions = ['none', 'matching'] as const
 
-export const defaultDriftInterval = '1m'
+/** A table is read two times in three minutes then, and all other readings together keep below the third. */
+export const defaultDriftInterval = '90s'
 
 /** On all addresses, on a port that no component of Kubernetes has: the controller runs in the host's network. */
 export const defaultBindAddress = ':10277'

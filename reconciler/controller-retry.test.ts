@@ -218,8 +218,34 @@ describe('drift is invisible in watch mode until 12–24 h: here it is mended at
     world.join('node-1', { podCIDRs })
     await world.settled()
     world.forgetCalls()
-    await world.pass(driftMs)
+    await world.pass(4 * driftMs)
     expect(world.cloud.calls.filter(({ method }) => method === 'prepare')).toHaveLength(1)
+  })
+
+  test('of many nodes some in their turn, and none is forgotten', async () => {
+    await using world = await ControllerWorld.open({ pools: ['10.244.0.0/16 24'] })
+    for (let i = 0; i < 250; i++) world.join(`node-${i}`)
+    await world.settled()
+    world.forgetCalls()
+    const lookedAt = (): readonly string[] =>
+      world.cloud.calls.flatMap((call) =>
+        call.method === 'targets' ? call.wanted.map(({ node }) => node.name) : [],
+      )
+    await world.pass(4 * driftMs)
+    expect(lookedAt()).toHaveLength(200)
+    await world.pass(4 * driftMs)
+    expect(new Set(lookedAt()).size).toBe(250)
+  })
+
+  // Its instance may have another interface by now: a route that leads nowhere is the sign of it.
+  test('a target whose route leads nowhere is asked about at once', async () => {
+    await using world = await ControllerWorld.open()
+    world.join('node-1', { podCIDRs })
+    await world.settled()
+    world.cloud.terminate('node-1')
+    world.forgetCalls()
+    await world.pass(driftMs)
+    expect(world.cloud.calls.map(({ method }) => method)).toContain('targets')
   })
 })
 

@@ -15,7 +15,7 @@ import type { Logger } from '../kube/log.ts'
 import { Coalescer } from './apply/coalesce.ts'
 
 /** What one look-up may ask for; DescribeInstances of AWS is slow beyond it. */
-const maxBatch = 200
+export const maxBatch = 200
 
 /**
  * Which target each node has, remembered until the node changes or {@link Targets.refresh} looks again. Look-ups of nodes
@@ -84,7 +84,7 @@ export class Targets {
   }
 
   /**
-   * Asks again for all of them, and makes sure again that they forward. True for each whose answer differs from what was
+   * Asks again for these, and makes sure again that they forward. True for each whose answer differs from what was
    * known, or whose target could not be made to forward.
    */
   async refresh(queries: readonly TargetQuery[]): Promise<readonly boolean[]> {

@@ -7,7 +7,12 @@ import { type Retry, retryOf } from './apply/retry.ts'
 import type { ControllerParts } from './assemble.ts'
 import { RecordChangedError } from './ledger/ledger.ts'
 import { type DestinationKey, destinationKey } from './ledger/record.ts'
+import { TargetRounds } from './target-rounds.ts'
+import { maxBatch } from './targets.ts'
 import { type WorkKey, workOf } from './work-key.ts'
+
+/** Targets are looked at once in so many looks for tables: readings of tables show what is urgent. */
+const looksPerRound = 4
 
 interface WorkerOptions {
   readonly driftMs: number
@@ -24,6 +29,9 @@ export class Worker {
   readonly #options: WorkerOptions
   readonly #failures: FailureLog<WorkKey>
 
+  readonly #rounds = new TargetRounds()
+  /** How often the tables were looked for. */
+  #looks = 0
   /** What was to be done about each destination that waits for its time. */
   readonly #waiting = new Map<DestinationKey, string>()
 
@@ -80,7 +88,7 @@ export class Worker {
           this.#parts.tablesRead()
           this.#lookAtRoutes()
         }
-        queue.add('targets')
+        if (++this.#looks % looksPerRound === 0) queue.add('targets')
         podNetwork?.tablesFound()
         // The next look is due even if one in between fails.
         queue.addAfter('tables', this.#options.driftMs)
@@ -88,6 +96,7 @@ export class Worker {
       case 'table':
         if (await reader.read(work.id, signal)) {
           losses.afterRead(work.id)
+          if (this.#suspects().size > 0) queue.add('targets')
           this.#parts.tablesRead()
           this.#lookAtRoutes()
           podNetwork?.look()
@@ -179,18 +188,36 @@ export class Worker {
 
   /** Instances are replaced, interfaces are swapped, checks are turned on again by hand. */
   async #lookAtTargets(): Promise<void> {
-    const { claims, queue, targets } = this.#parts
-    const queries = claims
-      .nodes()
-      .flatMap((node) =>
-        [...new Set(claims.destinations(node.name).map(({ family }) => family))].map(
-          (family: Family): TargetQuery => ({ node, family }),
-        ),
-      )
+    const { claims, queue, tables, targets } = this.#parts
+    const nodes = new Map(claims.nodes().map((node) => [node.name, node]))
+    const familiesOf = (name: string): readonly Family[] => [
+      ...new Set(claims.destinations(name).map(({ family }) => family)),
+    ]
+    const isDual = [...nodes.keys()].some((name) => familiesOf(name).length > 1)
+    const others = (maxBatch / (isDual ? 2 : 1)) * Math.max(1, tables.tables().length)
+    const chosen = this.#rounds.next([...nodes.keys()], this.#suspects(), others)
+    const queries = chosen.flatMap((name) => {
+      const node = nodes.get(name)
+      return node === undefined ? [] : familiesOf(name).map((family): TargetQuery => ({ node, family }))
+    })
     const changed = await targets.refresh(queries)
     for (const [index, { node }] of queries.entries()) {
       if (changed[index] === false) continue
       for (const cidr of claims.destinations(node.name)) queue.add(`route ${destinationKey(cidr)}`)
     }
+  }
+
+  /** The nodes whose route leads to what is gone, or stands still: what they are reached by may be something else now. */
+  #suspects(): ReadonlySet<string> {
+    const { claims, ledger, tables } = this.#parts
+    const all = tables.tables()
+    const isDead = (key: DestinationKey): boolean =>
+      all.some(({ id }) => tables.route(id, key)?.state === 'blackhole')
+    return new Set(
+      claims
+        .keys()
+        .filter(isDead)
+        .flatMap((key) => claims.holder(key, ledger.get(key)?.node)?.name ?? []),
+    )
   }
 }

@@ -11,6 +11,7 @@ import { NodeInstances } from './node-instances.ts'
 import { PrefixMode, isVpc } from './prefix-mode.ts'
 import { quotaOf } from './quota.ts'
 import { readyInMs } from './readiness.ts'
+import { RememberedRanges } from './remembered-ranges.ts'
 import { areRunning } from './running.ts'
 import { servedRanges } from './served-ranges.ts'
 import { Sightings, defaultSettleMs } from './sightings.ts'
@@ -47,6 +48,7 @@ export function awsProvider(options: AwsProviderOptions): RouteProvider {
   const ec2 = { api, budget }
   const sightings = new Sightings({ clock, settleMs })
   const described = new DescribedChecks(clock)
+  const ranges = new RememberedRanges(clock)
   const places = new NodePlaces()
   const tables = new ClusterTables(ec2, options, places)
   const vpcs = (signal: AbortSignal): Promise<readonly string[]> => tables.vpcs(signal)
@@ -94,6 +96,9 @@ export function awsProvider(options: AwsProviderOptions): RouteProvider {
     prepare: (targets, signal) => disableSourceDestCheck({ ec2, sightings, described }, targets, signal),
     readyInMs: (op, ahead, delegates) => readyInMs(budget, op, ahead, delegates),
     quota: (table, snapshot) => (isVpc(table) ? undefined : quotaOf(snapshot, routesPerTable)),
-    servedRanges: (ours, signal) => servedRanges(ec2, tables.users(ours), signal),
+    servedRanges(ours, signal) {
+      const users = tables.users(ours)
+      return ranges.get(users, () => servedRanges(ec2, users, signal))
+    },
   }
 }

@@ -203,3 +203,33 @@ test('that may not be read is told as the permission that is missing', async () 
     action: 'DescribeSubnets',
   })
 })
+
+test('subnets are read again when another one has a table of ours, or after a quarter of an hour, and not else', async () => {
+  world = await createSimulatedAws()
+  let now = 0
+  const provider = world.providerWith({ clock: { monotonic: () => now } })
+  const { id: table } = await world.addTable('a')
+  await addSubnet('10.0.50.0/24', table)
+  const reads = async (): Promise<number> => (await callsDuring(() => served(provider))).DescribeSubnets ?? 0
+  expect(await reads()).toBe(1)
+  now += 14 * 60_000
+  expect(await reads()).toBe(0)
+  await addSubnet('10.0.51.0/24', table)
+  expect(await reads()).toBe(1)
+  expect(await served(provider)).toContain(`10.0.51.0/24 ${table}`)
+  now += 15 * 60_000
+  expect(await reads()).toBe(1)
+})
+
+test('a reading that fails is made again', async () => {
+  world = await createSimulatedAws()
+  const { id: table } = await world.addTable('a')
+  await addSubnet('10.0.50.0/24', table)
+  world.simulator.faults.inject({
+    action: 'DescribeSubnets',
+    times: 1,
+    fault: { kind: 'error', code: 'InternalError', status: 500 },
+  })
+  await expect(served()).rejects.toMatchObject({ class: 'transient' })
+  expect(await served()).toContain(`10.0.50.0/24 ${table}`)
+})

@@ -1,0 +1,31 @@
+import { fc, test as check } from '@fast-check/vitest'
+import { describe, expect, test } from 'vitest'
+import { TargetRounds } from './target-rounds.ts'
+
+const none: ReadonlySet<string> = new Set()
+
+describe('rounds of looks at targets', () => {
+  test('each has its turn, those that are new first', () => {
+    const rounds = new TargetRounds()
+    expect(rounds.next(['a', 'b', 'c'], none, 2)).toEqual(['a', 'b'])
+    expect(rounds.next(['a', 'b', 'c', 'd'], none, 2)).toEqual(['c', 'd'])
+    expect(rounds.next(['a', 'b', 'c', 'd'], none, 2)).toEqual(['a', 'b'])
+  })
+
+  test('a suspect is looked at each time, and takes nobody’s turn', () => {
+    const rounds = new TargetRounds()
+    const suspects = new Set(['c', 'gone'])
+    expect(rounds.next(['a', 'b', 'c'], suspects, 1)).toEqual(['c', 'a'])
+    expect(rounds.next(['a', 'b', 'c'], suspects, 1)).toEqual(['c', 'b'])
+  })
+
+  check.prop([fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 10 })])(
+    'as many looks as it takes reach everybody',
+    (count, others) => {
+      const rounds = new TargetRounds()
+      const names = Array.from({ length: count }, (_, index) => `node-${index}`)
+      const looks = Array.from({ length: Math.ceil(count / others) }, () => rounds.next(names, none, others))
+      expect(new Set(looks.flat())).toEqual(new Set(names))
+    },
+  )
+})

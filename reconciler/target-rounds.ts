@@ -1,0 +1,20 @@
+/**
+ * Whose target is looked at next though nothing is known to have changed: few at a time, each in its turn, so that a large
+ * cluster asks its cloud no more often than a small one.
+ */
+export class TargetRounds {
+  /** By node name: a higher number for a later look. */
+  readonly #looks = new Map<string, number>()
+  #count = 0
+
+  /** The suspects, and the `others` that were not looked at for longest; of `names`, in that order. */
+  next(names: readonly string[], suspects: ReadonlySet<string>, others: number): readonly string[] {
+    const present = new Set(names)
+    for (const name of this.#looks.keys()) if (!present.has(name)) this.#looks.delete(name)
+    const last = (name: string): number => this.#looks.get(name) ?? 0
+    const inTurn = names.filter((name) => !suspects.has(name)).sort((a, b) => last(a) - last(b))
+    const chosen = [...names.filter((name) => suspects.has(name)), ...inTurn.slice(0, others)]
+    for (const name of chosen) this.#looks.set(name, ++this.#count)
+    return chosen
+  }
+}
