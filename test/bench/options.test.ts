@@ -7,7 +7,7 @@ describe('readOptions', () => {
     { args: ['cni'], expected: { bench: 'cni', rounds: 60, json: false, check: false } },
     {
       args: ['controller'],
-      expected: { bench: 'controller', rounds: 200, clusters: usualClusters, steady: 130, json: false },
+      expected: { bench: 'controller', rounds: 200, clusters: usualClusters, steady: 360, json: false },
     },
     { args: ['--rounds', '3', 'cni', '--json', '--check'], expected: { rounds: 3, json: true, check: true } },
     { args: ['controller', '--clusters', 'none', '--steady=5'], expected: { clusters: [], steady: 5 } },

@@ -21,8 +21,8 @@ export interface BenchOptions {
 
 /** More would only take longer. */
 const most = 1_000
-/** Two looks at the tables at least. */
-const usualSteady = 130
+/** Four looks at the tables, and one at some of the instances. */
+const usualSteady = 360
 
 /** What one subscription's table takes, by the old default. */
 const usualNodes = 400
@@ -46,7 +46,7 @@ Options:
   --rounds <n>       how often each thing is measured: ${usualRounds.cni} for cni, ${usualRounds.controller} Nodes in a row for controller,
                      ${usualRounds.google} for google
   --clusters <list>  for controller: Nodes x route tables, comma-separated, or none; -raised for an account with 20 times
-                     AWS's rates, -rival for one whose other client takes half of the writes. Half an hour for all of
+                     AWS's rates, -rival for one whose other client takes half of the writes. An hour for all of
                      ${usualClusters.map(({ name }) => name).join(',')}
   --steady <s>       for how long nothing happens in each cluster: ${usualSteady} seconds
   --nodes <n>        how many Nodes there are at once, for azure: ${usualNodes}
