@@ -1,22 +1,25 @@
 import type { Route } from '@aws-sdk/client-ec2'
+import type { RouteRows } from './route-rows.ts'
 
 const opening = Buffer.from('<routeSet>')
 const closing = Buffer.from('</routeSet>')
 const itemEnd = Buffer.from('</item>')
-
-/** An element that holds text and nothing else, which is all that a route consists of. */
-const leaf = /<(?!item>)(\w+)>([^<]*)<\//g
 
 /**
  * Takes the routes out of an answer to DescribeRouteTables while it arrives, in pieces of any size. What remains is the
  * document without them: each set holds one placeholder, whose DestinationPrefixListId is the set's number.
  */
 export class RouteSetScanner {
+  readonly #rows: RouteRows
   readonly #sets: Route[][] = []
   readonly #rest: Buffer[] = []
   /** What can't be told yet: a tag or an item may be cut anywhere. */
   #pending: Buffer = Buffer.alloc(0)
   #set: Route[] | undefined
+
+  constructor(rows: RouteRows) {
+    this.#rows = rows
+  }
 
   /** The sets that have begun, in the order of the document. */
   get sets(): readonly (readonly Route[])[] {
@@ -57,7 +60,7 @@ export class RouteSetScanner {
     }
     const end = this.#pending.indexOf(itemEnd)
     if (end < 0) return false
-    set.push(routeOf(this.#take(end + itemEnd.length).toString()))
+    set.push(this.#rows.read(this.#take(end + itemEnd.length).toString()))
     return true
   }
 
@@ -70,22 +73,3 @@ export class RouteSetScanner {
 
 const placeholder = (set: number): string =>
   `<item><destinationPrefixListId>${set}</destinationPrefixListId></item>`
-
-/** EC2's elements are named as the SDK names its members, but for the first letter. */
-const routeOf = (item: string): Route =>
-  Object.fromEntries(
-    [...item.matchAll(leaf)].map(([, name = '', text = '']) => [capitalized(name), decoded(text)]),
-  )
-
-const capitalized = (name: string): string => name.charAt(0).toUpperCase() + name.slice(1)
-
-const decoded = (text: string): string =>
-  text.includes('&') ? text.replace(/&(?:#x([0-9a-f]+)|#(\d+)|(\w+));/gi, character) : text
-
-function character(entity: string, hex?: string, decimal?: string, name = ''): string {
-  const code = hex === undefined ? Number(decimal) : Number.parseInt(hex, 16)
-  return Number.isNaN(code) ? (named[name] ?? entity) : String.fromCodePoint(code)
-}
-
-/** Those of XML itself; EC2 defines no others. */
-const named: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" }

@@ -9,6 +9,16 @@ import { wireRange } from './wire-range.ts'
  * ours nor written by us.
  */
 export function observedRoute(wire: WireRoute): ObservedRoute | undefined {
+  if (!Object.isFrozen(wire)) return readRoute(wire)
+  const known = observed.get(wire) ?? readRoute(wire)
+  if (known !== undefined) observed.set(wire, known)
+  return known
+}
+
+/** Of routes that never change: those that were the same in an earlier reading. */
+const observed = new WeakMap<WireRoute, ObservedRoute>()
+
+function readRoute(wire: WireRoute): ObservedRoute | undefined {
   const destination = destinationOf(wire)
   if (destination === undefined) return undefined
   return {

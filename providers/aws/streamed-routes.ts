@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream'
 import type { EC2, RouteTable } from '@aws-sdk/client-ec2'
+import { RouteRows } from './route-rows.ts'
 import { RouteSetScanner } from './route-set-scanner.ts'
 
 const command = 'DescribeRouteTablesCommand'
@@ -10,6 +11,7 @@ const command = 'DescribeRouteTablesCommand'
  * leave tens of megabytes behind. What the caller gets is the same, and so is every error.
  */
 export function streamRoutes(client: EC2): void {
+  const rows = new RouteRows()
   const scanned = new WeakMap<object, RouteSetScanner>()
   client.middlewareStack.add(
     (next, { commandName }) =>
@@ -19,7 +21,7 @@ export function streamRoutes(client: EC2): void {
         if (commandName !== command || !isAnswer(response) || response.statusCode >= 300) return result
         const { body } = response
         if (!(body instanceof Readable)) return result
-        const scanner = new RouteSetScanner()
+        const scanner = new RouteSetScanner(rows)
         for await (const piece of body) scanner.push(piece as Uint8Array)
         response.body = scanner.rest()
         scanned.set(response, scanner)
