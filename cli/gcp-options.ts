@@ -4,37 +4,38 @@ import { UsageError } from './usage.ts'
 
 /** The flags that only Google Cloud has, and every command that finds its cloud takes. */
 export const addGcpOptions = (command: Command): Command =>
-  [
-    new Option(
-      '--gcp-project <id>',
-      'the project of the nodes’ instances (default: $GOOGLE_CLOUD_PROJECT, else that of the credentials)',
-    ),
-    new Option(
-      '--gcp-network <networks>',
-      'the VPC networks whose routes are written, comma-separated: names in that project, or projects/HOST/global/networks/NAME of a shared VPC (default: that of this instance)',
-    ),
-    new Option(
-      '--gcp-impersonate-service-account <email>',
-      'act as this service account, by the found credentials’ right to do so',
-    ),
-  ].reduce((whole, option) => whole.addOption(option), command)
+  gcpOptions().reduce((whole, option) => whole.addOption(option), command)
+
+export const gcpOptions = (): readonly Option[] => [
+  new Option(
+    '--gcp-project <id>',
+    'the project of the nodes’ instances (default: $GOOGLE_CLOUD_PROJECT, else that of the credentials)',
+  ),
+  new Option(
+    '--gcp-network <networks>',
+    'the VPC networks whose routes are written, comma-separated: names in that project, or projects/HOST/global/networks/NAME of a shared VPC (default: that of this instance)',
+  ),
+  new Option(
+    '--gcp-impersonate-service-account <email>',
+    'act as this service account, by the found credentials’ right to do so',
+  ),
+]
 
 /** The flags that say how routes are written. */
 export const addGcpRouteOptions = (command: Command): Command =>
-  [
-    new Option(
-      '--gcp-route-priority <number>',
-      'priority of the routes; moves take one less (default: 1000)',
-    ),
-    new Option(
-      '--gcp-route-tags <tags>',
-      'network tags of the instances that the routes are for, comma-separated (default: for all)',
-    ),
-    new Option(
-      '--gcp-routes-per-network <count>',
-      'how many static routes a network takes, by the project’s quota (default: what Google says, else 200)',
-    ),
-  ].reduce((whole, option) => whole.addOption(option), command)
+  gcpRouteOptions().reduce((whole, option) => whole.addOption(option), command)
+
+export const gcpRouteOptions = (): readonly Option[] => [
+  new Option('--gcp-route-priority <number>', 'priority of the routes; moves take one less (default: 1000)'),
+  new Option(
+    '--gcp-route-tags <tags>',
+    'network tags of the instances that the routes are for, comma-separated (default: for all)',
+  ),
+  new Option(
+    '--gcp-routes-per-network <count>',
+    'how many static routes a network takes, by the project’s quota (default: what Google says, else 200)',
+  ),
+]
 
 /** As commander hands them over. */
 export interface GcpFlags {

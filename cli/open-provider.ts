@@ -4,8 +4,11 @@ import type { Ec2Api } from '../providers/aws/ec2-api.ts'
 import { ApiBudget, type ApiLimits } from '../providers/budget.ts'
 import type { BudgetObserver } from '../providers/budget-lane.ts'
 import type { AssumedRole } from '../providers/aws/client.ts'
+import type { Gce } from '../providers/gcp/call.ts'
+import type { Surroundings } from '../providers/gcp/surroundings.ts'
 import type { RouteProvider } from '../providers/provider.ts'
 import type { CloudConfig } from './cloud-options.ts'
+import type { GcpConfig } from './gcp-options.ts'
 
 export interface OpenProvider {
   readonly provider: RouteProvider
@@ -94,12 +97,34 @@ async function openAzure(config: ProviderConfig): Promise<OpenProvider> {
 
 async function openGcp(config: ProviderConfig): Promise<OpenProvider> {
   const { clusterName, gcp } = config
-  const { impersonate, networks, priority, project, routesPerNetwork, tags } = gcp
+  const { priority, routesPerNetwork, tags } = gcp
+  const { gcpProvider } = await import('../providers/gcp/gcp-provider.ts')
+  const { around, close, gce } = await openGce(gcp, config)
+  return {
+    provider: gcpProvider({
+      gce: gce.api,
+      budget: gce.budget,
+      clock: gce.clock,
+      clusterName,
+      networks: around.networks,
+      instanceProject: around.project,
+      tags,
+      ...(priority === undefined ? {} : { priority }),
+      ...(routesPerNetwork === undefined ? {} : { routesPerNetwork }),
+    }),
+    close,
+  }
+}
+
+/** Compute Engine as flags and surroundings name it, within its budget, and where in it the cluster is. */
+export async function openGce(
+  { impersonate, networks, project }: GcpConfig,
+  rates: Rates,
+): Promise<{ readonly gce: Gce; readonly around: Surroundings; readonly close: () => void }> {
   const { findCredentials } = await import('../providers/gcp/credentials.ts')
   const { findSurroundings } = await import('../providers/gcp/surroundings.ts')
   const { createGceClient } = await import('../providers/gcp/client.ts')
   const { endpointOf } = await import('../providers/gcp/endpoint.ts')
-  const { gcpProvider } = await import('../providers/gcp/gcp-provider.ts')
   const { gceLimits } = await import('../providers/gcp/limits.ts')
   const { env } = process
   const credentials = findCredentials(impersonate === undefined ? {} : { impersonate })
@@ -115,17 +140,8 @@ async function openGcp(config: ProviderConfig): Promise<OpenProvider> {
     ...(endpoint === undefined ? {} : { endpoint }),
   })
   return {
-    provider: gcpProvider({
-      gce: client.api,
-      budget: budgetOf(config, gceLimits),
-      clock: systemClock,
-      clusterName,
-      networks: around.networks,
-      instanceProject: around.project,
-      tags,
-      ...(priority === undefined ? {} : { priority }),
-      ...(routesPerNetwork === undefined ? {} : { routesPerNetwork }),
-    }),
+    gce: { api: client.api, budget: budgetOf(rates, gceLimits), clock: systemClock },
+    around,
     close: () => void client.close(),
   }
 }

@@ -1,4 +1,3 @@
-import { EnvHttpProxyAgent, fetch as undiciFetch } from 'undici'
 import {
   type ComputeCallOptions,
   type ComputeClientOptions,
@@ -6,9 +5,12 @@ import {
   InstancesClient,
   NetworksClient,
   ProjectsClient,
+  RoutersClient,
   RoutesClient,
+  SubnetworksClient,
 } from './compute-sdk.js'
 import type { CallOptions, GceApi } from './gce-api.ts'
+import { openSender } from './sender.ts'
 import { type Authorizer, type Fetch, transport } from './transport.ts'
 
 /**
@@ -19,9 +21,6 @@ const requestTimeoutMs = 4_000
 
 /** Google's answer to `wait` may take two minutes; it is asked for again long before. */
 const waitTimeoutMs = 30_000
-
-/** As many as the controller has workers for, and some: more connections would only wait at Google's rate. */
-const maxConnections = 50
 
 export interface GceClientOptions {
   readonly authorizer: Authorizer
@@ -41,10 +40,8 @@ export interface GceClient {
 
 /** A client of Compute Engine that never retries: that is the reconciler's, which knows what is worth it. */
 export async function createGceClient(options: GceClientOptions): Promise<GceClient> {
-  const agent = new EnvHttpProxyAgent({ connections: maxConnections, connect: { timeout: 2_000 } })
-  const overHttp = ((url: string, init: Parameters<typeof undiciFetch>[1]) =>
-    undiciFetch(url, { ...init, dispatcher: agent })) as unknown as Fetch
-  const { authorizer, universeDomain = 'googleapis.com', send = overHttp } = options
+  const sender = openSender()
+  const { authorizer, universeDomain = 'googleapis.com', send = sender.send } = options
   const clientOptions = {
     auth: transport(authorizer, send, universeDomain),
     universeDomain,
@@ -53,7 +50,7 @@ export async function createGceClient(options: GceClientOptions): Promise<GceCli
   }
   return {
     api: await apiOf(clientOptions, options.requestTimeoutMs ?? requestTimeoutMs),
-    close: () => agent.close(),
+    close: () => sender.close(),
   }
 }
 
@@ -75,7 +72,9 @@ async function apiOf(options: ComputeClientOptions, timeoutMs: number): Promise<
   const networks = new NetworksClient(options)
   const instances = new InstancesClient(options)
   const projects = new ProjectsClient(options)
-  const clients = [routes, operations, networks, instances, projects]
+  const subnetworks = new SubnetworksClient(options)
+  const routers = new RoutersClient(options)
+  const clients = [routes, operations, networks, instances, projects, subnetworks, routers]
   await Promise.all(clients.map((client) => client.initialize()))
 
   const caller =
@@ -96,6 +95,10 @@ async function apiOf(options: ComputeClientOptions, timeoutMs: number): Promise<
     getNetwork: caller(networks, 'get'),
     getInstance: caller(instances, 'get'),
     listInstances: caller(instances, 'aggregatedList', list),
+    listSubnetworks: caller(subnetworks, 'aggregatedList', list),
+    getEffectiveFirewalls: caller(networks, 'getEffectiveFirewalls'),
+    listPeeringRoutes: caller(networks, 'listPeeringRoutes', list),
+    listRouters: caller(routers, 'aggregatedList', list),
     getProject: caller(projects, 'get'),
   }
 }

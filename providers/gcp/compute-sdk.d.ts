@@ -38,4 +38,6 @@ export class GlobalOperationsClient extends ComputeClient {}
 export class InstancesClient extends ComputeClient {}
 export class NetworksClient extends ComputeClient {}
 export class ProjectsClient extends ComputeClient {}
+export class RoutersClient extends ComputeClient {}
 export class RoutesClient extends ComputeClient {}
+export class SubnetworksClient extends ComputeClient {}

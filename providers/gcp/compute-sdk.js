@@ -4,4 +4,6 @@ export { GlobalOperationsClient } from '@google-cloud/compute/build/src/v1/globa
 export { InstancesClient } from '@google-cloud/compute/build/src/v1/instances_client.js'
 export { NetworksClient } from '@google-cloud/compute/build/src/v1/networks_client.js'
 export { ProjectsClient } from '@google-cloud/compute/build/src/v1/projects_client.js'
+export { RoutersClient } from '@google-cloud/compute/build/src/v1/routers_client.js'
 export { RoutesClient } from '@google-cloud/compute/build/src/v1/routes_client.js'
+export { SubnetworksClient } from '@google-cloud/compute/build/src/v1/subnetworks_client.js'

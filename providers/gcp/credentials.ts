@@ -5,11 +5,15 @@ import type { Authorizer } from './transport.ts'
 export interface CredentialsOptions {
   /** The e-mail address of the service account to act as, by the right of the found credentials to do so. */
   readonly impersonate?: string
+  /** What the tokens are for; {@link computeScope} unless told. */
+  readonly scope?: string
 }
 
 /** All that routes take. To act as another account takes more of the first one. */
 const computeScope = 'https://www.googleapis.com/auth/compute'
 const platformScope = 'https://www.googleapis.com/auth/cloud-platform'
+/** To look at anything, and change nothing. */
+export const readOnlyScope = 'https://www.googleapis.com/auth/cloud-platform.read-only'
 
 export interface Credentials extends Authorizer {
   /** The project that the credentials, the environment or the metadata server name. @throws CredentialsError */
@@ -22,8 +26,8 @@ export interface Credentials extends Authorizer {
  * left, else the service account of the instance or the pod, by the metadata server. Tokens are kept until they expire, or
  * until Google refuses one.
  */
-export function findCredentials({ impersonate }: CredentialsOptions = {}): Credentials {
-  const scopes = [impersonate === undefined ? computeScope : platformScope]
+export function findCredentials({ impersonate, scope = computeScope }: CredentialsOptions = {}): Credentials {
+  const scopes = [impersonate === undefined ? scope : platformScope]
   // Without a project the library asks another service of Google for one before it gives a token, and fails where that
   // can't be reached or may not be asked.
   const auth = new GoogleAuth({ scopes, projectId: 'not-asked-for' })
@@ -34,7 +38,7 @@ export function findCredentials({ impersonate }: CredentialsOptions = {}): Crede
     return new Impersonated({
       sourceClient: source,
       targetPrincipal: impersonate,
-      targetScopes: [computeScope],
+      targetScopes: [scope],
       lifetime: 3600,
     })
   }

@@ -15,6 +15,8 @@ const route = (target: Target, more: Partial<GceRoute> = {}): GceRoute => ({
   state: 'active',
   origin: 'static',
   isMarked: false,
+  tags: [],
+  description: '',
   ...more,
 })
 const ours = (target: Target, more: Partial<GceRoute> = {}): GceRoute =>

@@ -1,3 +1,5 @@
+import type { WireEffectiveFirewalls, WirePeeringRoute, WireRouter } from './gce-surroundings.ts'
+
 /** The parts of Compute Engine's resources that podway reads and writes, as its SDK gives them. */
 
 /** URLs throughout. What Google leaves out is absent, or an empty list. */
@@ -39,24 +41,83 @@ export interface WireInstance {
   readonly selfLink?: string
   readonly status?: string
   readonly canIpForward?: boolean
+  /** Of the network: routes and firewall rules may be for some tags only. */
+  readonly tags?: { readonly items?: readonly string[] }
+  readonly labels?: Readonly<Record<string, string>>
+  readonly metadata?: WireMetadata
+  readonly serviceAccounts?: readonly { readonly email?: string }[]
   readonly networkInterfaces?: readonly WireInterface[]
+}
+
+/** It may hold secrets. */
+export interface WireMetadata {
+  readonly items?: readonly { readonly key?: string; readonly value?: string }[]
 }
 
 export interface WireInterface {
   readonly name?: string
   readonly network?: string
+  readonly subnetwork?: string
   readonly networkIP?: string
+  readonly aliasIpRanges?: readonly WireAliasRange[]
+  readonly aliasIpv6Ranges?: readonly WireAliasRange[]
+  /** By which the Internet sees it. */
+  readonly accessConfigs?: readonly { readonly natIP?: string }[]
   /** Internal. */
   readonly ipv6Address?: string
   readonly ipv6AccessConfigs?: readonly { readonly externalIpv6?: string }[]
 }
 
+export interface WireAliasRange {
+  readonly ipCidrRange?: string
+  /** Of the secondary range of the subnet; none where it is of the primary one. */
+  readonly subnetworkRangeName?: string
+}
+
 export interface WireNetwork {
   readonly name?: string
   readonly selfLink?: string
+  /** Bytes; none or 0 is Google's default. */
+  readonly mtu?: number
+  readonly networkFirewallPolicyEnforcementOrder?: string
+  readonly peerings?: readonly WirePeering[]
+}
+
+export interface WirePeering {
+  readonly name?: string
+  readonly network?: string
+  /** `ACTIVE` once both sides want it. */
+  readonly state?: string
+  /** Whether routes besides those of subnets come from the peer. */
+  readonly importCustomRoutes?: boolean
+  readonly peerMtu?: number
+}
+
+export interface WireSubnetwork {
+  readonly name?: string
+  readonly selfLink?: string
+  readonly network?: string
+  /** The primary range. */
+  readonly ipCidrRange?: string
+  readonly secondaryIpRanges?: readonly { readonly rangeName?: string; readonly ipCidrRange?: string }[]
+  readonly internalIpv6Prefix?: string
+  readonly externalIpv6Prefix?: string
+  /** A hybrid subnet: routes may lie within its ranges. */
+  readonly allowSubnetCidrRoutesOverlap?: boolean
+}
+
+/** One scope (`zones/europe-west1-b`) of a list over all of them. */
+export interface WireScope {
+  readonly instances?: readonly WireInstance[]
+  readonly subnetworks?: readonly WireSubnetwork[]
+  readonly routers?: readonly WireRouter[]
+  /** `UNREACHABLE`: what is in that scope is not in the list. */
+  readonly warning?: { readonly code?: string }
 }
 
 export interface WireProject {
+  /** Of all its instances. */
+  readonly commonInstanceMetadata?: WireMetadata
   readonly quotas?: readonly {
     readonly metric?: string
     readonly limit?: number
@@ -106,7 +167,30 @@ export interface GceApi {
   listInstances(
     request: ListPage & { readonly project: string },
     options: CallOptions,
-  ): Promise<ListAnswer<Readonly<Record<string, { readonly instances?: readonly WireInstance[] }>>>>
+  ): Promise<ListAnswer<Readonly<Record<string, WireScope>>>>
+  listSubnetworks(
+    request: ListPage & { readonly project: string },
+    options: CallOptions,
+  ): Promise<ListAnswer<Readonly<Record<string, WireScope>>>>
+  getEffectiveFirewalls(
+    request: { readonly project: string; readonly network: string },
+    options: CallOptions,
+  ): Promise<WireEffectiveFirewalls>
+  /** Of one peering; static routes are in the answer whatever the region. */
+  listPeeringRoutes(
+    request: Omit<ListPage, 'filter'> & {
+      readonly project: string
+      readonly network: string
+      readonly peeringName: string
+      readonly region: string
+      readonly direction: 'INCOMING' | 'OUTGOING'
+    },
+    options: CallOptions,
+  ): Promise<ListAnswer<readonly WirePeeringRoute[]>>
+  listRouters(
+    request: ListPage & { readonly project: string },
+    options: CallOptions,
+  ): Promise<ListAnswer<Readonly<Record<string, WireScope>>>>
   getProject(request: { readonly project: string }, options: CallOptions): Promise<WireProject>
 }
 
@@ -139,6 +223,22 @@ export const calls: Readonly<Record<GceCall, CallFacts>> = {
   getNetwork: { method: 'networks.get', group: 'reads', permission: 'compute.networks.get' },
   getInstance: { method: 'instances.get', group: 'reads', permission: 'compute.instances.get' },
   listInstances: { method: 'instances.aggregatedList', group: 'lists', permission: 'compute.instances.list' },
+  listSubnetworks: {
+    method: 'subnetworks.aggregatedList',
+    group: 'lists',
+    permission: 'compute.subnetworks.list',
+  },
+  getEffectiveFirewalls: {
+    method: 'networks.getEffectiveFirewalls',
+    group: 'reads',
+    permission: 'compute.networks.getEffectiveFirewalls',
+  },
+  listPeeringRoutes: {
+    method: 'networks.listPeeringRoutes',
+    group: 'lists',
+    permission: 'compute.networks.listPeeringRoutes',
+  },
+  listRouters: { method: 'routers.aggregatedList', group: 'lists', permission: 'compute.routers.list' },
   getProject: { method: 'projects.get', group: 'reads', permission: 'compute.projects.get' },
 }
 

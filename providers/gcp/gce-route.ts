@@ -16,12 +16,15 @@ export interface GceRoute {
   readonly origin: ObservedRoute['origin']
   /** Whether it has podway's mark, for this cluster. */
   readonly isMarked: boolean
+  /** Only for instances that have one of these tags; for all if there are none. */
+  readonly tags: readonly string[]
+  readonly description: string
 }
 
 /** Undefined for what has no destination that could be compared with ours. */
 export function gceRoute(wire: WireRoute, clusterName: string): GceRoute | undefined {
   const destination = destinationOf(wire.destRange ?? '')
-  const { name, description, network, priority } = wire
+  const { name, description = '', network, priority, tags = [] } = wire
   if (destination === undefined || name === undefined || network === undefined) return undefined
   const target = targetOf(wire)
   const identity = { clusterName, network: pathOf(network), destination, target }
@@ -32,7 +35,9 @@ export function gceRoute(wire: WireRoute, clusterName: string): GceRoute | undef
     priority: priority ?? defaultPriority,
     state: (wire.warnings ?? []).some(({ code }) => deadEnds.has(code ?? '')) ? 'blackhole' : 'active',
     origin: originOf(wire),
-    isMarked: hasMark({ name, description: description ?? '' }, identity),
+    isMarked: hasMark({ name, description }, identity),
+    tags,
+    description,
   }
 }
 

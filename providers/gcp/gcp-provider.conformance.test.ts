@@ -9,6 +9,7 @@ import { type GcpWorld, createGcpWorld, podwayToken } from '../../test/conforman
 import { describeProvider } from '../../test/conformance/provider.case.ts'
 import type { WorldNode } from '../../test/conformance/provider-world.ts'
 import type { Call } from '../../test/simulators/gce/call-log.ts'
+import { PERMISSIONS_OF } from '../../test/simulators/gce/permissions.ts'
 
 /** What podway asked of Compute Engine in all the worlds that were closed so far. */
 const calls: Call[] = []
@@ -39,19 +40,8 @@ describe('deploy/iam/gcp-controller-role.yaml', () => {
   const role = load(readFileSync(file, 'utf8')) as { readonly includedPermissions: readonly string[] }
   const allowed = role.includedPermissions.toSorted()
 
-  /** As Google's reference of each method has them: https://docs.cloud.google.com/compute/docs/reference/rest/v1 */
-  const permissionsOf: Readonly<Record<string, readonly string[]>> = {
-    'globalOperations.wait': ['compute.globalOperations.get'],
-    'instances.aggregatedList': ['compute.instances.list'],
-    'instances.get': ['compute.instances.get'],
-    'networks.get': ['compute.networks.get'],
-    'projects.get': ['compute.projects.get'],
-    'routes.delete': ['compute.networks.updatePolicy', 'compute.routes.delete'],
-    'routes.insert': ['compute.instances.use', 'compute.networks.updatePolicy', 'compute.routes.create'],
-    'routes.list': ['compute.routes.list'],
-  }
   const needed = (some: readonly Call[]): readonly string[] =>
-    [...new Set(some.flatMap(({ method }) => permissionsOf[method] ?? [`of ${method}`]))].sort()
+    [...new Set(some.flatMap(({ method }) => PERMISSIONS_OF[method] ?? [`of ${method}`]))].sort()
 
   test('lists exactly what the suite above asked of Compute Engine', () => {
     expect(calls.length).toBeGreaterThan(0)

@@ -86,7 +86,8 @@ function seen(path: ResourcePath, sighting: Sighting): WireInstance | TargetProb
 
 const gone: Sighting = { kind: 'gone' }
 
-async function byAddress(
+/** Those of nodes without provider ID. */
+export async function byAddress(
   { gce, instanceProject, networks }: TargetFinder,
   nodes: readonly NodeView[],
   signal: AbortSignal,

@@ -206,12 +206,43 @@ def use_networks(api):
         check(about, (404, "notFound"), refusal(call))
 
 
+def use_surroundings(api):
+    found = api.Networks.get_effective_firewalls(project=PROJECT, network="other")
+    check("a firewall rule", [("ssh", ["22"])], [(one.name, list(one.allowed[0].ports)) for one in found.firewalls])
+    check("a policy", ["goto_next"], [one.rules[0].action for one in found.firewall_policys])
+    peering = {"project": PROJECT, "network": "prod", "peering_name": "to-other", "region": REGION}
+    routes = api.Networks.list_peering_routes({**peering, "direction": "INCOMING"})
+    check("routes of a peer", [("10.9.0.0/16", True)], [(one.dest_range, one.imported) for one in routes])
+    routers = dict(api.Routers.aggregated_list(project=PROJECT))
+    check("routers", {f"regions/{REGION}": ["way-out"]}, {at: [one.name for one in part.routers] for at, part in routers.items()})
+    bad = {"project": PROJECT, "filter": "name ="}
+    for about, expected, call in [
+        (
+            "firewalls of a network that is none",
+            (404, "notFound"),
+            lambda: api.Networks.get_effective_firewalls(project=PROJECT, network="none"),
+        ),
+        (
+            "a direction that is none",
+            (400, "required"),
+            lambda: list(api.Networks.list_peering_routes(peering)),
+        ),
+        (
+            "an aggregated list of routers of a bad filter",
+            (400, "invalid"),
+            lambda: list(api.Routers.aggregated_list(compute_v1.AggregatedListRoutersRequest(**bad))),
+        ),
+    ]:
+        check(about, expected, refusal(call))
+
+
 def main():
     api = Clients(sys.argv[1])
     use_routes(api)
     use_operations(api)
     use_instances(api)
     use_networks(api)
+    use_surroundings(api)
     report(kind="end")
 
 

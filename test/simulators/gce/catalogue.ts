@@ -1,13 +1,25 @@
 import type { Method } from './method.ts'
+import { FIREWALL_METHODS } from './methods/firewalls.ts'
 import { INSTANCE_METHODS } from './methods/instances.ts'
 import { NETWORK_INTERFACE_METHODS } from './methods/network-interfaces.ts'
 import { NETWORK_METHODS } from './methods/networks.ts'
 import { OPERATION_METHODS } from './methods/operations.ts'
+import { PEERING_ROUTE_METHODS } from './methods/peering-routes.ts'
+import { ROUTER_METHODS } from './methods/routers.ts'
 import { ROUTE_METHODS } from './methods/routes.ts'
 
 /** Every method that the simulator answers, by name. */
 export const METHODS: ReadonlyMap<string, Method> = new Map(
-  [ROUTE_METHODS, OPERATION_METHODS, INSTANCE_METHODS, NETWORK_INTERFACE_METHODS, NETWORK_METHODS]
+  [
+    ROUTE_METHODS,
+    OPERATION_METHODS,
+    INSTANCE_METHODS,
+    NETWORK_INTERFACE_METHODS,
+    NETWORK_METHODS,
+    FIREWALL_METHODS,
+    PEERING_ROUTE_METHODS,
+    ROUTER_METHODS,
+  ]
     .flat()
     .map((method) => [method.name, method]),
 )

@@ -1,8 +1,13 @@
+import { parseAddress } from '../../../net/address.ts'
 import { type Cidr, parseCidr } from '../../../net/cidr.ts'
 import {
   type AliasRange,
+  type Firewall,
+  type FirewallPolicy,
   type Instance,
-  type InstanceStatus,
+  type Metadata,
+  type Nat,
+  type Network,
   type NetworkInterface,
   type ResourcePath,
   type State,
@@ -30,8 +35,19 @@ export interface InstanceWish {
   readonly subnetworks: readonly ResourcePath[]
   readonly canIpForward?: boolean
   readonly tags?: readonly string[]
+  readonly labels?: Readonly<Record<string, string>>
+  readonly metadata?: Metadata
+  readonly serviceAccount?: string
+  /** Of the first interface: what the Internet sees. */
+  readonly external?: string
   /** Of the first interface. */
   readonly aliases?: readonly { readonly range: string; readonly rangeName?: string }[]
+}
+
+export interface FirewallWish extends Partial<Omit<Firewall, 'path' | 'id' | 'network' | 'ranges'>> {
+  readonly network: ResourcePath
+  readonly name: string
+  readonly ranges?: readonly string[]
 }
 
 /** What people, Terraform and instance groups do to a project: it takes effect at once, and no call is made for it. */
@@ -47,21 +63,36 @@ export class Estate {
     options: {
       readonly staticRoutesPerNetwork?: number
       readonly quotas?: Readonly<Record<string, { readonly limit: number; readonly usage: number }>>
+      readonly metadata?: Metadata
     } = {},
   ): void {
-    const { staticRoutesPerNetwork = 200, quotas = { NETWORKS: { limit: 15, usage: 1 } } } = options
+    const {
+      staticRoutesPerNetwork = 200,
+      quotas = { NETWORKS: { limit: 15, usage: 1 } },
+      metadata = {},
+    } = options
     this.#state.projects.set(projectId, {
       projectId,
       number: this.#state.newId().slice(-12),
       quotas: new Map(Object.entries(quotas)),
       staticRoutesPerNetwork,
+      metadata,
     })
   }
 
   /** With the default route that every network gets. */
-  addNetwork(project: string, name: string): ResourcePath {
+  addNetwork(project: string, name: string, { mtu }: { readonly mtu?: number } = {}): ResourcePath {
     const path = `projects/${project}/global/networks/${name}`
-    this.#state.networks.set(path, { path, id: this.#state.newId(), name, peerings: [], created: 0 })
+    this.#state.networks.set(path, {
+      path,
+      id: this.#state.newId(),
+      name,
+      peerings: [],
+      ...(mtu === undefined ? {} : { mtu }),
+      policies: [],
+      policyFirst: false,
+      created: 0,
+    })
     const id = this.#state.newId()
     const route = `default-route-${id.slice(-16)}`
     this.#state.routes.set(`projects/${project}/global/routes/${route}`, {
@@ -84,22 +115,89 @@ export class Estate {
     for (const instance of this.#state.instances.values())
       if (instance.interfaces.some(({ network }) => network === path))
         this.#state.instances.delete(instance.path)
-    for (const records of [this.#state.subnetworks, this.#state.routes])
+    const { firewalls, routers, routes, subnetworks } = this.#state
+    for (const records of [subnetworks, routes, firewalls, routers])
       for (const one of records.values()) if (one.network === path) records.delete(one.path)
     this.#state.networks.delete(path)
   }
 
-  /** Both ways. */
-  peer(a: ResourcePath, b: ResourcePath): void {
+  /** Both ways, with the routes of subnets, and the others too if told. */
+  peer(
+    a: ResourcePath,
+    b: ResourcePath,
+    { customRoutes = false }: { readonly customRoutes?: boolean } = {},
+  ): void {
     for (const [from, to] of [
       [a, b],
       [b, a],
     ] as const) {
-      const network = this.#state.networks.get(from)
-      if (network === undefined) throw new Error(`there is no ${from}`)
-      const name = `to-${to.split('/').at(-1) ?? ''}`
-      this.#state.networks.set(from, { ...network, peerings: [...network.peerings, { name, network: to }] })
+      const network = this.#network(from)
+      const { mtu } = this.#network(to)
+      const peering = {
+        name: `to-${to.split('/').at(-1) ?? ''}`,
+        network: to,
+        exportsCustomRoutes: customRoutes,
+        importsCustomRoutes: customRoutes,
+        ...(mtu === undefined ? {} : { peerMtu: mtu }),
+      }
+      this.#state.networks.set(from, { ...network, peerings: [...network.peerings, peering] })
     }
+  }
+
+  /** Lets everything in from everywhere, unless told. */
+  addFirewall({ network, name, ranges = ['0.0.0.0/0'], ...more }: FirewallWish): void {
+    const path = `projects/${projectOf(network)}/global/firewalls/${name}`
+    this.#state.firewalls.set(path, {
+      direction: 'INGRESS',
+      priority: 1000,
+      disabled: false,
+      action: 'allow',
+      protocols: ['all'],
+      sourceTags: [],
+      sourceServiceAccounts: [],
+      targetTags: [],
+      targetServiceAccounts: [],
+      created: 0,
+      ...more,
+      path,
+      id: this.#state.newId(),
+      name,
+      network,
+      ranges: ranges.map(parseCidr),
+    })
+  }
+
+  removeFirewalls(network: ResourcePath): void {
+    for (const { path, ...rule } of this.#state.firewalls.values())
+      if (rule.network === network) this.#state.firewalls.delete(path)
+  }
+
+  /** Behind those that it has. */
+  addFirewallPolicy(network: ResourcePath, policy: FirewallPolicy, { first = false } = {}): void {
+    const { policies, ...rest } = this.#network(network)
+    this.#state.networks.set(network, { ...rest, policies: [...policies, policy], policyFirst: first })
+  }
+
+  addRouter(network: ResourcePath, region: string, name: string, ...nats: readonly Nat[]): void {
+    const path = `projects/${projectOf(network)}/regions/${region}/routers/${name}`
+    this.#state.routers.set(path, { path, id: this.#state.newId(), name, region, network, nats, created: 0 })
+  }
+
+  removeRouters(network: ResourcePath): void {
+    for (const { path, ...router } of this.#state.routers.values())
+      if (router.network === network) this.#state.routers.delete(path)
+  }
+
+  setProjectMetadata(projectId: string, metadata: Metadata): void {
+    const project = this.#state.projects.get(projectId)
+    if (project === undefined) throw new Error(`there is no ${projectId}`)
+    this.#state.projects.set(projectId, { ...project, metadata })
+  }
+
+  #network(path: ResourcePath): Network {
+    const found = this.#state.networks.get(path)
+    if (found === undefined) throw new Error(`there is no ${path}`)
+    return found
   }
 
   addSubnetwork(wish: SubnetworkWish): ResourcePath {
@@ -125,12 +223,14 @@ export class Estate {
 
   addInstance(wish: InstanceWish): Instance {
     const { project, zone, name, canIpForward = true, tags = [], aliases = [] } = wish
+    const { external, labels = {}, metadata = {}, serviceAccount } = wish
     const path = `projects/${project}/zones/${zone}/instances/${name}`
     const interfaces = wish.subnetworks.map((subnetwork, index): NetworkInterface => {
       const first = index === 0 ? aliases : []
       return {
         ...this.#place(subnetwork, zone),
         name: `nic${index}`,
+        ...(external === undefined || index > 0 ? {} : { external: parseAddress(external) }),
         aliases: first.map(({ range, rangeName }): AliasRange => ({
           range: parseCidr(range),
           ...(rangeName === undefined ? {} : { rangeName }),
@@ -146,6 +246,9 @@ export class Estate {
       status: 'RUNNING',
       canIpForward,
       tags,
+      labels,
+      metadata,
+      ...(serviceAccount === undefined ? {} : { serviceAccount }),
       interfaces,
       created: 0,
     }
@@ -159,7 +262,7 @@ export class Estate {
 
   changeInstance(
     path: ResourcePath,
-    change: { readonly status?: InstanceStatus; readonly canIpForward?: boolean },
+    change: Partial<Pick<Instance, 'canIpForward' | 'labels' | 'metadata' | 'status' | 'tags'>>,
   ): void {
     this.#state.instances.set(path, { ...this.instance(path), ...change })
   }

@@ -5,6 +5,7 @@ import { GceError, errorBody } from './errors.ts'
 import { Estate } from './estate.ts'
 import { type Fault, type Faults, createFaultBook } from './faults.ts'
 import type { Context } from './method.ts'
+import { type PermissionBook, createPermissionBook } from './permissions.ts'
 import { GOOGLE_RATES, type RateCounter, type RateLimits, createRateCounter } from './rate-limits.ts'
 import { createState, settleOperations } from './state.ts'
 
@@ -19,6 +20,7 @@ export interface GceSimulatorOptions {
 
 export interface GceSimulator extends Simulator {
   readonly faults: Faults
+  readonly permissions: PermissionBook
   /** Every call so far, in the order of arrival, those that a fault struck too. */
   readonly calls: readonly Call[]
   /** What there is, made and changed by everybody else: not by calls. */
@@ -40,12 +42,13 @@ type Outcome =
  * The parts of the Compute Engine REST API (`compute/v1`) that routes need, as strict as Google's where its behaviour is
  * documented or was seen, and strict where it is not known. It starts with no project: {@link Estate} makes what is there.
  *
- * A request passes, in this order: token, path, project, rate, injected fault, the names of its parameters, the method's
+ * A request passes, in this order: token, path, project, permission, rate, injected fault, the names of its parameters, the method's
  * own checks. What writes answers with an operation, and takes effect when that ends.
  */
 export function createGceSimulator(options: GceSimulatorOptions = {}): GceSimulator {
   const state = createState(options.zones ?? ['europe-west1-b', 'europe-west1-c'])
   const faults = createFaultBook()
+  const permissions = createPermissionBook()
   const calls: Call[] = []
   const rates = ratesOf(options.rates ?? 'google')
 
@@ -56,6 +59,7 @@ export function createGceSimulator(options: GceSimulatorOptions = {}): GceSimula
     const project = found.path.get('project') ?? ''
     if (!state.projects.has(project))
       throw new GceError(404, 'notFound', `The resource 'projects/${project}' was not found`)
+    permissions.check(found.method.name, project)
     rates?.take(project, found.method.group, now)
     return found
   }
@@ -105,6 +109,7 @@ export function createGceSimulator(options: GceSimulatorOptions = {}): GceSimula
 
   return {
     faults,
+    permissions,
     calls,
     estate: new Estate(state),
     handle(request, now) {

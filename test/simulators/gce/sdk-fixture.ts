@@ -69,7 +69,8 @@ export async function startFixture(options: GceSimulatorOptions = {}): Promise<F
 
 /**
  * Network `prod` with subnet `nodes` (10.0.0.0/24, fd20::/64, secondary `pods` 10.64.0.0/16) and instances `a` and `b` in it,
- * peered with network `other`, whose subnet is 10.9.0.0/16; hybrid subnet 10.8.0.0/16.
+ * peered with network `other`, whose subnet is 10.9.0.0/16; hybrid subnet 10.8.0.0/16. Network `other` has a firewall rule, a
+ * policy and a router with NAT.
  */
 export function buildWorld({ estate }: GceSimulator): void {
   estate.addProject(PROJECT)
@@ -95,6 +96,30 @@ export function buildWorld({ estate }: GceSimulator): void {
   for (const name of ['a', 'b'])
     estate.addInstance({ project: PROJECT, zone: ZONE, name, subnetworks: [nodes], tags: ['node'] })
   estate.removeRoutes(NETWORK, parseCidr('0.0.0.0/0'))
+  estate.addFirewall({ network: other, name: 'ssh', protocols: ['tcp:22'], targetTags: ['bastion'] })
+  estate.addFirewallPolicy(other, {
+    name: 'organization',
+    type: 'HIERARCHY',
+    rules: [
+      {
+        priority: 10,
+        direction: 'INGRESS',
+        action: 'goto_next',
+        protocols: ['all'],
+        ranges: ['10.0.0.0/8'],
+        otherRanges: ['10.9.0.0/16'],
+        addressGroups: ['projects/1/locations/global/addressGroups/a'],
+        targets: [other],
+        targetServiceAccounts: ['node@prod-1.iam.gserviceaccount.com'],
+        targetTags: ['tagValues/1'],
+      },
+    ],
+  })
+  estate.addRouter(other, REGION, 'way-out', {
+    name: 'nat',
+    ranges: 'LIST_OF_SUBNETWORKS',
+    subnetworks: [{ subnetwork: SUBNETWORK, ranges: ['LIST_OF_SECONDARY_IP_RANGES'], secondary: ['pods'] }],
+  })
 }
 
 export const instancePath = (name: string): string => `projects/${PROJECT}/zones/${ZONE}/instances/${name}`

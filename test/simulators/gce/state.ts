@@ -11,7 +11,11 @@ export interface Project {
   readonly quotas: ReadonlyMap<string, { readonly limit: number; readonly usage: number }>
   /** `STATIC_ROUTES_PER_NETWORK`, of both families together. */
   readonly staticRoutesPerNetwork: number
+  /** Of all its instances. */
+  readonly metadata: Metadata
 }
+
+export type Metadata = Readonly<Record<string, string>>
 
 /**
  * The path of a resource below `/compute/v1/`, which is its identity: `projects/p/global/networks/n`. Whole URLs are made
@@ -24,6 +28,12 @@ export interface Network {
   readonly id: string
   readonly name: string
   readonly peerings: readonly Peering[]
+  /** None is Google's default, 1460. */
+  readonly mtu?: number
+  /** Those that hold for it, of the organization first, as the API has them. */
+  readonly policies: readonly FirewallPolicy[]
+  /** Whether its own policy comes before its firewall rules; after them unless told. */
+  readonly policyFirst: boolean
   /** Milliseconds since the epoch. */
   readonly created: number
 }
@@ -31,6 +41,79 @@ export interface Network {
 export interface Peering {
   readonly name: string
   readonly network: ResourcePath
+  /** Whether static and dynamic routes go to the peer, and come from it. */
+  readonly exportsCustomRoutes: boolean
+  readonly importsCustomRoutes: boolean
+  /** Of the other side, where that has not the default. */
+  readonly peerMtu?: number
+}
+
+/** A firewall rule of a network. */
+export interface Firewall {
+  readonly path: ResourcePath
+  readonly id: string
+  readonly name: string
+  readonly network: ResourcePath
+  readonly direction: 'INGRESS' | 'EGRESS'
+  readonly priority: number
+  readonly disabled: boolean
+  readonly action: 'allow' | 'deny'
+  /** `all`, `tcp`, `tcp:80-443`. */
+  readonly protocols: readonly string[]
+  /** Sources of an ingress rule, destinations of an egress one. */
+  readonly ranges: readonly Cidr[]
+  readonly sourceTags: readonly string[]
+  readonly sourceServiceAccounts: readonly string[]
+  readonly targetTags: readonly string[]
+  readonly targetServiceAccounts: readonly string[]
+  readonly created: number
+}
+
+export interface FirewallPolicy {
+  readonly name: string
+  readonly type: 'HIERARCHY' | 'NETWORK' | 'SYSTEM'
+  readonly rules: readonly FirewallPolicyRule[]
+}
+
+export interface FirewallPolicyRule {
+  readonly priority: number
+  readonly direction: 'INGRESS' | 'EGRESS'
+  readonly action: 'allow' | 'deny' | 'goto_next' | 'apply_security_profile_group'
+  readonly disabled?: boolean
+  readonly protocols: readonly string[]
+  /** Sources of an ingress rule, destinations of an egress one. */
+  readonly ranges?: readonly string[]
+  /** Those of the other side. */
+  readonly otherRanges?: readonly string[]
+  readonly addressGroups?: readonly string[]
+  readonly targetServiceAccounts?: readonly string[]
+  /** Networks. */
+  readonly targets?: readonly ResourcePath[]
+  /** `tagValues/1` */
+  readonly targetTags?: readonly string[]
+}
+
+/** A Cloud Router. */
+export interface Router {
+  readonly path: ResourcePath
+  readonly id: string
+  readonly name: string
+  readonly region: string
+  readonly network: ResourcePath
+  readonly nats: readonly Nat[]
+  readonly created: number
+}
+
+export interface Nat {
+  readonly name: string
+  readonly type?: 'PUBLIC' | 'PRIVATE'
+  readonly ranges:
+    'ALL_SUBNETWORKS_ALL_IP_RANGES' | 'ALL_SUBNETWORKS_ALL_PRIMARY_IP_RANGES' | 'LIST_OF_SUBNETWORKS'
+  readonly subnetworks?: readonly {
+    readonly subnetwork: ResourcePath
+    readonly ranges: readonly ('ALL_IP_RANGES' | 'PRIMARY_IP_RANGE' | 'LIST_OF_SECONDARY_IP_RANGES')[]
+    readonly secondary?: readonly string[]
+  }[]
 }
 
 export interface Subnetwork {
@@ -64,6 +147,10 @@ export interface Instance {
   readonly status: InstanceStatus
   readonly canIpForward: boolean
   readonly tags: readonly string[]
+  readonly labels: Readonly<Record<string, string>>
+  readonly metadata: Metadata
+  /** None has no rights of its own. */
+  readonly serviceAccount?: string
   readonly interfaces: readonly NetworkInterface[]
   readonly created: number
 }
@@ -73,6 +160,8 @@ export interface NetworkInterface {
   readonly network: ResourcePath
   readonly subnetwork: ResourcePath
   readonly address: Address
+  /** What the Internet sees, if it has one. */
+  readonly external?: Address
   /** The first address of the /96 that the interface has. */
   readonly ipv6?: Address
   readonly aliases: readonly AliasRange[]
@@ -133,6 +222,8 @@ export interface State {
   readonly subnetworks: Map<ResourcePath, Subnetwork>
   readonly instances: Map<ResourcePath, Instance>
   readonly routes: Map<ResourcePath, Route>
+  readonly firewalls: Map<ResourcePath, Firewall>
+  readonly routers: Map<ResourcePath, Router>
   readonly operations: Map<ResourcePath, Operation>
   /** Paths that an operation is at work on. */
   readonly busy: Map<ResourcePath, 'insert' | 'delete' | 'update'>
@@ -151,6 +242,8 @@ export function createState(zones: readonly string[]): State {
     subnetworks: new Map(),
     instances: new Map(),
     routes: new Map(),
+    firewalls: new Map(),
+    routers: new Map(),
     operations: new Map(),
     busy: new Map(),
     unreachable: new Set(),

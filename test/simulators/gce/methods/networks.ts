@@ -3,15 +3,19 @@ import { aggregatedListOf, listOf } from '../list.ts'
 import type { Context, Method, Request } from '../method.ts'
 import { LIST_PARAMETERS } from '../paging.ts'
 import { urlOf } from '../references.ts'
-import { projectOf, regionOf } from '../state.ts'
+import { type Network, projectOf, regionOf } from '../state.ts'
 import { networkView, projectView, subnetworkView } from '../views/network.ts'
 
-function getNetwork({ path }: Request, { state }: Context): object {
+/** @throws GceError notFound */
+export function findNetwork({ path }: Request, { state }: Context): Network {
   const at = `projects/${path('project')}/global/networks/${path('network')}`
   const network = state.networks.get(at)
   if (network === undefined) throw notFound(at)
-  return networkView(state, network)
+  return network
 }
+
+const getNetwork = (request: Request, context: Context): object =>
+  networkView(context.state, findNetwork(request, context))
 
 function listNetworks({ path, parameters }: Request, { state }: Context): object {
   const views = [...state.networks.values()]
@@ -20,7 +24,7 @@ function listNetworks({ path, parameters }: Request, { state }: Context): object
   return listOf('networkList', views, parameters, urlOf(`projects/${path('project')}/global/networks`))
 }
 
-const regionsOf = ({ state }: Context): readonly string[] => [...new Set(state.zones.map(regionOf))]
+export const regionsOf = ({ state }: Context): readonly string[] => [...new Set(state.zones.map(regionOf))]
 
 function getSubnetwork({ path }: Request, { state }: Context): object {
   const at = `projects/${path('project')}/regions/${path('region')}/subnetworks/${path('subnetwork')}`

@@ -3,7 +3,7 @@ import { formatCidr } from '../../../../net/cidr.ts'
 import { timestamp } from '../operations.ts'
 import { urlOf } from '../references.ts'
 import { type Instance, type NetworkInterface, projectOf } from '../state.ts'
-import { fingerprint } from './network.ts'
+import { fingerprint, metadataView } from './metadata.ts'
 
 export function instanceView(instance: Instance): object {
   const project = projectOf(instance.path)
@@ -21,6 +21,18 @@ export function instanceView(instance: Instance): object {
     status: instance.status,
     zone,
     canIpForward: instance.canIpForward,
+    metadata: metadataView(instance.metadata),
+    ...(Object.keys(instance.labels).length === 0 ? {} : { labels: instance.labels }),
+    ...(instance.serviceAccount === undefined
+      ? {}
+      : {
+          serviceAccounts: [
+            {
+              email: instance.serviceAccount,
+              scopes: ['https://www.googleapis.com/auth/cloud-platform'],
+            },
+          ],
+        }),
     networkInterfaces: instance.interfaces.map((nic) => interfaceView(instance, nic)),
     selfLink: urlOf(instance.path),
     labelFingerprint: fingerprint(''),
@@ -37,6 +49,19 @@ function interfaceView(instance: Instance, nic: NetworkInterface): object {
     subnetwork: urlOf(nic.subnetwork),
     networkIP: formatAddress(nic.address),
     name: nic.name,
+    ...(nic.external === undefined
+      ? {}
+      : {
+          accessConfigs: [
+            {
+              kind: 'compute#accessConfig',
+              type: 'ONE_TO_ONE_NAT',
+              name: 'External NAT',
+              natIP: formatAddress(nic.external),
+              networkTier: 'PREMIUM',
+            },
+          ],
+        }),
     ...(nic.aliases.length === 0
       ? {}
       : {

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto'
 import { formatAddress } from '../../../../net/address.ts'
 import { firstAddress, formatCidr } from '../../../../net/cidr.ts'
 import { timestamp } from '../operations.ts'
 import { urlOf } from '../references.ts'
 import { type Network, type Project, type State, type Subnetwork, projectOf } from '../state.ts'
 import { subnetworksOf } from '../static-routes.ts'
+import { fingerprint, metadataView } from './metadata.ts'
 
 export function networkView(state: State, network: Network): object {
   const subnetworks = subnetworksOf(state, network.path).map(({ path }) => urlOf(path))
@@ -27,13 +27,17 @@ export function networkView(state: State, network: Network): object {
             stateDetails: '[2026-01-01]: Connected.',
             autoCreateRoutes: true,
             exchangeSubnetRoutes: true,
-            exportCustomRoutes: false,
-            importCustomRoutes: false,
+            exportCustomRoutes: peering.exportsCustomRoutes,
+            importCustomRoutes: peering.importsCustomRoutes,
+            ...(peering.peerMtu === undefined ? {} : { peerMtu: peering.peerMtu }),
             stackType: 'IPV4_IPV6',
           })),
         }),
     routingConfig: { routingMode: 'REGIONAL' },
-    networkFirewallPolicyEnforcementOrder: 'AFTER_CLASSIC_FIREWALL',
+    ...(network.mtu === undefined ? {} : { mtu: network.mtu }),
+    networkFirewallPolicyEnforcementOrder: network.policyFirst
+      ? 'BEFORE_CLASSIC_FIREWALL'
+      : 'AFTER_CLASSIC_FIREWALL',
   }
 }
 
@@ -77,13 +81,10 @@ export function projectView(project: Project): object {
     creationTimestamp: timestamp(0),
     name: project.projectId,
     quotas: [...project.quotas].map(([metric, { limit, usage }]) => ({ metric, limit, usage })),
+    commonInstanceMetadata: metadataView(project.metadata),
     selfLink: urlOf(`projects/${project.projectId}`),
     defaultServiceAccount: `${project.number}-compute@developer.gserviceaccount.com`,
     xpnProjectStatus: 'UNSPECIFIED_XPN_PROJECT_STATUS',
     defaultNetworkTier: 'PREMIUM',
   }
 }
-
-/** Eight bytes, as the API has them. */
-export const fingerprint = (of: string): string =>
-  createHash('sha256').update(of).digest().subarray(0, 8).toString('base64')

@@ -1,0 +1,90 @@
+import type { Finding } from '../../finding.ts'
+import { valueOf } from '../../reading.ts'
+import { type RoomProblem, roomProblems } from '../../route-room.ts'
+import type { WireProject } from '../gce-api.ts'
+import type { GceRoute } from '../gce-route.ts'
+import { defaultRoutesPerNetwork, defaultRoutesPerPeeringGroup } from '../limits.ts'
+import { named } from '../network-routes.ts'
+import { countRoutes } from '../quota.ts'
+import type { ResourcePath } from '../resource-names.ts'
+import { found } from './finding-codes.ts'
+import type { GcpPicture } from './picture.ts'
+import { delegation } from './pod-ranges.ts'
+
+/** A quota of static routes, of both families together. */
+interface Usage {
+  /** Whose it is: a part of a sentence. */
+  readonly of: string
+  readonly used: number
+  readonly limit: number
+}
+
+/** Whether each network takes the routes of the Nodes that there are, and of those that the pools allow. */
+export function checkRoom(picture: GcpPicture): readonly Finding[] {
+  const routes = valueOf(picture.routes)
+  if (routes === undefined) return []
+  const findings = [...routes].flatMap(([path, there]) => {
+    const destinations = there
+      .filter(({ origin }) => origin === 'static')
+      .map(({ destination }) => destination)
+    return usagesOf(path, there, picture).flatMap((usage) =>
+      roomProblems({ family: 'both', ...usage }, destinations, picture, delegation(picture)).map((problem) =>
+        about(path, usage, problem),
+      ),
+    )
+  })
+  if (findings.length > 0 || routes.size === 0) return findings
+  const object = { kind: 'cluster', name: picture.clusterName }
+  const what = routes.size === 1 ? 'The network has' : `Each of ${routes.size} networks has`
+  const message = `${what} room for the routes of ${picture.nodes.length} Nodes.`
+  return [found('RouteRoom', { object, message })]
+}
+
+function usagesOf(path: ResourcePath, routes: readonly GceRoute[], picture: GcpPicture): readonly Usage[] {
+  const used = countRoutes(routes)
+  const limit = picture.settings.routesPerNetwork ?? defaultRoutesPerNetwork
+  const left = routesLeft(valueOf(picture.projects)?.get(named(path).project))
+  const fromPeers = (valueOf(picture.peerRoutes)?.get(path) ?? []).filter(
+    ({ type }) => type === 'STATIC_PEERING_ROUTE',
+  ).length
+  return [
+    { of: path, used, limit: left === undefined ? limit : Math.min(limit, used + left) },
+    // What holds for a group is at least what holds for a network alone: https://docs.cloud.google.com/vpc/docs/quota
+    ...(fromPeers === 0
+      ? []
+      : [
+          {
+            of: `${path} with its peers`,
+            used: used + fromPeers,
+            limit: Math.max(limit, defaultRoutesPerPeeringGroup),
+          },
+        ]),
+  ]
+}
+
+/** A project made before networks had quotas has one of all its routes. */
+function routesLeft(project: WireProject | undefined): number | undefined {
+  const quota = (project?.quotas ?? []).find(({ metric }) => metric === 'ROUTES')
+  return quota?.limit === undefined ? undefined : quota.limit - (quota.usage ?? 0)
+}
+
+function about(path: ResourcePath, { limit, of, used }: Usage, problem: RoomProblem): Finding {
+  const object = { kind: 'network', name: path }
+  switch (problem.kind) {
+    case 'full':
+      return found('NetworkFull', {
+        object,
+        message: `${of} has ${used} of ${limit} static routes, and the Nodes need ${problem.missing} more.`,
+      })
+    case 'nearly-full':
+      return found('NetworkNearlyFull', {
+        object,
+        message: `${of} has ${problem.needed} of ${limit} static routes once every Node has its own.`,
+      })
+    case 'pools-exceed':
+      return found('PoolsExceedNetwork', {
+        object,
+        message: `The pools are for ${problem.nodes} Nodes, and ${of} takes ${limit} static routes, ${problem.others} of which are not Nodes'.`,
+      })
+  }
+}
