@@ -11,7 +11,7 @@ import { type PollClock, type Polling, defaultPolling } from './poller.ts'
 import { quotaOf } from './quota.ts'
 import { observedRoute } from './routes.ts'
 import { areRunning } from './running.ts'
-import { readTable } from './table-read.ts'
+import { servedRanges } from './served-ranges.ts'
 import { ClusterTables, type TableSelection, followsNodes } from './tables.ts'
 import { findTargets } from './targets.ts'
 
@@ -64,7 +64,7 @@ export function azureProvider(options: AzureProviderOptions): RouteProvider {
     },
     tablesOutdated: () => tables.outdated,
     async list(table, signal) {
-      const { properties } = await readTable(arm, table.id, polling, signal)
+      const { properties } = await tables.read(table.id, polling, signal)
       return { routes: (properties?.routes ?? []).flatMap((route) => observedRoute(route) ?? []) }
     },
     targets: (wanted, signal) => findTargets(finder, wanted, signal),
@@ -84,5 +84,6 @@ export function azureProvider(options: AzureProviderOptions): RouteProvider {
     // However many come before it, one write carries them all.
     readyInMs: () => budget.readyInMs('WriteRouteTable'),
     quota: (_table, snapshot) => quotaOf(snapshot, routesPerTable),
+    servedRanges: (ours, signal) => servedRanges(arm, ours, tables.subnetsOf(ours), signal),
   }
 }

@@ -2,7 +2,7 @@ import tls from 'node:tls'
 import { systemClock } from '../../kube/clock.ts'
 import { selfSigned } from '../../kube/testing/self-signed.ts'
 import { parseAddress } from '../../net/address.ts'
-import { type Cidr, formatCidr } from '../../net/cidr.ts'
+import { type Cidr, formatCidr, parseCidr } from '../../net/cidr.ts'
 import { type AzureProviderOptions, azureProvider } from '../../providers/azure/azure-provider.ts'
 import { createArmClient } from '../../providers/azure/client.ts'
 import { groupId, tableId } from '../../providers/azure/resource-ids.ts'
@@ -90,7 +90,8 @@ export async function createSimulatedAzure(options: ArmSimulatorOptions = {}): P
     location,
     properties: { addressSpace: { addressPrefixes: ['10.0.0.0/16', 'fd00:10::/48'] } },
   })
-  send('PUT', nodeSubnet, { properties: { addressPrefixes: ['10.0.0.0/20', 'fd00:10::/64'] } })
+  const addressPrefixes = ['10.0.0.0/20', 'fd00:10::/64']
+  send('PUT', nodeSubnet, { properties: { addressPrefixes } })
 
   // Nothing that the world does takes time.
   const providerWith = (wanted: Partial<AzureProviderOptions>): RouteProvider =>
@@ -137,8 +138,11 @@ export async function createSimulatedAzure(options: ArmSimulatorOptions = {}): P
     provider: providerWith({}),
     providerWith,
     showsBlackholes: false,
-    // The adapter does not say which ranges a table serves.
-    serve: () => Promise.resolve([]),
+    async serve(table) {
+      const properties = { addressPrefixes, routeTable: { id: table.id } }
+      send('PUT', nodeSubnet, { properties })
+      return Promise.resolve(addressPrefixes.map(parseCidr))
+    },
     send,
     addMachine,
     calls,
