@@ -232,6 +232,63 @@ const payloads: readonly (readonly [
     { class: 'quota', code: 'RouteCountLimitReached', message: 'the route table is full' },
   ],
   [
+    // https://github.com/Azure/azure-rest-api-specs/issues/3003: of a security group, by the same resource provider
+    'a limit of Microsoft.Network',
+    answer(400, {
+      error: {
+        code: 'SecurityRuleCountLimitReached',
+        message: 'A security group cannot have more than 1000 security rules.',
+        details: [],
+      },
+    }),
+    { class: 'quota', code: 'SecurityRuleCountLimitReached', message: 'cannot have more than 1000' },
+  ],
+  [
+    'a limit of Microsoft.Network, of one kind',
+    answer(400, {
+      error: {
+        code: 'IPv4StandardSkuPublicIpCountLimitReached',
+        message:
+          'Cannot create more than 10 IPv4 Standard SKU public IP addresses for this subscription in this region.',
+        details: [],
+      },
+    }),
+    {
+      class: 'quota',
+      code: 'IPv4StandardSkuPublicIpCountLimitReached',
+      message: 'Cannot create more than 10',
+    },
+  ],
+  [
+    'a limit of ARM',
+    answer(400, { error: { code: 'ResourceCountExceedsLimitDueToTemplate', message: 'The quota is 1.' } }),
+    { class: 'quota', code: 'ResourceCountExceedsLimitDueToTemplate', message: 'The quota is 1.' },
+  ],
+  [
+    'a policy, in a detail; and a second one',
+    answer(400, {
+      error: {
+        code: 'InvalidTemplateDeployment',
+        message: 'The template deployment failed because of policy violation.',
+        details: [
+          {
+            code: 'RequestDisallowedByPolicy',
+            message: "Resource 'nodes' was disallowed by policy.",
+            additionalInfo: [
+              { type: 'PolicyViolation', info: { policyDefinitionDisplayName: 'No user-defined routes' } },
+              { type: 'PolicyViolation', info: { policyAssignmentName: 'tags' } },
+            ],
+          },
+        ],
+      },
+    }),
+    {
+      class: 'unauthorized',
+      code: 'RequestDisallowedByPolicy',
+      message: 'the Azure policies "No user-defined routes", "tags" forbid it',
+    },
+  ],
+  [
     'a bad route',
     answer(400, {
       error: {

@@ -114,10 +114,18 @@ function known({ error }: Failure): ErrorClass | undefined {
   for (const code of all) {
     const errorClass = codes.get(code)
     if (errorClass !== undefined) return errorClass
-    if (/(LimitReached|LimitExceeded|QuotaExceeded|QuotaReached)$/.test(code)) return 'quota'
+    if (isQuota.test(code)) return 'quota'
   }
   return undefined
 }
+
+/**
+ * No page tells what a full route table answers. All limits of Microsoft.Network that others have met are of one form:
+ * `SecurityRuleCountLimitReached` (https://github.com/Azure/azure-rest-api-specs/issues/3003), `PublicIPCountLimitReached`
+ * (https://learn.microsoft.com/en-us/azure/azure-resource-manager/troubleshooting/common-deployment-errors); the others
+ * are ARM's own.
+ */
+const isQuota = /(LimitReached|LimitExceeded|QuotaExceeded|QuotaReached|ExceedsLimitDueToTemplate)$/
 
 const list = (errorClass: ErrorClass, ...names: readonly string[]): [string, ErrorClass][] =>
   names.map((name) => [name, errorClass])

@@ -91,7 +91,7 @@ export interface WireList<Item> {
 export interface WireError {
   readonly code?: string
   readonly message?: string
-  readonly details?: readonly { readonly code?: string; readonly message?: string }[]
+  readonly details?: readonly WireError[]
   readonly additionalInfo?: readonly {
     readonly type?: string
     readonly info?: {
