@@ -31,6 +31,9 @@ export interface FindingFacts {
   readonly remedy: string
 }
 
+/** Of what is as it should be. */
+export const isWell = (meaning: string) => ({ severity: 'ok', meaning, remedy: 'Nothing.' }) as const
+
 export interface FindingDraft {
   readonly object: FindingObject
   readonly message: string

@@ -3,7 +3,8 @@ import { join } from 'node:path'
 import { WriteStream } from 'node:tty'
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { runMain } from '../testing/run-main.ts'
-import { type DoctorWorld, openDoctorWorld, poolFlags } from './testing/doctor-world.ts'
+import { type AwsWorld, openAwsWorld } from './testing/aws-world.ts'
+import { poolFlags } from './testing/cluster-world.ts'
 
 const doctor = ['doctor', 'aws', '--cluster-name', 'prod']
 
@@ -59,9 +60,9 @@ describe('without a cluster', () => {
 })
 
 describe('with one', () => {
-  let world: DoctorWorld
+  let world: AwsWorld
   beforeEach(async () => {
-    world = await openDoctorWorld()
+    world = await openAwsWorld()
     world.manager('--allocate-node-cidrs=true')
   })
   afterEach(() => world.close())

@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
-import { addAwsDoctor } from './aws-command.ts'
+import { addDoctor } from './add-doctor.ts'
+import { awsDoctor } from './aws-doctor.ts'
 
-/** One command for each thing that can be examined. */
+/** One command for each cloud. */
 export function addDoctorCommand(program: Command): void {
   const doctor = program
     .command('doctor')
@@ -9,5 +10,5 @@ export function addDoctorCommand(program: Command): void {
     .description(
       'Examines a cluster and what it runs on, and says what is wrong, each with its fix. It changes nothing.',
     )
-  for (const add of [addAwsDoctor]) add(doctor)
+  for (const cloud of [awsDoctor]) addDoctor(doctor, cloud)
 }

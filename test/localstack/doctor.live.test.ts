@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest'
-import { type DoctorWorld, openDoctorWorld } from '../../cli/doctor/testing/doctor-world.ts'
+import { type AwsWorld, openAwsWorld } from '../../cli/doctor/testing/aws-world.ts'
 import { describeWithPython } from '../python/describe-with-python.ts'
 import { openLocalStack } from './temporary.ts'
 
 /** What a write could have changed: the routes, and the checks of all interfaces. */
-async function state({ ec2, vpcId }: DoctorWorld): Promise<unknown> {
+async function state({ ec2, vpcId }: AwsWorld): Promise<unknown> {
   const Filters = [{ Name: 'vpc-id', Values: [vpcId] }]
   const { RouteTables } = await ec2.describeRouteTables({ Filters })
   const { NetworkInterfaces } = await ec2.describeNetworkInterfaces({ Filters })
@@ -18,7 +18,7 @@ await describeWithPython('podway doctor aws before LocalStack, which carries dry
   test('it finds what is there, and changes nothing', async () => {
     const localStack = await openLocalStack()
     try {
-      const world = await openDoctorWorld({ ec2Url: localStack.url })
+      const world = await openAwsWorld({ ec2Url: localStack.url })
       try {
         world.manager('--allocate-node-cidrs=false')
         await world.addRoute('10.244.0.0/24', world.b)

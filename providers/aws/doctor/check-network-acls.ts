@@ -1,8 +1,9 @@
 import type { NetworkAcl, NetworkAclEntry } from '@aws-sdk/client-ec2'
 import { type Cidr, containsCidr, formatCidr, overlaps } from '../../../net/cidr.ts'
 import { type Finding, someOf } from '../../finding.ts'
+import { valueOf } from '../../reading.ts'
 import { found } from './finding-codes.ts'
-import { type AwsPicture, placedNodes, valueOf } from './picture.ts'
+import { type AwsPicture, placedNodes } from './picture.ts'
 import { podRanges } from './pod-ranges.ts'
 import { rangesOf } from './vpc-network.ts'
 

@@ -1,7 +1,9 @@
+import type { ExaminedNode } from '../../examined.ts'
 import { type Finding, someOf } from '../../finding.ts'
 import { isTargetProblem } from '../../provider.ts'
+import { valueOf } from '../../reading.ts'
 import { found } from './finding-codes.ts'
-import { type AwsPicture, type ExaminedNode, type ExaminedPlace, valueOf } from './picture.ts'
+import type { AwsPicture, ExaminedPlace } from './picture.ts'
 
 /** Whether each Node has an instance, in a VPC where there are tables to lead to it, and an interface to lead to. */
 export function checkNodes(picture: AwsPicture): readonly Finding[] {

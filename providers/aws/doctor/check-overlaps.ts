@@ -1,9 +1,11 @@
 import { formatCidr, overlaps } from '../../../net/cidr.ts'
 import { type Finding, capital, someOf } from '../../finding.ts'
+import type { PodRange } from '../../pod-ranges.ts'
+import { valueOf } from '../../reading.ts'
 import { reserved } from '../destinations.ts'
 import { found } from './finding-codes.ts'
-import { type AwsPicture, valueOf } from './picture.ts'
-import { type PodRange, podRanges } from './pod-ranges.ts'
+import type { AwsPicture } from './picture.ts'
+import { podRanges } from './pod-ranges.ts'
 
 /** Whether pods would have addresses that something else has: the VPC, a subnet, a peer, AWS itself. */
 export function checkOverlaps(picture: AwsPicture): readonly Finding[] {

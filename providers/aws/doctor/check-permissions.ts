@@ -1,5 +1,6 @@
 import type { ProviderError } from '../../errors.ts'
 import { type Finding, capital } from '../../finding.ts'
+import { refusals } from '../../reading.ts'
 import { missingPermission } from '../refusal.ts'
 import { found } from './finding-codes.ts'
 import type { AwsPicture } from './picture.ts'
@@ -31,21 +32,14 @@ export function checkPermissions(picture: AwsPicture): readonly Finding[] {
   ]
 }
 
-/** One for each action, whatever it was asked for. */
-function unread(picture: AwsPicture): readonly Finding[] {
-  const refused = Object.entries(readings).flatMap(([name, what]) => {
-    const reading = picture[name as keyof typeof readings]
-    if (!('unread' in reading)) return []
-    return [{ error: reading.unread, what, isOfController: ofController.has(name as keyof AwsPicture) }]
-  })
-  return [...Map.groupBy(refused, ({ error }) => error.action).values()].flatMap((same) => {
-    const [first] = same
-    if (first === undefined) return []
-    const code = first.isOfController ? 'PermissionMissing' : 'NotExamined'
-    const unknown = same.map(({ what }) => what).join('; ')
-    return [denied(code, first.error, `, so it is not known ${unknown}`)]
-  })
-}
+const unread = (picture: AwsPicture): readonly Finding[] =>
+  refusals(picture, readings).map(({ error, names, unknown }) =>
+    denied(
+      names.some((name) => ofController.has(name)) ? 'PermissionMissing' : 'NotExamined',
+      error,
+      `, so it is not known ${unknown.join('; ')}`,
+    ),
+  )
 
 function writes({ trials }: AwsPicture): readonly Finding[] {
   const untold = Map.groupBy(

@@ -1,10 +1,12 @@
-import { type Cidr, containsCidr, equalCidrs, formatCidr } from '../../../net/cidr.ts'
+import { formatCidr } from '../../../net/cidr.ts'
 import type { Finding } from '../../finding.ts'
+import { podPlace } from '../../pod-ranges.ts'
 import { isTargetProblem } from '../../provider.ts'
 import { type ObservedRoute, formatTarget } from '../../route.ts'
 import type { RouteTable } from '../route-table.ts'
+import { valueOf } from '../../reading.ts'
 import { found } from './finding-codes.ts'
-import { type AwsPicture, placedNodes, valueOf } from './picture.ts'
+import { type AwsPicture, placedNodes } from './picture.ts'
 
 /**
  * Routes of the cluster's tables that stand where pods are, and are not what the controller would write: to a Node's
@@ -39,31 +41,27 @@ function about(
   const object = { kind: 'route-table', name: table.id }
   const text = `The ${route.state === 'blackhole' ? 'blackhole ' : ''}route to ${formatCidr(destination)} in ${table.id} leads to ${formatTarget(target)}`
   const fix = fixOf(route, table)
-  const holder = picture.nodes.find(({ podCIDRs }) => podCIDRs.some((cidr) => equalCidrs(cidr, destination)))
-  if (holder !== undefined) {
-    const own = targets.get(holder.name)
-    // Of a Node that is not found, nobody can say where it should lead.
-    if (own === undefined || own === target.id) return []
-    const message = `${text}, and that is the podCIDR of Node ${holder.name}, whose interface is ${own}.`
-    return [found('ForeignRoute', { object, message, fix })]
+  const place = podPlace(destination, picture)
+  switch (place?.at) {
+    case undefined:
+      return []
+    case 'node': {
+      const own = targets.get(place.node.name)
+      // Of a Node that is not found, nobody can say where it should lead.
+      if (own === undefined || own === target.id) return []
+      const message = `${text}, and that is the podCIDR of Node ${place.node.name}, whose interface is ${own}.`
+      return [found('ForeignRoute', { object, message, fix })]
+    }
+    case 'inside': {
+      const message = `${text}, and takes a part of the podCIDR of Node ${place.node.name} away from it.`
+      return [found('ForeignRouteInside', { object, message, fix })]
+    }
+    case 'pool': {
+      const message = `${text}: it lies in the pool ${formatCidr(place.pool.range)}, and no Node has it as a podCIDR.`
+      return [found('RouteInPool', { object, message, fix })]
+    }
   }
-  const around = picture.nodes.find(({ podCIDRs }) => isIn(podCIDRs, destination))
-  if (around !== undefined)
-    return [
-      found('ForeignRouteInside', {
-        object,
-        message: `${text}, and takes a part of the podCIDR of Node ${around.name} away from it.`,
-        fix,
-      }),
-    ]
-  const pool = picture.pools.find(({ range }) => containsCidr(range, destination))
-  if (pool === undefined) return []
-  const message = `${text}: it lies in the pool ${formatCidr(pool.range)}, and no Node has it as a podCIDR.`
-  return [found('RouteInPool', { object, message, fix })]
 }
-
-const isIn = (ranges: readonly Cidr[], inner: Cidr): boolean =>
-  ranges.some((range) => containsCidr(range, inner))
 
 function fixOf({ destination, origin }: ObservedRoute, { id }: RouteTable): string {
   if (origin === 'propagated')

@@ -1,10 +1,12 @@
 import type { IpPermission, SecurityGroup } from '@aws-sdk/client-ec2'
 import { type Cidr, containsCidr, formatCidr, overlaps } from '../../../net/cidr.ts'
 import { type Finding, someOf } from '../../finding.ts'
+import type { PodRange } from '../../pod-ranges.ts'
 import { isTargetProblem } from '../../provider.ts'
+import { valueOf } from '../../reading.ts'
 import { found } from './finding-codes.ts'
-import { type AwsPicture, placedNodes, valueOf } from './picture.ts'
-import { type PodRange, podRanges } from './pod-ranges.ts'
+import { type AwsPicture, placedNodes } from './picture.ts'
+import { podRanges } from './pod-ranges.ts'
 import { rangesOf } from './vpc-network.ts'
 
 /**

@@ -1,6 +1,7 @@
 import type { Finding } from '../../finding.ts'
+import { valueOf } from '../../reading.ts'
 import { found } from './finding-codes.ts'
-import { type AwsPicture, placedNodes, valueOf } from './picture.ts'
+import { type AwsPicture, placedNodes } from './picture.ts'
 
 /** Whether the interfaces by which pods' packets arrive at the Nodes, and leave them, let them through. */
 export function checkSourceDest(picture: AwsPicture): readonly Finding[] {

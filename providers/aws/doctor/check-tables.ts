@@ -1,7 +1,8 @@
 import { type Finding, capital, someOf } from '../../finding.ts'
 import type { RouteTable } from '../route-table.ts'
+import { valueOf } from '../../reading.ts'
 import { found } from './finding-codes.ts'
-import { type AwsPicture, type ExaminedTables, placedNodes, valueOf } from './picture.ts'
+import { type AwsPicture, type ExaminedTables, placedNodes } from './picture.ts'
 
 /** Which tables are the cluster's, and whether they are the ones that the subnets of the Nodes follow. */
 export function checkTables(picture: AwsPicture): readonly Finding[] {

@@ -1,10 +1,8 @@
-import { type FindingFacts, findingsOf } from '../../finding.ts'
-
-const ok = (meaning: string) => ({ severity: 'ok', meaning, remedy: 'Nothing.' }) as const
+import { type FindingFacts, findingsOf, isWell } from '../../finding.ts'
 
 /** Every code that `podway doctor aws` gives a finding about the cloud. They are stable. */
 export const awsFindings = {
-  PermissionsPresent: ok('Every call that the controller makes is allowed to these credentials.'),
+  PermissionsPresent: isWell('Every call that the controller makes is allowed to these credentials.'),
   PermissionMissing: {
     severity: 'error',
     meaning: 'A call that the controller makes is not allowed to these credentials.',
@@ -22,7 +20,7 @@ export const awsFindings = {
     meaning: 'Something that only the examination reads may not be read by these credentials.',
     remedy: 'Allow the action that the message names: `deploy/iam/aws-doctor-policy.json` has all of them.',
   },
-  NodesLocated: ok('Every Node is found on an instance, in a VPC that has tables of the cluster.'),
+  NodesLocated: isWell('Every Node is found on an instance, in a VPC that has tables of the cluster.'),
   NoNodes: {
     severity: 'unknown',
     meaning: 'The cluster has no Nodes, so nothing that follows from them could be examined.',
@@ -52,7 +50,7 @@ export const awsFindings = {
       'A Node stands in a VPC in which the cluster has no route table. No route of one VPC leads to an interface of another.',
     remedy: 'Keep all Nodes of a cluster in one VPC, or name tables of that VPC too.',
   },
-  TablesServeNodes: ok('Every subnet with Nodes follows a route table of the cluster.'),
+  TablesServeNodes: isWell('Every subnet with Nodes follows a route table of the cluster.'),
   NoRouteTable: {
     severity: 'error',
     meaning: 'No route table belongs to the cluster.',
@@ -81,7 +79,7 @@ export const awsFindings = {
     meaning: 'A route table of the cluster is followed by no subnet: its routes are written for nobody.',
     remedy: 'Associate it with a subnet, or take the cluster’s tag off it.',
   },
-  SourceDestCheckOff: ok('No interface that pods’ packets pass checks source and destination.'),
+  SourceDestCheckOff: isWell('No interface that pods’ packets pass checks source and destination.'),
   SourceDestCheckOn: {
     severity: 'warning',
     meaning:
@@ -100,7 +98,7 @@ export const awsFindings = {
     meaning: 'EC2 did not describe an interface that it names as an instance’s own.',
     remedy: 'Run it again: an interface that was attached just now is not known everywhere at once.',
   },
-  RouteRoom: ok('Every table of the cluster takes the routes of all Nodes.'),
+  RouteRoom: isWell('Every table of the cluster takes the routes of all Nodes.'),
   RouteTableFull: {
     severity: 'error',
     meaning: 'A table can’t take the routes of all Nodes that there are.',
@@ -118,7 +116,7 @@ export const awsFindings = {
     meaning: 'The pools have podCIDRs for more Nodes than a table has room for routes.',
     remedy: 'Ask AWS for more routes per table before there are so many Nodes.',
   },
-  RangesFree: ok('No pool and no podCIDR overlaps anything else that is known.'),
+  RangesFree: isWell('No pool and no podCIDR overlaps anything else that is known.'),
   RangeOverlapsVpc: {
     severity: 'error',
     meaning: 'A pool or podCIDR overlaps a range of the VPC, whose local route wins: AWS refuses the routes.',
@@ -158,7 +156,7 @@ export const awsFindings = {
       'A route to a part of a pool belongs to no Node: another route controller’s, or left behind. podway gives none of that range to a Node, unless it wrote the route itself.',
     remedy: 'Find out who wrote it; if it is nobody’s any more, delete it.',
   },
-  PodTrafficAllowed: ok('The security groups and network ACLs of all Nodes let pods’ packets in.'),
+  PodTrafficAllowed: isWell('The security groups and network ACLs of all Nodes let pods’ packets in.'),
   PodTrafficBlocked: {
     severity: 'error',
     meaning:

@@ -1,31 +1,15 @@
 import type { NetworkAcl, SecurityGroup } from '@aws-sdk/client-ec2'
 import type { Cidr } from '../../../net/cidr.ts'
 import type { ProviderError } from '../../errors.ts'
-import type { NodeView, TargetProblem } from '../../provider.ts'
+import type { ExaminedCluster, ExaminedNode } from '../../examined.ts'
+import type { TargetProblem } from '../../provider.ts'
+import { type Reading, valueOf } from '../../reading.ts'
 import type { Target } from '../../route.ts'
 import type { RouteTable } from '../route-table.ts'
 import type { Trial } from './trial.ts'
 
-/** A Node as it is examined. */
-export interface ExaminedNode extends NodeView {
-  readonly podCIDRs: readonly Cidr[]
-}
-
-/** A range from which Nodes get blocks of one size. */
-export interface PodPool {
-  readonly range: Cidr
-  /** How many Nodes get one. */
-  readonly nodes: bigint
-}
-
-/** What was read, or the refusal of whoever may not read it. */
-export type Reading<T> = { readonly value: T } | { readonly unread: ProviderError }
-
 /** The cloud and the cluster at one moment, as far as they could be read: all that checks look at. */
-export interface AwsPicture {
-  readonly clusterName: string
-  readonly nodes: readonly ExaminedNode[]
-  readonly pools: readonly PodPool[]
+export interface AwsPicture extends ExaminedCluster {
   /** Of each family. */
   readonly routesPerTable: number
   /** Where each Node is, by name. */
@@ -90,10 +74,6 @@ export interface ExaminedPeer {
   /** None as long as the other side has not accepted. */
   readonly ranges: readonly Cidr[]
 }
-
-/** Undefined where it could not be read. */
-export const valueOf = <T>(reading: Reading<T>): T | undefined =>
-  'value' in reading ? reading.value : undefined
 
 /** The Nodes whose instance is known, with where they are. */
 export function placedNodes({

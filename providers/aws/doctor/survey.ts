@@ -1,6 +1,8 @@
 import type { Instance } from '@aws-sdk/client-ec2'
 import { ProviderError } from '../../errors.ts'
+import type { ExaminationTools, ExaminedCluster } from '../../examined.ts'
 import { type TargetProblem, isTargetProblem } from '../../provider.ts'
+import { type Reading, orRefusal, valueOf } from '../../reading.ts'
 import type { Ec2 } from '../call.ts'
 import { interfacesById, taggedInterfaces } from '../network-interfaces.ts'
 import { NodeInstances } from '../node-instances.ts'
@@ -10,26 +12,21 @@ import { Sightings } from '../sightings.ts'
 import { type TableSelection, namedTables, queriesFor, select } from '../table-selection.ts'
 import { ClusterTables } from '../tables.ts'
 import { type TargetInterface, isPrimary, targetOf } from '../target-interface.ts'
-import type { AwsPicture, ExaminedInterface, ExaminedPlace, ExaminedTables, Reading } from './picture.ts'
-import { valueOf } from './picture.ts'
+import type { AwsPicture, ExaminedInterface, ExaminedPlace, ExaminedTables } from './picture.ts'
 import { tryWrites } from './trials.ts'
 import { describeAcls, describeGroups, describePeers, describeVpcs, examineSubnets } from './vpc-network.ts'
 import { wireRange } from '../wire-range.ts'
 
 /** What is examined: the Nodes, as the controller would be configured for them. */
-export interface SurveyRequest extends Pick<AwsPicture, 'nodes' | 'pools' | 'routesPerTable'> {
+export interface SurveyRequest extends ExaminedCluster, Pick<AwsPicture, 'routesPerTable'> {
   readonly selection: TableSelection
   readonly targetInterface: TargetInterface
   readonly matchNodeNames: boolean
 }
 
-export interface SurveyTools {
+export interface SurveyTools extends ExaminationTools {
   readonly ec2: Ec2
   readonly clock: { monotonic(): number }
-  /** One reading, again if it may go better in a moment. */
-  readonly attempt: <T>(work: () => Promise<T>) => Promise<T>
-  /** Told what is read now. */
-  readonly progress: (what: string) => void
   /** Whether it was AWS that answered so far, and nobody in its place. */
   readonly isAws: () => boolean
 }
@@ -44,8 +41,9 @@ export async function survey(
   signal: AbortSignal,
 ): Promise<AwsPicture> {
   const { ec2, progress } = tools
-  const { nodes, pools, routesPerTable, selection } = request
-  const read = <T>(work: () => Promise<T>): Promise<Reading<T>> => orRefusal(() => tools.attempt(work))
+  const { clusterName, nodes, pools, routesPerTable, selection } = request
+  const read = <T>(work: () => Promise<T>): Promise<Reading<T>> =>
+    orRefusal(() => tools.attempt(work), isDenied)
   const known = new NodePlaces()
 
   progress(`the instances of ${nodes.length} Nodes`)
@@ -81,20 +79,12 @@ export async function survey(
     },
     signal,
   )
-  const { clusterName } = selection
   const asked = { clusterName, nodes, pools, routesPerTable }
   return { ...asked, places, tables, interfaces, vpcs, subnets, peers, groups, acls, trials }
 }
 
-/** Only what a policy forbids can be told to whoever can change the policy. */
-async function orRefusal<T>(work: () => Promise<T>): Promise<Reading<T>> {
-  try {
-    return { value: await work() }
-  } catch (error) {
-    if (error instanceof ProviderError && error.code === 'UnauthorizedOperation') return { unread: error }
-    throw error
-  }
-}
+/** Other refusals, of credentials that are none, no policy can change. */
+const isDenied = ({ code }: ProviderError): boolean => code === 'UnauthorizedOperation'
 
 async function locate(
   { matchNodeNames, nodes, selection, targetInterface }: SurveyRequest,

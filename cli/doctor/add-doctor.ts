@@ -1,32 +1,23 @@
 import { styleText } from 'node:util'
 import type { Command } from 'commander'
-import { systemClock } from '../../kube/clock.ts'
 import type { Severity } from '../../providers/finding.ts'
-import {
-  awsMatchNodeNamesOption,
-  awsRoleArnOption,
-  awsRoleExternalIdOption,
-  awsRoutesPerTableOption,
-  awsTargetInterfaceOption,
-  extraRouteTableIdsOption,
-  routeTableIdsOption,
-  routeTablesOption,
-} from '../aws-options.ts'
 import { clusterNameOption, kubeconfigOption } from '../cloud-options.ts'
 import { connect } from '../connect.ts'
-import { openEc2 } from '../open-provider.ts'
 import { outputOption, standardOutput } from '../output.ts'
 import { untilSignal } from '../until-signal.ts'
 import { commandWaits } from '../with-retries.ts'
-import { type AwsDoctorConfig, type AwsDoctorFlags, readAwsDoctorConfig } from './aws-config.ts'
-import { runAwsDoctor } from './run-aws-doctor.ts'
+import type { DoctorCloud } from './doctor-cloud.ts'
+import { type DoctorConfig, type DoctorFlags, readDoctorConfig } from './doctor-config.ts'
+import { runDoctor } from './run-doctor.ts'
 
-export function addAwsDoctor(doctor: Command): void {
-  doctor
-    .command('aws')
-    .summary('examine a cluster on AWS: permissions, route tables, ranges, security groups')
+/** The command that examines a cluster on that cloud. */
+export function addDoctor(doctor: Command, cloud: DoctorCloud): void {
+  const { description, example, options, provider, summary } = cloud
+  const command = doctor
+    .command(provider)
+    .summary(summary)
     .description(
-      'Reads the Nodes, the VPC around them and what else runs in the cluster, tries the controller’s calls as dry runs, and prints what it found, each with its fix. It changes nothing. Give it the controller’s own flags, and run it with the controller’s credentials.',
+      `${description} It changes nothing. Give it the controller’s own flags, and run it with the controller’s credentials.`,
     )
     .addOption(clusterNameOption())
     .option(
@@ -40,44 +31,30 @@ export function addAwsDoctor(doctor: Command): void {
       'the ConfigMap that has the pools, instead of --cluster-cidr',
     )
     .option('--pools-file <path>', 'the file that has the pools, instead of both')
-    .addOption(routeTablesOption())
-    .addOption(routeTableIdsOption())
-    .addOption(extraRouteTableIdsOption())
-    .addOption(awsTargetInterfaceOption())
-    .addOption(awsMatchNodeNamesOption())
-    .addOption(awsRoutesPerTableOption())
-    .addOption(awsRoleArnOption())
-    .addOption(awsRoleExternalIdOption())
+  for (const option of options) command.addOption(option)
+  command
     .addOption(kubeconfigOption())
     .addOption(outputOption())
     .addHelpText(
       'after',
       `
 Example:
-  $ podway doctor aws --cluster-name prod --cluster-cidr 10.244.0.0/16
-  $ podway doctor aws --cluster-name prod --output json | jq -r '.findings[] | select(.severity == "error").fix'
+  $ podway doctor ${example} --cluster-cidr 10.244.0.0/16
+  $ podway doctor ${example} --output json | jq -r '.findings[] | select(.severity == "error").fix'
 
 Exit codes: 0 no errors found (there may be warnings, and what could not be examined), 1 errors found, or the examination
 failed, 64 wrong usage.`,
     )
-    .action(async (flags: AwsDoctorFlags) => run(readAwsDoctorConfig(flags)))
+    .action(async (flags: DoctorFlags) => run(cloud, readDoctorConfig(provider, flags)))
 }
 
-async function run(config: AwsDoctorConfig): Promise<void> {
+async function run(cloud: DoctorCloud, config: DoctorConfig): Promise<void> {
   const kube = connect(config.kubeconfig)
   try {
-    const { api, budget, close } = await openEc2(config.aws.role, {})
-    const parts = {
-      kube,
-      ec2: { api, budget },
-      clock: systemClock,
-      output: standardOutput,
-      waits: commandWaits,
-      paint,
-      progress,
-    }
+    const { close, examine } = await cloud.open(config)
+    const parts = { kube, examine, output: standardOutput, waits: commandWaits, paint, progress }
     try {
-      await untilSignal(['SIGTERM', 'SIGINT'], (signal) => runAwsDoctor(config, parts, signal))
+      await untilSignal(['SIGTERM', 'SIGINT'], (signal) => runDoctor(config, parts, signal))
     } finally {
       close()
     }

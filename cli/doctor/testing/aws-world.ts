@@ -1,48 +1,30 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { EC2, type IpPermission } from '@aws-sdk/client-ec2'
 import { vi } from 'vitest'
-import { ManualClock } from '../../../kube/testing/manual-clock.ts'
-import type { Finding } from '../../../providers/finding.ts'
-import { Cluster, type NodeDraft } from '../../../reconciler/testing/cluster.ts'
+import type { NodeDraft } from '../../../reconciler/testing/cluster.ts'
 import { type Ec2Simulator, createEc2Simulator } from '../../../test/simulators/ec2/ec2-simulator.ts'
 import { must } from '../../../test/simulators/ec2/sdk-fixture.ts'
 import { serve } from '../../../test/simulators/http-server.ts'
 import type { Simulator } from '../../../test/simulators/simulator.ts'
-import { type Ended, runMain } from '../../testing/run-main.ts'
+import { clusterName, openClusterWorld } from './cluster-world.ts'
 
 const region = 'eu-central-1'
-const clusterName = 'prod'
 /** Of the program; the world itself has another one. */
 const programKey = 'PODWAY'
 
-export type DoctorFinding = Omit<Finding, 'fix'> & { readonly fix: string | null }
-
-export interface Examined extends Ended {
-  readonly findings: readonly DoctorFinding[]
-  /** `error SubnetNotServed subnet/subnet-1`, of all but what is well. */
-  readonly wrong: readonly string[]
-}
-
-export interface DoctorNode {
+export interface AwsNode {
   readonly name: string
   readonly instanceId: string
   readonly interfaceId: string
 }
 
-/** The pools of the world, as flags. */
-export const poolFlags = ['--cluster-cidr', '10.244.0.0/16,fd00:10:244::/56'] as const
-
-export interface DoctorWorldOptions {
+export interface AwsWorldOptions {
   /** Which dry runs are carried out, as by an emulator that does not know them. */
   readonly executesDryRuns?: 'none' | 'all' | 'writes'
   /** Of another EC2 API than the simulator's, which is left out then. */
   readonly ec2Url?: string
 }
 
-/** The definition of NodeRoutes is not there: the command must do without. */
-export type DoctorWorld = Awaited<ReturnType<typeof openDoctorWorld>>
+export type AwsWorld = Awaited<ReturnType<typeof openAwsWorld>>
 
 /**
  * A cluster and its VPC in which all is well, made through the APIs as anyone would; the command is run as a command line,
@@ -51,16 +33,13 @@ export type DoctorWorld = Awaited<ReturnType<typeof openDoctorWorld>>
  * Two subnets follow one table, which has the cluster's tag; node-a and node-b are in them, with the check off, in a group
  * that lets the pools in.
  */
-export async function openDoctorWorld({ ec2Url, executesDryRuns = 'none' }: DoctorWorldOptions = {}) {
+export async function openAwsWorld({ ec2Url, executesDryRuns = 'none' }: AwsWorldOptions = {}) {
   const simulator = createEc2Simulator({ buckets: 'off', region })
   const server =
     ec2Url === undefined
       ? await serve(forgetting(executesDryRuns, simulator))
       : { url: ec2Url, close: () => Promise.resolve() }
-  const cluster = await Cluster.start(new ManualClock(), { defined: false })
-  const folder = await mkdtemp(join(tmpdir(), 'podway-doctor-'))
-  const kubeconfig = join(folder, 'config')
-  await writeFile(kubeconfig, kubeconfigFor(cluster.url))
+  const world = await openClusterWorld('aws')
   stubEnvironment(server.url)
   const credentials = { accessKeyId: 'test', secretAccessKey: 'test' }
   const ec2 = new EC2({ endpoint: server.url, region, credentials })
@@ -70,13 +49,13 @@ export async function openDoctorWorld({ ec2Url, executesDryRuns = 'none' }: Doct
     void (await ec2.modifyNetworkInterfaceAttribute({ NetworkInterfaceId, SourceDestCheck: { Value } }))
   const setGroups = async (NetworkInterfaceId: string, ...Groups: string[]): Promise<void> =>
     void (await ec2.modifyNetworkInterfaceAttribute({ NetworkInterfaceId, Groups }))
-  const addRoute = async (destination: string, { interfaceId }: DoctorNode): Promise<void> =>
+  const addRoute = async (destination: string, { interfaceId }: AwsNode): Promise<void> =>
     void (await ec2.createRoute({
       RouteTableId: network.tableId,
       [destination.includes(':') ? 'DestinationIpv6CidrBlock' : 'DestinationCidrBlock']: destination,
       NetworkInterfaceId: interfaceId,
     }))
-  const addNode = async (name: string, subnetId: string, draft: NodeDraft = {}): Promise<DoctorNode> => {
+  const addNode = async (name: string, subnetId: string, draft: NodeDraft = {}): Promise<AwsNode> => {
     const { Instances } = await ec2.runInstances({
       ...{ ImageId: 'ami-0123456789abcdef0', InstanceType: 'm5.large', MinCount: 1, MaxCount: 1 },
       NetworkInterfaces: [{ DeviceIndex: 0, SubnetId: subnetId, Groups: [network.groupId] }],
@@ -85,7 +64,7 @@ export async function openDoctorWorld({ ec2Url, executesDryRuns = 'none' }: Doct
     const instanceId = must(instance?.InstanceId)
     const interfaceId = must(instance?.NetworkInterfaces?.[0]?.NetworkInterfaceId)
     await setCheck(interfaceId, false)
-    cluster.addNode(name, {
+    world.cluster.addNode(name, {
       providerID: `aws:///${region}a/${instanceId}`,
       addresses: [must(instance?.PrivateIpAddress)],
       ...draft,
@@ -95,45 +74,10 @@ export async function openDoctorWorld({ ec2Url, executesDryRuns = 'none' }: Doct
   const a = await addNode('node-a', network.subnetA, { podCIDRs: ['10.244.0.0/24', 'fd00:10:244::/64'] })
   const b = await addNode('node-b', network.subnetB, { podCIDRs: ['10.244.1.0/24', 'fd00:10:244:1::/64'] })
 
-  const post = (path: string, object: object): void => {
-    const reply = cluster.simulator.handle(
-      {
-        method: 'POST',
-        target: path,
-        headers: { 'content-type': 'application/json', 'user-agent': 'test' },
-        body: JSON.stringify(object),
-      },
-      0,
-    )
-    if (reply.kind !== 'response' || reply.status >= 300) throw new Error(JSON.stringify(reply))
-  }
-  /** A static pod, as kubeadm has them. */
-  const addSystemPod = (name: string, command: readonly string[], more: object = {}): void =>
-    post('/api/v1/namespaces/kube-system/pods', {
-      metadata: { name, ownerReferences: [{ apiVersion: 'v1', kind: 'Node', name: 'node-a', uid: 'u' }] },
-      spec: { containers: [{ name, command, ...more }] },
-    })
-  const addWorkload = (
-    kind: 'daemonsets' | 'deployments',
-    name: string,
-    container: object = {},
-    namespace = 'kube-system',
-  ): void =>
-    post(`/apis/apps/v1/namespaces/${namespace}/${kind}`, {
-      metadata: { name },
-      spec: { template: { spec: { containers: [{ name, ...container }] } } },
-    })
-  const manager = (...flags: readonly string[]): void =>
-    addSystemPod('kube-controller-manager-node-a', ['kube-controller-manager', ...flags])
-
-  const run = (...flags: readonly string[]): Promise<Ended> =>
-    runMain(['doctor', 'aws', '--cluster-name', clusterName, '--kubeconfig', kubeconfig, ...flags])
-
   return {
+    ...world,
     ec2,
     simulator,
-    cluster,
-    folder,
     ...network,
     a,
     b,
@@ -141,35 +85,19 @@ export async function openDoctorWorld({ ec2Url, executesDryRuns = 'none' }: Doct
     setGroups,
     addRoute,
     addNode,
-    post,
-    addSystemPod,
-    addWorkload,
-    manager,
-    run,
-    /** By the flags of a controller that allocates, unless told. */
-    async examine(flags: readonly string[] = poolFlags): Promise<Examined> {
-      const ended = await run('--output', 'json', ...flags)
-      if (ended.stdout === '') throw new Error(ended.stderr)
-      const { findings } = JSON.parse(ended.stdout) as { readonly findings: readonly DoctorFinding[] }
-      const wrong = findings
-        .filter(({ severity }) => severity !== 'ok')
-        .map(({ code, object, severity }) => `${severity} ${code} ${object.kind}/${object.name}`)
-      return { ...ended, findings, wrong }
-    },
     /** The program's own calls to EC2. */
     calls: () => programCalls(simulator),
     async close(): Promise<void> {
       vi.unstubAllEnvs()
       ec2.destroy()
       await server.close()
-      await cluster.close()
-      await rm(folder, { recursive: true })
+      await world.close()
     },
   }
 }
 
 function forgetting(
-  which: NonNullable<DoctorWorldOptions['executesDryRuns']>,
+  which: NonNullable<AwsWorldOptions['executesDryRuns']>,
   simulator: Ec2Simulator,
 ): Simulator {
   return {
@@ -184,16 +112,6 @@ function forgetting(
 
 const programCalls = ({ calls }: Ec2Simulator) =>
   calls.filter(({ accessKeyId }) => accessKeyId === programKey)
-
-const kubeconfigFor = (server: string): string =>
-  JSON.stringify({
-    apiVersion: 'v1',
-    kind: 'Config',
-    clusters: [{ name: 'c', cluster: { server } }],
-    users: [{ name: 'u', user: {} }],
-    contexts: [{ name: 'x', context: { cluster: 'c', user: 'u' } }],
-    'current-context': 'x',
-  })
 
 function stubEnvironment(endpoint: string): void {
   vi.stubEnv('AWS_ENDPOINT_URL_EC2', endpoint)

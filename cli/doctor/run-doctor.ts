@@ -1,27 +1,23 @@
 import { readFile } from 'node:fs/promises'
-import type { EC2 } from '@aws-sdk/client-ec2'
-import type { Clock } from '../../kube/clock.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import type { Node } from '../../kube/objects.ts'
 import { Resource } from '../../kube/resource.ts'
-import type { ApiBudget } from '../../providers/budget.ts'
+import type { ExaminedNode } from '../../providers/examined.ts'
 import type { Finding } from '../../providers/finding.ts'
-import type { ExaminedNode } from '../../providers/aws/doctor/picture.ts'
 import { type ConfigMap, configMapType, poolsKey } from '../../reconciler/ipam/config-map-pools.ts'
 import { readPools } from '../../reconciler/ipam/pool-document.ts'
 import type { Pool } from '../../reconciler/ipam/pool.ts'
 import { podRanges, routedNode } from '../../reconciler/routed-node.ts'
 import type { Output } from '../output.ts'
 import { type Waits, withRetries } from '../with-retries.ts'
-import type { AwsDoctorConfig } from './aws-config.ts'
 import { checkControllers } from './check-controllers.ts'
 import { readCluster } from './cluster.ts'
+import type { OpenDoctor } from './doctor-cloud.ts'
+import type { DoctorConfig } from './doctor-config.ts'
 import { type Paint, formatFindings, inOrder, tally } from './findings-report.ts'
 
-export interface AwsDoctorParts {
+export interface DoctorParts extends Pick<OpenDoctor, 'examine'> {
   readonly kube: KubeClient
-  readonly ec2: { readonly api: EC2; readonly budget: ApiBudget }
-  readonly clock: Clock
   readonly output: Output
   readonly waits: Waits
   readonly paint: Paint
@@ -32,54 +28,37 @@ export interface AwsDoctorParts {
  * Examines, and prints what it found. Rejects, once everything is printed, if there are errors among it; before that only
  * if Nodes or cloud can't be read for another reason than a permission.
  */
-export async function runAwsDoctor(
-  config: AwsDoctorConfig,
-  parts: AwsDoctorParts,
+export async function runDoctor(
+  config: DoctorConfig,
+  parts: DoctorParts,
   signal: AbortSignal,
 ): Promise<void> {
   const { output, paint } = parts
-  const findings = inOrder(await examine(config, parts, signal))
+  const findings = inOrder(await examineAll(config, parts, signal))
   await output.result(formatFindings(findings, config.output, paint))
   const { counts, text } = tally(findings)
   if (counts.error > 0) throw new Error(text)
   await output.note(`${text}.`)
 }
 
-async function examine(
-  config: AwsDoctorConfig,
-  parts: AwsDoctorParts,
+async function examineAll(
+  config: DoctorConfig,
+  { examine, kube, progress, waits }: DoctorParts,
   signal: AbortSignal,
 ): Promise<readonly Finding[]> {
-  const { clock, ec2, kube, progress, waits } = parts
   const attempt = <T>(work: () => Promise<T>): Promise<T> => withRetries(work, waits, signal)
-  const { survey } = await import('../../providers/aws/doctor/survey.ts')
-  const { examineAws } = await import('../../providers/aws/doctor/examine.ts')
-  const { watchAnswerer } = await import('../../providers/aws/doctor/answerer.ts')
-  const { defaultRoutesPerTable } = await import('../../providers/aws/limits.ts')
-  const isAws = watchAnswerer(ec2.api)
+  const { clusterName } = config
 
   progress('the cluster')
   const cluster = await readCluster(kube, attempt, signal)
   const pools = await readPoolsOf(config, kube, attempt, signal)
-  const { aws, clusterName } = config
-  const picture = await survey(
-    {
-      nodes: cluster.nodes.map(examinedNode),
-      pools: (pools ?? []).map(({ range, size }) => ({ range, nodes: size })),
-      routesPerTable: aws.routesPerTable ?? defaultRoutesPerTable,
-      selection: {
-        clusterName,
-        routeTables: aws.routeTables,
-        extraRouteTableIds: aws.extraRouteTableIds,
-      },
-      targetInterface: aws.targetInterface,
-      matchNodeNames: aws.matchNodeNames,
-    },
-    { ec2, clock, attempt, progress, isAws },
-    signal,
-  )
+  const examined = {
+    clusterName,
+    nodes: cluster.nodes.map(examinedNode),
+    pools: (pools ?? []).map(({ range, size }) => ({ range, nodes: size })),
+  }
   return [
-    ...examineAws(picture),
+    ...(await examine(examined, { attempt, progress }, signal)),
     ...checkControllers({ ...cluster, clusterName, allocates: pools !== undefined }),
   ]
 }
@@ -97,7 +76,7 @@ function examinedNode(node: Node): ExaminedNode {
 
 /** Undefined where podway does not allocate. */
 async function readPoolsOf(
-  { poolPlace, pools }: AwsDoctorConfig,
+  { poolPlace, pools }: DoctorConfig,
   kube: KubeClient,
   attempt: <T>(work: () => Promise<T>) => Promise<T>,
   signal: AbortSignal,

@@ -2,10 +2,10 @@ import { readFileSync } from 'node:fs'
 import { expect, test } from 'vitest'
 import type { Call } from '../../test/simulators/ec2/call-log.ts'
 import { NOWHERE } from '../../test/simulators/ec2/sdk-fixture.ts'
-import { type DoctorWorld, type DoctorWorldOptions, openDoctorWorld } from './testing/doctor-world.ts'
+import { type AwsWorld, type AwsWorldOptions, openAwsWorld } from './testing/aws-world.ts'
 
-async function inWorld<T>(options: DoctorWorldOptions, work: (world: DoctorWorld) => Promise<T>): Promise<T> {
-  const world = await openDoctorWorld(options)
+async function inWorld<T>(options: AwsWorldOptions, work: (world: AwsWorld) => Promise<T>): Promise<T> {
+  const world = await openAwsWorld(options)
   world.manager('--allocate-node-cidrs=false')
   return work(world).finally(() => world.close())
 }
@@ -13,7 +13,7 @@ async function inWorld<T>(options: DoctorWorldOptions, work: (world: DoctorWorld
 const isWrite = ({ action }: Call): boolean => !action.startsWith('Describe')
 
 /** What a write could have changed. */
-async function state({ a, b, ec2, tableId }: DoctorWorld): Promise<unknown> {
+async function state({ a, b, ec2, tableId }: AwsWorld): Promise<unknown> {
   const { RouteTables } = await ec2.describeRouteTables({ RouteTableIds: [tableId] })
   const NetworkInterfaceIds = [a.interfaceId, b.interfaceId]
   const { NetworkInterfaces } = await ec2.describeNetworkInterfaces({ NetworkInterfaceIds })

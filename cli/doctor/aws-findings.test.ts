@@ -3,43 +3,26 @@ import { formatCidr, nthSubnet, parseCidr } from '../../net/cidr.ts'
 import { awsFindings } from '../../providers/aws/doctor/finding-codes.ts'
 import { NOWHERE, must, wireRequest } from '../../test/simulators/ec2/sdk-fixture.ts'
 import { clusterFindings } from './cluster-findings.ts'
-import { type DoctorWorld, openDoctorWorld, poolFlags } from './testing/doctor-world.ts'
+import { type AwsWorld, openAwsWorld } from './testing/aws-world.ts'
+import { poolFlags } from './testing/cluster-world.ts'
+import { type Case, type WrongCode, expectAllWell, expectFinding } from './testing/provoked.ts'
 
-/** Every finding, provoked: the real command before simulated clouds and clusters, over sockets. */
+/** Every finding about AWS, provoked: the real command before a simulated cloud and cluster, over sockets. */
 
-let world: DoctorWorld
+let world: AwsWorld
 beforeEach(async () => {
-  world = await openDoctorWorld()
+  world = await openAwsWorld()
 })
 afterEach(() => world.close())
 
-const facts = { ...awsFindings, ...clusterFindings }
-type Code = keyof typeof facts
-
-interface Case {
-  /** Spoils what is well. May return other flags, in an array, than those of a controller that allocates. */
-  readonly provoke: (world: DoctorWorld) => unknown
-  /** Without the severity and the code: what it is about. */
-  readonly about: string | RegExp
-  readonly says: RegExp
-  readonly fix?: RegExp
-}
-
-const fullManager = ({ manager }: DoctorWorld): void => manager('--allocate-node-cidrs=false')
-const other = async ({ ec2 }: DoctorWorld, CidrBlock: string) => {
+const other = async ({ ec2 }: AwsWorld, CidrBlock: string) => {
   const VpcId = must((await ec2.createVpc({ CidrBlock })).Vpc?.VpcId)
   const { RouteTable } = await ec2.createRouteTable({ VpcId })
   const { Subnet } = await ec2.createSubnet({ VpcId, CidrBlock: CidrBlock.replace(/\d+$/, '24') })
   return { vpcId: VpcId, tableId: must(RouteTable?.RouteTableId), subnetId: must(Subnet?.SubnetId) }
 }
-const forbid = (resource: string) => (w: DoctorWorld) =>
-  void w.cluster.simulator.faults.add({
-    match: { resource },
-    fault: { kind: 'status', code: 403, reason: 'Forbidden', message: `may not list ${resource}` },
-  })
-
 /** The compiler knows if a code is missing here. */
-const cases: Readonly<Record<Exclude<Code, OkCode>, Case>> = {
+const cases: Readonly<Record<WrongCode<typeof awsFindings>, Case<AwsWorld>>> = {
   PermissionMissing: {
     provoke: ({ simulator }) => void simulator.permissions.deny({ action: 'CreateRoute' }),
     about: 'permission/ec2:CreateRoute',
@@ -257,62 +240,9 @@ const cases: Readonly<Record<Exclude<Code, OkCode>, Case>> = {
     says: /lets no packets from 10\.244\.0\.0\/16 into 2 subnets \(.*\), by rule 50/,
     fix: /create-network-acl-entry --network-acl-id acl-\w+ --ingress .* --cidr-block 10\.244\.0\.0\/16/,
   },
-  AnotherRouteController: {
-    provoke: ({ addWorkload }) =>
-      addWorkload('daemonsets', 'aws-cloud-controller-manager', {
-        image: 'registry.k8s.io/provider-aws/cloud-controller-manager:v1.35.0',
-        args: ['--v=2', '--cloud-provider=aws'],
-      }),
-    about: 'DaemonSet/kube-system/aws-cloud-controller-manager',
-    says: /writes routes for Nodes: it runs without --configure-cloud-routes=false/,
-  },
-  AnotherAllocator: {
-    // kubeadm turns it on where its configuration has a podSubnet.
-    provoke: ({ addSystemPod }) =>
-      addSystemPod('kube-controller-manager-2', ['kube-controller-manager', '--allocate-node-cidrs=true']),
-    about: 'Pod/kube-system/kube-controller-manager-2',
-    says: /gives Nodes their podCIDRs, and by its pools podway is to do so too/,
-    fix: /--allocate-node-cidrs=false/,
-  },
-  AnotherPodNetwork: {
-    provoke: ({ addWorkload }) => addWorkload('daemonsets', 'aws-node'),
-    about: 'DaemonSet/kube-system/aws-node',
-    says: /is the Amazon VPC CNI: it gives pods addresses of the VPC/,
-  },
-  ConditionOfOthers: {
-    provoke({ cluster }) {
-      const conditions = [{ type: 'NetworkUnavailable', status: 'False', reason: 'CalicoIsUp' }]
-      cluster.patchNode('node-a', { status: { conditions } }, '/status')
-    },
-    about: 'Node/node-a',
-    says: /NetworkUnavailable of Node node-a has the reason CalicoIsUp/,
-  },
-  ControllersUnknown: {
-    provoke: forbid('pods'),
-    about: 'permission/list pods in kube-system',
-    says: /is not known: .*may not list pods/,
-    fix: /^Allow list of pods in kube-system/,
-  },
-  ControllerManagerUnseen: {
-    provoke: ({ cluster }) => {
-      cluster.simulator.handle(
-        {
-          method: 'DELETE',
-          target: '/api/v1/namespaces/kube-system/pods/kube-controller-manager-node-a',
-          headers: { 'user-agent': 'test' },
-          body: '',
-        },
-        0,
-      )
-    },
-    about: 'cluster/prod',
-    says: /No pod in kube-system runs kube-controller-manager/,
-  },
 }
 
-type OkCode = { [C in Code]: (typeof facts)[C]['severity'] extends 'ok' ? C : never }[Code]
-
-async function addAclRule({ ec2, vpcId }: DoctorWorld, more: object): Promise<void> {
+async function addAclRule({ ec2, vpcId }: AwsWorld, more: object): Promise<void> {
   const { NetworkAcls } = await ec2.describeNetworkAcls({ Filters: [{ Name: 'vpc-id', Values: [vpcId] }] })
   await ec2.createNetworkAclEntry({
     NetworkAclId: must(NetworkAcls?.[0]?.NetworkAclId),
@@ -321,34 +251,13 @@ async function addAclRule({ ec2, vpcId }: DoctorWorld, more: object): Promise<vo
   })
 }
 
-test('all is well: one finding for each thing that was examined, and exit code 0', async () => {
-  fullManager(world)
-  const { code, findings, stderr } = await world.examine()
-  expect(findings.map((finding) => [finding.severity, finding.code])).toEqual(
-    Object.entries(facts)
-      .filter(([, { severity }]) => severity === 'ok')
-      .map(([name]) => ['ok', name]),
-  )
-  expect([code, stderr]).toEqual([0, '0 errors, 0 warnings, 0 unknown, 8 ok.\n'])
-})
+test('all is well: one finding for each thing that was examined, and exit code 0', () =>
+  expectAllWell(world, { ...awsFindings, ...clusterFindings }))
 
-test.each(Object.entries(cases))('%s', async (name, { about, fix, provoke, says }) => {
-  fullManager(world)
-  const given = await provoke(world)
-  const flags = Array.isArray(given) ? (given as readonly string[]) : poolFlags
-  const { code, findings } = await world.examine(flags)
-  const matching = findings.filter((finding) => finding.code === name && says.test(finding.message))
-  const [finding] = matching
-  if (finding === undefined) throw new Error(JSON.stringify(findings, undefined, 2))
-  expect(`${finding.object.kind}/${finding.object.name}`).toMatch(about)
-  expect(finding.severity).toBe(facts[name as Code].severity)
-  expect(finding.fix).toMatch(fix ?? /^[A-Z`a].*/)
-  const errors = findings.filter(({ severity }) => severity === 'error')
-  expect(code).toBe(errors.length > 0 ? 1 : 0)
-})
+test.each(Object.entries(cases))('%s', (name, one) => expectFinding(world, awsFindings, name, one))
 
 test('a podCIDR that the VPC delegates to its Node’s interface lies in the VPC’s range by right, and needs no route', async () => {
-  fullManager(world)
+  world.manager('--allocate-node-cidrs=false')
   const { ec2, vpcId } = world
   const { Vpcs } = await ec2.describeVpcs({ VpcIds: [vpcId] })
   const range = must(Vpcs?.[0]?.Ipv6CidrBlockAssociationSet?.[0]?.Ipv6CidrBlock)
@@ -364,7 +273,7 @@ test('a podCIDR that the VPC delegates to its Node’s interface lies in the VPC
 })
 
 test('the network ACL: rules for some protocols only are not judged; what lets all through first is', async () => {
-  fullManager(world)
+  world.manager('--allocate-node-cidrs=false')
   const tcp = { RuleNumber: 60, Protocol: '6', PortRange: { From: 1, To: 2 }, Egress: true }
   await addAclRule(world, { RuleNumber: 40, RuleAction: 'allow', CidrBlock: '10.244.0.0/15' })
   await addAclRule(world, { RuleNumber: 41, CidrBlock: '10.244.0.0/16' })
