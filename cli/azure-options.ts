@@ -42,7 +42,7 @@ const azureCredentialsOption = (): Option =>
     `who podway is to Azure: ${credentialKinds.join(', ')} (default: auto, as --cloud-config has it, or what there is)`,
   )
 
-const azureRoutesPerTableOption = (): Option =>
+export const azureRoutesPerTableOption = (): Option =>
   new Option(
     '--azure-routes-per-table <count>',
     'how many routes a table takes, of both families together, by the subscription’s limit (default: 1000)',

@@ -14,7 +14,7 @@ import {
   createArmSimulator,
 } from '../simulators/arm/arm-simulator.ts'
 import type { Call } from '../simulators/arm/call-log.ts'
-import type { Machine } from '../simulators/arm/machines.ts'
+import type { Machine, NewMachine } from '../simulators/arm/machines.ts'
 import { serve } from '../simulators/http-server.ts'
 import { listAt, textAt, valueAt, type Json } from '../simulators/kubernetes/json.ts'
 import { ampleBudget } from './ample-budget.ts'
@@ -28,13 +28,15 @@ export interface SimulatedAzure extends ProviderWorld {
   readonly url: string
   readonly clusterName: string
   readonly nodeSubnet: string
-  /** As anybody but podway. @throws Error if it is refused */
-  send(method: string, id: string, body?: unknown): Json
+  /** As anybody but podway, by the network's version of the API unless told. @throws Error if it is refused */
+  send(method: string, id: string, body?: unknown, version?: string): Json
   /** Another one beside the world's own, with the same client and cluster. */
   providerWith(options: Partial<AzureProviderOptions>): RouteProvider
   addMachine(
     name: string,
-    scaleSet?: { readonly name: string; readonly mode: 'Uniform' | 'Flexible' },
+    scaleSet?: NewMachine['scaleSet'],
+    /** What is otherwise than that it has addresses of both families in the nodes' subnet, and does not forward. */
+    more?: Partial<NewMachine>,
   ): WorldNode
   /** What podway has asked so far. */
   calls(): readonly Call[]
@@ -71,11 +73,11 @@ export async function createSimulatedAzure(options: ArmSimulatorOptions = {}): P
   const network = `${base}/providers/Microsoft.Network/virtualNetworks/net`
   const nodeSubnet = `${network}/subnets/nodes`
 
-  function send(method: string, id: string, body?: unknown): Json {
+  function send(method: string, id: string, body?: unknown, version = '2026-01-01'): Json {
     const reply = simulator.handle(
       {
         method,
-        target: `${id}?api-version=2026-01-01`,
+        target: `${id}?api-version=${version}`,
         headers: { authorization: 'Bearer OTHERS', host: 'management.azure.com' },
         body: body === undefined ? '' : JSON.stringify(body),
       },
@@ -109,7 +111,8 @@ export async function createSimulatedAzure(options: ArmSimulatorOptions = {}): P
 
   function addMachine(
     name: string,
-    scaleSet?: { readonly name: string; readonly mode: 'Uniform' | 'Flexible' },
+    scaleSet?: NewMachine['scaleSet'],
+    more: Partial<NewMachine> = {},
   ): WorldNode {
     const machine = simulator.machines.add({
       subscription,
@@ -118,6 +121,7 @@ export async function createSimulatedAzure(options: ArmSimulatorOptions = {}): P
       subnet: nodeSubnet,
       families: [4, 6],
       ...(scaleSet !== undefined && { scaleSet }),
+      ...more,
     })
     return nodeOf(name, machine, sendInterface(machine))
   }
