@@ -4,11 +4,12 @@ import { runMain } from '../testing/run-main.ts'
 import { markdownTable } from '../testing/markdown-table.ts'
 import { clusterFindings } from './cluster-findings.ts'
 import { awsSection } from './testing/reference/aws-section.ts'
+import { azureSection } from './testing/reference/azure-section.ts'
 import { findingsTable } from './testing/reference/cloud-section.ts'
 
 const page = fileURLToPath(new URL('../../docs/reference/doctor.md', import.meta.url))
 
-const clouds = [awsSection]
+const clouds = [awsSection, azureSection]
 
 const text = `# podway doctor
 
