@@ -65,6 +65,16 @@ const cases: Readonly<Record<WrongCode<typeof azureFindings>, Case<AzureWorld>>>
     says: /lock frozen makes nodes read-only/,
     fix: /^az lock delete --ids .*\/locks\/frozen$/,
   },
+  PolicyDenies: {
+    provoke({ addPolicy }) {
+      addPolicy('no-appliances', 'VirtualAppliance')
+      addPolicy('watched', 'VirtualAppliance', 'Audit')
+      addPolicy('no-internet', 'Internet')
+    },
+    about: 'route-table/nodes',
+    says: /policy assignment no-appliances denies routes in nodes/,
+    fix: /^az policy exemption create .*no-appliances .*--scope \S+\/nodes$/,
+  },
   NoNodes: {
     provoke({ cluster }) {
       for (const name of ['node-a', 'node-b']) cluster.deleteNode(name)
@@ -179,6 +189,12 @@ const cases: Readonly<Record<WrongCode<typeof azureFindings>, Case<AzureWorld>>>
     provoke: () => [...poolFlags, '--azure-routes-per-table', '400'],
     about: 'route-table/nodes',
     says: /pools are for 256 Nodes, and nodes takes 400 routes of both families/,
+  },
+  RouteLimitLower: {
+    provoke: () => [...poolFlags, '--azure-routes-per-table', '1001'],
+    about: 'route-table/nodes',
+    says: /nodes takes 1000 routes by the limit of its subscription, and by the configuration 1001/,
+    fix: /--azure-routes-per-table=1000\.$/,
   },
   RangeOverlapsSubnet: {
     provoke: () => ['--cluster-cidr', '10.244.0.0/16,10.0.32.0/22'],
@@ -344,6 +360,13 @@ test('an Azure CLI without login is a finding; an answer that nobody foresaw end
     code: 'CredentialsRejected',
     message: expect.stringMatching(/^No Azure credentials for ResourceGroups_Get/) as unknown,
   })
+})
+
+test('a policy that denies something else, or only watches, is of no account', async () => {
+  world.manager('--allocate-node-cidrs=false')
+  world.addPolicy('no-internet', 'Internet')
+  world.addPolicy('watched', 'VirtualAppliance', 'Audit')
+  expect((await world.examine()).wrong).toEqual([])
 })
 
 test('a gateway does no harm where a table takes none of its routes', async () => {

@@ -19,11 +19,17 @@ async function examineEverything(): Promise<readonly Call[]> {
   return world.calls()
 }
 
-test('it reads, and nothing else: of Azure and of the cluster', async () => {
+/** It asks what policies would make of a write, by the only operation that there is for that. */
+const isQuestion = ({ operation }: Call): boolean =>
+  operation === 'PolicyRestrictions_CheckAtResourceGroupScope'
+
+test('it reads, and asks policies; it writes nothing, to Azure or the cluster', async () => {
   const before = world.azure.send('GET', world.table)
   const calls = await examineEverything()
   expect(calls.length).toBeGreaterThan(15)
-  expect([...new Set(calls.map(({ method }) => method))]).toEqual(['GET'])
+  const others = calls.filter((call) => !isQuestion(call))
+  expect([...new Set(others.map(({ method }) => method))]).toEqual(['GET'])
+  expect(calls.filter(isQuestion).map(({ method }) => method)).toEqual(['POST'])
   expect(calls.flatMap(({ code }) => code ?? [])).toEqual([])
   expect([...new Set(world.cluster.calls.map(({ method }) => method))]).toEqual(['GET'])
   expect(world.azure.send('GET', world.table)).toEqual(before)
@@ -77,6 +83,8 @@ test.each([
   ['Microsoft.Network/networkSecurityGroups/read', 'NetworkSecurityGroups_Get'],
   ['Microsoft.Authorization/permissions/read', 'Permissions_ListForResource'],
   ['Microsoft.Authorization/locks/read', 'ManagementLocks_ListAtResourceGroupLevel'],
+  ['Microsoft.PolicyInsights/checkPolicyRestrictions/read', 'PolicyRestrictions_CheckAtResourceGroupScope'],
+  ['Microsoft.Network/locations/usages/read', 'Usages_List'],
 ])(
   '%s, without which routes are written all the same, is denied: it is unknown, and no error',
   async (action, operation) => {

@@ -22,6 +22,13 @@ export interface AzureNode {
   readonly address: string
 }
 
+export interface AzureWorldOptions {
+  /** How long a write goes on behind its answer, in milliseconds. */
+  readonly operationMs?: number
+  /** By the subscription's limit. */
+  readonly routesPerTable?: number
+}
+
 export type AzureWorld = Awaited<ReturnType<typeof openAzureWorld>>
 
 /**
@@ -32,12 +39,13 @@ export type AzureWorld = Awaited<ReturnType<typeof openAzureWorld>>
  * node-b, a member of a uniform scale set, in the other. Both forward, and the first subnet has a security group without
  * rules of its own.
  */
-export async function openAzureWorld({ operationMs = 0 }: { readonly operationMs?: number } = {}) {
+export async function openAzureWorld({ operationMs = 0, routesPerTable = 1_000 }: AzureWorldOptions = {}) {
   const denied = new Set<string>()
   let isMade = false
   const azure = await createSimulatedAzure({
     // To make the world takes no time.
     operationMs: () => (isMade ? operationMs : 0),
+    routesPerTable,
     permits: (principal, action) => principal !== programToken || !denied.has(action),
   })
   const folder = await mkdtemp(join(tmpdir(), 'podway-azure-'))
@@ -137,6 +145,12 @@ export async function openAzureWorld({ operationMs = 0 }: { readonly operationMs
     addLock: (scope: string, name: string, level: 'ReadOnly' | 'CanNotDelete'): void => {
       const id = `${scope}/providers/Microsoft.Authorization/locks/${name}`
       azure.send('PUT', id, { properties: { level } }, '2016-09-01')
+    },
+    /** Of the resource group, about next hops of routes. */
+    addPolicy: (name: string, deniedNextHop: string, effect = 'Deny'): void => {
+      const id = `${base}/providers/Microsoft.Authorization/policyAssignments/${name}`
+      const parameters = { deniedNextHop: { value: deniedNextHop }, effect: { value: effect } }
+      azure.send('PUT', id, { properties: { parameters } }, '2022-04-01')
     },
     /** The credentials lack the action from now on. */
     deny: (action: string): void => void denied.add(action),

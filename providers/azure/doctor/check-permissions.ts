@@ -16,13 +16,15 @@ const readings = {
   securityGroups: 'whether network security groups let pods’ packets through',
   permissions: 'whether routes may be written',
   locks: 'whether route tables are locked',
+  denials: 'whether a policy denies routes',
+  limits: 'how many routes a table takes in the subscription',
 } as const satisfies Partial<Record<keyof AzurePicture, string>>
 
 const ofController = new Set<keyof AzurePicture>(['places', 'running', 'tables'])
 
 /** What these credentials may read and write: by what the readings said, and by the roles that they have. */
 export function checkPermissions(picture: AzurePicture): readonly Finding[] {
-  const findings = [...unread(picture), ...writes(picture), ...locked(picture)]
+  const findings = [...unread(picture), ...writes(picture), ...locked(picture), ...forbidden(picture)]
   const isMissing = findings.some(({ severity }) => severity === 'error')
   if (isMissing || 'unread' in picture.permissions || valueOf(picture.permissions)?.size === 0)
     return findings
@@ -91,6 +93,19 @@ function locked(picture: AzurePicture): readonly Finding[] {
       }),
     ]
   })
+}
+
+function forbidden(picture: AzurePicture): readonly Finding[] {
+  const denials = valueOf(picture.denials)
+  return (valueOf(picture.tables)?.chosen ?? []).flatMap(({ id, name }) =>
+    (denials?.get(id) ?? []).map((assignment) =>
+      found('PolicyDenies', {
+        object: { kind: 'route-table', name },
+        message: `The policy assignment ${shortName(assignment)} denies routes in ${name}.`,
+        fix: `az policy exemption create --name podway --policy-assignment ${assignment} --exemption-category Waiver --scope ${id}`,
+      }),
+    ),
+  )
 }
 
 /** What a lock is on. */

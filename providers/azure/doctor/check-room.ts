@@ -14,13 +14,31 @@ export function checkRoom(picture: AzurePicture): readonly Finding[] {
     // Those to service tags count too.
     const usage = { family: 'both', used: routes.length, limit } as const
     const there = routes.flatMap((route) => destinationOf(route) ?? [])
-    return roomProblems(usage, there, picture).map((problem) => about(table, usage, problem))
+    return [
+      ...lowerLimit(table, picture),
+      ...roomProblems(usage, there, picture).map((problem) => about(table, usage, problem)),
+    ]
   })
   if (findings.length > 0 || chosen.length === 0) return findings
   return [
     found('RouteRoom', {
       object: { kind: 'cluster', name: picture.clusterName },
       message: `Each of ${chosen.length} tables has room for the routes of ${picture.nodes.length} Nodes.`,
+    }),
+  ]
+}
+
+function lowerLimit(
+  { id, name }: ExaminedTable,
+  { limits, routesPerTable }: AzurePicture,
+): readonly Finding[] {
+  const limit = valueOf(limits)?.get(id)
+  if (limit === undefined || limit >= routesPerTable) return []
+  return [
+    found('RouteLimitLower', {
+      object: { kind: 'route-table', name },
+      message: `${name} takes ${limit} routes by the limit of its subscription, and by the configuration ${routesPerTable}.`,
+      fix: `Give podway --azure-routes-per-table=${limit}.`,
     }),
   ]
 }

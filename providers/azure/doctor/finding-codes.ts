@@ -39,6 +39,11 @@ export const azureFindings = {
     remedy:
       'Delete the lock, or make it one against deletion (`CanNotDelete`), which does not matter to routes.',
   },
+  PolicyDenies: {
+    severity: 'error',
+    meaning: 'An Azure policy denies routes in a table of the cluster: Azure refuses every write of it.',
+    remedy: 'Exempt the route table from the assignment, with `az policy exemption create`.',
+  },
   NodesLocated: isWell('Every Node is found on a machine that runs, with an address of each family.'),
   NoNodes: {
     severity: 'unknown',
@@ -141,6 +146,12 @@ export const azureFindings = {
     severity: 'warning',
     meaning: 'The pools have podCIDRs for more Nodes than a table has room for routes.',
     remedy: 'Take larger blocks for fewer Nodes, or one family alone: both count.',
+  },
+  RouteLimitLower: {
+    severity: 'warning',
+    meaning:
+      'The subscription’s limit of routes in a table is lower than the configuration says: Azure refuses routes before the forecast tells of it.',
+    remedy: 'Say it with `--azure-routes-per-table`, or ask Azure’s support for more.',
   },
   RangesFree: isWell('No pool and no podCIDR overlaps anything else that is known.'),
   RangeOverlapsSubnet: {

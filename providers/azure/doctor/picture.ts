@@ -25,6 +25,10 @@ export interface AzurePicture extends ExaminedCluster {
   /** What these credentials may do with each table of the cluster, and where forwarding is to be turned on, by id. */
   readonly permissions: Reading<ReadonlyMap<string, readonly WirePermission[]>>
   readonly locks: Reading<readonly WireLock[]>
+  /** Ids of the policies' assignments that deny a write of a table, by its id. */
+  readonly denials: Reading<ReadonlyMap<string, readonly string[]>>
+  /** How many routes a table takes in its subscription and region, by its id; none where Azure does not say. */
+  readonly limits: Reading<ReadonlyMap<string, number>>
 }
 
 /** A resource group that the configuration names. */

@@ -1,8 +1,8 @@
 import { ProviderError } from '../../errors.ts'
-import { authorizationPath, resourceGroupPath } from '../arm-api.ts'
+import { authorizationPath, resourceGroupPath, usagesPath } from '../arm-api.ts'
 import { type Arm, callForAll, read } from '../call.ts'
-import type { ExaminedGroup } from './picture.ts'
-import type { WireLock, WirePermission } from './wire.ts'
+import type { ExaminedGroup, ExaminedTable } from './picture.ts'
+import type { WireLock, WirePermission, WireUsage } from './wire.ts'
 
 /** Whether the resource groups, and the subscriptions that they are of, are there. @param ids those that the configuration names */
 export const readGroups = (
@@ -49,4 +49,21 @@ export async function readLocks(
     return callForAll<WireLock>(arm, 'ManagementLocks_ListAtResourceGroupLevel', path, signal)
   })
   return (await Promise.all(found)).flat()
+}
+
+/** How many routes each table takes, by id, where the subscription's limits in its region say so. */
+export async function readLimits(
+  arm: Arm,
+  tables: readonly ExaminedTable[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, number>> {
+  const regions = Map.groupBy(tables, ({ id, wire }) =>
+    usagesPath(id.split('/')[2] ?? '', wire.location ?? ''),
+  )
+  const found = [...regions].map(async ([path, there]) => {
+    const usages = await callForAll<WireUsage>(arm, 'Usages_List', path, signal)
+    const limit = usages.find(({ name }) => name?.value === 'RoutesPerRouteTable')?.limit
+    return limit === undefined ? [] : there.map(({ id }) => [id, limit] as const)
+  })
+  return new Map((await Promise.all(found)).flat())
 }

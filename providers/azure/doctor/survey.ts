@@ -14,7 +14,8 @@ import { addressAmong, findInterfaces, subnetsOf } from '../targets.ts'
 import { forwardingWrite, passedInterfaces } from './forwarding.ts'
 import { isCredentialProblem } from './credential-problem.ts'
 import type { AzurePicture, ExaminedPlace, ExaminedTables } from './picture.ts'
-import { readGroups, readLocks, readPermissions } from './scopes.ts'
+import { askPolicies } from './policies.ts'
+import { readGroups, readLimits, readLocks, readPermissions } from './scopes.ts'
 import type { ExaminedWireTable } from './wire.ts'
 import { readNetworks, readSecurityGroups, securityGroupsOf } from './networks.ts'
 
@@ -68,15 +69,17 @@ export async function survey(
   const networks = await look(() => readNetworks(arm, subnets.map(networkOf), signal))
   const securing = securityGroupsOf(valueOf(networks) ?? [], placed)
   const securityGroups = await look(() => readSecurityGroups(arm, securing, signal))
-  progress('permissions and locks')
+  progress('permissions, locks, policies and limits')
   const tableIds = chosen.map(({ id }) => id)
-  const [permissions, locks] = await Promise.all([
+  const [permissions, locks, denials, limits] = await Promise.all([
     look(() => readPermissions(arm, [...tableIds, ...placed.flatMap(scopesOfWrites)], signal)),
     look(() => readLocks(arm, tableIds.map(groupOfId), signal)),
+    look(() => askPolicies(arm, chosen, signal)),
+    look(() => readLimits(arm, chosen, signal)),
   ])
   return {
     ...{ clusterName, nodes, pools, routesPerTable },
-    ...{ groups, places, running, tables, networks, securityGroups, permissions, locks },
+    ...{ groups, places, running, tables, networks, securityGroups, permissions, locks, denials, limits },
   }
 }
 

@@ -3,6 +3,7 @@ import type { WireInterface, WireSubnet, WireTable } from '../wire.ts'
 /** What only the examination reads of ARM's documents. */
 
 export interface ExaminedWireTable extends WireTable {
+  readonly location?: string
   readonly properties?: WireTable['properties'] & {
     readonly disableBgpRoutePropagation?: boolean
   }
@@ -80,4 +81,19 @@ export interface WireLock {
   readonly id?: string
   readonly name?: string
   readonly properties?: { readonly level?: string }
+}
+
+export interface WirePolicyVerdict {
+  readonly contentEvaluationResult?: { readonly policyEvaluations?: readonly WirePolicyEvaluation[] }
+}
+
+export interface WirePolicyEvaluation {
+  readonly evaluationResult?: string
+  readonly effectDetails?: { readonly policyEffect?: string }
+  readonly policyInfo?: { readonly policyAssignmentId?: string }
+}
+
+export interface WireUsage {
+  readonly name?: { readonly value?: string }
+  readonly limit?: number
 }

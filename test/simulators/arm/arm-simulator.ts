@@ -38,6 +38,7 @@ const versions: Readonly<Record<string, readonly string[]>> = {
   'microsoft.network': ['2026-01-01', '2026-03-01'],
   'microsoft.compute': ['2018-10-01', '2025-04-01'],
   'microsoft.authorization': ['2016-09-01', '2022-04-01'],
+  'microsoft.policyinsights': ['2024-10-01'],
   // Resource groups themselves.
   '': ['2021-04-01'],
 }

@@ -1,6 +1,7 @@
-import { textAt } from '../kubernetes/json.ts'
+import { type JsonObject, listAt, textAt } from '../kubernetes/json.ts'
+import { badRequest } from './errors.ts'
 import { nameOf, sameId } from './names.ts'
-import { type Operation, page } from './operation.ts'
+import { type Context, type Operation, page } from './operation.ts'
 
 const group = '/subscriptions/{subscription}/resourceGroups/{group}'
 const resource = `${group}/providers/{namespace}/{type}/{name}`
@@ -52,6 +53,38 @@ export const authorizationOperations: readonly Operation[] = [
       return page(context, locks, ({ doc }) => doc)
     },
   },
+  {
+    name: 'PolicyAssignments_Create',
+    method: 'PUT',
+    path: `${group}/providers/Microsoft.Authorization/policyAssignments/{assignment}`,
+    action: 'Microsoft.Authorization/policyAssignments/write',
+    handle: ({ body, id, state }) => ({
+      status: 201,
+      body: state.put(id, {
+        ...body,
+        id,
+        name: nameOf(id),
+        type: 'Microsoft.Authorization/policyAssignments',
+      }).doc,
+    }),
+  },
+  {
+    name: 'PolicyRestrictions_CheckAtResourceGroupScope',
+    method: 'POST',
+    path: `${group}/providers/Microsoft.PolicyInsights/checkPolicyRestrictions`,
+    action: 'Microsoft.PolicyInsights/checkPolicyRestrictions/read',
+    handle: (context) => {
+      if (textAt(context.body, 'resourceDetails', 'resourceContent', 'type') === '')
+        throw badRequest('InvalidCheckRestrictionsRequest', 'The resource content has no type.')
+      return {
+        status: 200,
+        body: {
+          fieldRestrictions: [],
+          contentEvaluationResult: { policyEvaluations: denialsOf(context) },
+        },
+      }
+    },
+  },
   ...[group, resource].map((scope): Operation => ({
     name: scope === group ? 'ManagementLocks_CreateAtResourceGroup' : 'ManagementLocks_CreateAtResource',
     method: 'PUT',
@@ -63,5 +96,25 @@ export const authorizationOperations: readonly Operation[] = [
     }),
   })),
 ]
+
+/** Those of the resource group that deny a next hop: what assignments say is not modelled beyond that. */
+const denialsOf = ({ body, id, state }: Context): readonly JsonObject[] => {
+  const inGroup = id.split('/').slice(0, 5).join('/')
+  const hops = listAt(body, 'resourceDetails', 'resourceContent', 'properties', 'routes').map((route) =>
+    textAt(route, 'properties', 'nextHopType'),
+  )
+  return state
+    .list(`${inGroup}/providers/Microsoft.Authorization/policyAssignments`)
+    .map(({ doc, id: assignment }) => ({
+      policyInfo: {
+        policyAssignmentId: assignment,
+        policyDefinitionId: textAt(doc, 'properties', 'policyDefinitionId'),
+      },
+      evaluationResult: hops.includes(textAt(doc, 'properties', 'parameters', 'deniedNextHop', 'value'))
+        ? 'NonCompliant'
+        : 'Compliant',
+      effectDetails: { policyEffect: textAt(doc, 'properties', 'parameters', 'effect', 'value') || 'Deny' },
+    }))
+}
 
 const lockType = 'Microsoft.Authorization/locks'

@@ -1,5 +1,6 @@
 import { asyncOperations } from './async-operations.ts'
 import { authorizationOperations } from './authorization.ts'
+import { limitOperations } from './limits.ts'
 import { machineOperations } from './machines.ts'
 import { interfaceOperations, joinActions } from './network-interfaces.ts'
 import { networkOperations } from './networks.ts'
@@ -17,6 +18,7 @@ export const operations: readonly Operation[] = [
   ...machineOperations,
   ...securityGroupOperations,
   ...authorizationOperations,
+  ...limitOperations,
   ...asyncOperations,
 ]
 
