@@ -106,7 +106,8 @@ const cases: Readonly<Record<WrongCode<typeof azureFindings>, Case<AzureWorld>>>
   MachineNotRunning: {
     provoke: ({ azure, b }) => azure.simulator.machines.power(b.machine, 'deallocated'),
     about: 'Node/node-b',
-    says: /machine of Node node-b, 0, does not run/,
+    says: /machine of Node node-b, pool_0, does not run/,
+    fix: /^az vmss start --ids \S+\/pool --instance-ids 0, or kubectl delete node node-b$/,
   },
   NoRouteTable: {
     provoke: ({ addTable }) => void addTable('nodes', false),
@@ -121,6 +122,8 @@ const cases: Readonly<Record<WrongCode<typeof azureFindings>, Case<AzureWorld>>>
     about: 'route-table/typo',
     says: /no route table \/subscriptions\/.*\/typo/,
   },
+  // Table not associated: https://github.com/Azure/AKS/issues/718, https://github.com/Azure/AKS/issues/1460,
+  // https://github.com/Azure/AKS/issues/1781, https://github.com/kubernetes-sigs/cluster-api-provider-azure/pull/6358
   SubnetWithoutTable: {
     provoke({ addNode, addSubnet }) {
       addNode('node-c', { subnet: addSubnet('c', ['10.0.34.0/24', 'fd00:10:0:3::/64']) })
@@ -171,8 +174,8 @@ const cases: Readonly<Record<WrongCode<typeof azureFindings>, Case<AzureWorld>>>
       const { address } = addNode('node-u', { name: '7', scaleSet, forwards: false })
       addRoute('podway.10.244.7.0_24', '10.244.7.0/24', address)
     },
-    about: 'network-interface/7-nic',
-    says: /Routes lead to Node node-u, and IP forwarding of its 7-nic is off/,
+    about: 'network-interface/pool_7/7-nic',
+    says: /Routes lead to Node node-u, and IP forwarding of its pool_7\/7-nic is off/,
     fix: /enableIPForwarding in the network profile of the scale set pool/,
   },
   RouteTableFull: {
@@ -317,6 +320,27 @@ test('the cloud-controller-manager, as Azure has it, writes routes unless it is 
   expect((await world.examine()).wrong).toEqual([
     'error AnotherRouteController Deployment/kube-system/cloud-controller-manager',
   ])
+})
+
+test('no table is the cluster’s: the subnets say which one could be', async () => {
+  world.manager('--allocate-node-cidrs=false')
+  world.addTable('nodes', false)
+  expect((await world.examine()).wrong).toEqual([
+    'error NoRouteTable cluster/prod',
+    'error SubnetNotServed subnet/net/a',
+    'error SubnetNotServed subnet/net/b',
+  ])
+})
+
+test('a lock of a resource group whose name begins alike is of no account', async () => {
+  world.manager('--allocate-node-cidrs=false')
+  const { addLock, addSubnet, azure } = world
+  const far = `${base}-2/providers/microsoft.network/routetables/far`
+  azure.send('PUT', far, { location: 'westeurope' })
+  addSubnet('far', ['10.0.40.0/24'], { table: far })
+  addLock(base, 'frozen', 'ReadOnly')
+  const { wrong } = await world.examine([...poolFlags, '--extra-route-table-ids', far])
+  expect(wrong).toEqual(['error RouteTableLocked route-table/nodes'])
 })
 
 test('locks: one against deletion, and one of something else, are of no account; one of the table itself is', async () => {

@@ -2,6 +2,7 @@ import { type Finding, someOf } from '../../finding.ts'
 import { isTargetProblem } from '../../provider.ts'
 import type { ExaminedNode } from '../../examined.ts'
 import { valueOf } from '../../reading.ts'
+import { machineOf } from '../resource-ids.ts'
 import { found } from './finding-codes.ts'
 import { type AzurePicture, type ExaminedPlace, shortName } from './picture.ts'
 
@@ -60,9 +61,15 @@ function atPlace(
           found('MachineNotRunning', {
             object,
             message: `The machine of Node ${name}, ${shortName(place.machine)}, does not run.`,
-            fix: `az vm start --ids ${place.machine} (of a uniform scale set: az vmss start), or kubectl delete node ${name}`,
+            fix: `${startOf(place.machine)}, or kubectl delete node ${name}`,
           }),
         ]
       : []),
   ]
+}
+
+function startOf(id: string): string {
+  const set = machineOf(id)?.scaleSet
+  if (set === undefined) return `az vm start --ids ${id}`
+  return `az vmss start --ids ${set} --instance-ids ${id.split('/').at(-1) ?? ''}`
 }

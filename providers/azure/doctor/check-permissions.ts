@@ -83,7 +83,7 @@ function writes(picture: AzurePicture): readonly Finding[] {
 function locked(picture: AzurePicture): readonly Finding[] {
   const locks = (valueOf(picture.locks) ?? []).filter(({ properties }) => properties?.level === 'ReadOnly')
   return (valueOf(picture.tables)?.chosen ?? []).flatMap(({ id, name }) => {
-    const lock = locks.find((one) => id.startsWith(scopeOf(one.id ?? '')))
+    const lock = locks.find((one) => `${id}/`.startsWith(scopeOf(one.id ?? '')))
     if (lock === undefined) return []
     return [
       found('RouteTableLocked', {
@@ -108,6 +108,6 @@ function forbidden(picture: AzurePicture): readonly Finding[] {
   )
 }
 
-/** What a lock is on. */
+/** The id of what a lock is on, with a slash behind it. */
 const scopeOf = (lock: string): string =>
-  lock.toLowerCase().split('/providers/microsoft.authorization/')[0] ?? ''
+  `${lock.toLowerCase().split('/providers/microsoft.authorization/')[0] ?? ''}/`

@@ -27,7 +27,9 @@ export function checkTables(picture: AzurePicture): readonly Finding[] {
     ),
     ...(chosen.length === 0 && missing.length === 0
       ? [found('NoRouteTable', { object: cluster, message: 'No route table belongs to the cluster.' })]
-      : [...unserved(picture, chosen), ...chosen.flatMap((table) => ofTable(table, picture))]),
+      : []),
+    ...unserved(picture, chosen),
+    ...chosen.flatMap((table) => ofTable(table, picture)),
   ]
   const placed = placedNodes(picture)
   if (findings.length > 0 || placed.length === 0 || 'unread' in picture.networks) return findings

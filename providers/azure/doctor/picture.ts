@@ -99,8 +99,14 @@ export function placedNodes({
 export const subnetsById = ({ networks }: AzurePicture): ReadonlyMap<string, ExaminedSubnet> =>
   new Map((valueOf(networks) ?? []).flatMap(({ subnets }) => subnets.map((subnet) => [subnet.id, subnet])))
 
-/** What a person calls it: the last part of an id, of a subnet with its network. */
+/** What a person calls it: the last part of an id, of a subnet with its network, of a scale set's member with its set. */
 export function shortName(id: string): string {
+  const member =
+    /\/virtualmachinescalesets\/([^/]+)\/virtualmachines\/([^/]+)(?:\/networkinterfaces\/([^/]+))?$/i.exec(id)
+  if (member !== null) {
+    const [, set = '', instance = '', nic] = member
+    return `${set}_${instance}${nic === undefined ? '' : `/${nic}`}`
+  }
   const parts = id.split('/')
   return parts.at(-2) === 'subnets' ? `${parts.at(-3)}/${parts.at(-1)}` : (parts.at(-1) ?? id)
 }
