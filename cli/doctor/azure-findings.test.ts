@@ -376,7 +376,7 @@ test('an Azure CLI without login is a finding; an answer that nobody foresaw end
   })
   const ended = await world.run('--output', 'json')
   expect([ended.code, ended.stdout]).toEqual([1, ''])
-  expect(ended.stderr).toContain('ResourceGroups_Get failed: It is Friday. (NobodyForesaw)')
+  expect(ended.stderr).toContain('VirtualMachines_Get failed: It is Friday. (NobodyForesaw)')
   azure.simulator.faults.clear()
   await world.logOut()
   const { findings } = await world.examine()

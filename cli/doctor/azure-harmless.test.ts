@@ -93,3 +93,20 @@ test.each([
     expect(code).toBe(0)
   },
 )
+
+test.each([
+  [409, 'MissingSubscriptionRegistration'],
+  [400, 'NoRegisteredProviderFound'],
+  [404, 'InvalidResourceNamespace'],
+])(
+  'a cloud that answers %i %s when it is asked for policies: that is unknown, and the rest is examined',
+  async (status, code) => {
+    world.azure.simulator.faults.inject({
+      operation: 'PolicyRestrictions_CheckAtResourceGroupScope',
+      fault: { kind: 'error', status, code },
+    })
+    expect((await world.examine()).wrong).toEqual([
+      'unknown NotExamined permission/PolicyRestrictions_CheckAtResourceGroupScope',
+    ])
+  },
+)

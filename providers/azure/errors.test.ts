@@ -220,6 +220,17 @@ const payloads: readonly (readonly [
     { class: 'unauthorized', code: 'ExpiredAuthenticationToken', message: 'Azure does not allow' },
   ],
   [
+    // https://learn.microsoft.com/en-us/azure/azure-resource-manager/troubleshooting/error-register-resource-provider
+    'a subscription that has not the resource provider',
+    answer(409, {
+      error: {
+        code: 'MissingSubscriptionRegistration',
+        message: "The subscription is not registered to use namespace 'Microsoft.PolicyInsights'.",
+      },
+    }),
+    { class: 'unauthorized', code: 'MissingSubscriptionRegistration', message: 'is not registered to use' },
+  ],
+  [
     'a table that is gone',
     answer(404, { error: { code: 'ResourceNotFound', message: "The Resource 'x' was not found." } }),
     { class: 'not-found', code: 'ResourceNotFound', message: 'was not found' },

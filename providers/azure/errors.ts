@@ -161,6 +161,7 @@ const codes: ReadonlyMap<string, ErrorClass> = new Map([
     'InvalidAuthenticationTokenTenant',
     'ReadOnlyDisabledSubscription',
     'SubscriptionNotRegistered',
+    'MissingSubscriptionRegistration',
   ),
   ...list('not-found', 'ResourceNotFound', 'ResourceGroupNotFound', 'SubscriptionNotFound', 'NotFound'),
 ])

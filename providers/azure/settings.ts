@@ -9,7 +9,7 @@ import { groupId, isTableId, tableId } from './resource-ids.ts'
 export interface AzureWishes {
   readonly cloud: string | undefined
   readonly subscription: string | undefined
-  /** Names, or ids where they are of another subscription: of the machines' resource groups, the first one also of the tables unless told. */
+  /** Of the machines, the first one also of the tables unless told: names, or ids where they are of another subscription. */
   readonly resourceGroups: readonly string[]
   /** The same of the tables; one that is called by its name alone is in the first of them. */
   readonly routeTableResourceGroups: readonly string[]

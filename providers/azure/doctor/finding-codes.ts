@@ -30,7 +30,8 @@ export const azureFindings = {
   },
   NotExamined: {
     severity: 'unknown',
-    meaning: 'Something that only the examination reads may not be read by these credentials.',
+    meaning:
+      'Something that only the examination reads may not be read by these credentials, or is not there in this cloud.',
     remedy: 'Allow the action that the message names: `deploy/iam/azure-doctor-role.json` has all of them.',
   },
   RouteTableLocked: {

@@ -45,11 +45,13 @@ export async function survey(
   const { clusterName, nodes, pools, routesPerTable } = request
   const look = <T>(work: () => Promise<T>): Promise<Reading<T>> =>
     orRefusal(() => tools.attempt(work), isDenied)
+  const lookOwn = <T>(work: () => Promise<T>): Promise<Reading<T>> =>
+    orRefusal(() => tools.attempt(work), isUnavailable)
   const known = new NodePlaces()
 
   progress('resource groups')
   const { nodeGroups, selection } = request
-  const groups = await look(() => readGroups(arm, [...nodeGroups, ...selection.tableGroups], signal))
+  const groups = await lookOwn(() => readGroups(arm, [...nodeGroups, ...selection.tableGroups], signal))
   const absent = new Set((valueOf(groups) ?? []).flatMap((group) => (group.absent ? [group.id] : [])))
   const isThere = (group: string): boolean => !absent.has(group)
   progress(`the machines of ${nodes.length} Nodes`)
@@ -66,16 +68,16 @@ export async function survey(
   progress('networks and security groups')
   const followers = chosen.flatMap(({ wire }) => (wire.properties?.subnets ?? []).map(({ id = '' }) => id))
   const subnets = [...placed.flatMap((place) => place.subnets), ...followers]
-  const networks = await look(() => readNetworks(arm, subnets.map(networkOf), signal))
+  const networks = await lookOwn(() => readNetworks(arm, subnets.map(networkOf), signal))
   const securing = securityGroupsOf(valueOf(networks) ?? [], placed)
-  const securityGroups = await look(() => readSecurityGroups(arm, securing, signal))
+  const securityGroups = await lookOwn(() => readSecurityGroups(arm, securing, signal))
   progress('permissions, locks, policies and limits')
   const tableIds = chosen.map(({ id }) => id)
   const [permissions, locks, denials, limits] = await Promise.all([
-    look(() => readPermissions(arm, [...tableIds, ...placed.flatMap(scopesOfWrites)], signal)),
-    look(() => readLocks(arm, tableIds.map(groupOfId), signal)),
-    look(() => askPolicies(arm, chosen, signal)),
-    look(() => readLimits(arm, chosen, signal)),
+    lookOwn(() => readPermissions(arm, [...tableIds, ...placed.flatMap(scopesOfWrites)], signal)),
+    lookOwn(() => readLocks(arm, tableIds.map(groupOfId), signal)),
+    lookOwn(() => askPolicies(arm, chosen, signal)),
+    lookOwn(() => readLimits(arm, chosen, signal)),
   ])
   return {
     ...{ clusterName, nodes, pools, routesPerTable },
@@ -86,6 +88,10 @@ export async function survey(
 /** A role could allow it; other refusals, of credentials that are none, no role can change. */
 const isDenied = (error: ProviderError): boolean =>
   error.class === 'unauthorized' && !isCredentialProblem(error)
+
+/** Of what only the examination asks: it may also be that the cloud, a sovereign one say, does not have it. */
+const isUnavailable = (error: ProviderError): boolean =>
+  isDenied(error) || error.class === 'invalid' || error.class === 'not-found'
 
 async function locate(
   { network, nodeGroups, nodes, pools }: Pick<SurveyRequest, 'network' | 'nodeGroups' | 'nodes' | 'pools'>,
