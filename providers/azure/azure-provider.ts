@@ -5,6 +5,7 @@ import type { ArmApi } from './arm-api.ts'
 import { applyChanges } from './changes.ts'
 import { untilEffective } from './effective.ts'
 import { enableForwarding } from './ip-forwarding.ts'
+import { Leftovers } from './leftovers.ts'
 import { defaultRoutesPerTable } from './limits.ts'
 import { NodeInterfaces } from './node-interfaces.ts'
 import { type PollClock, type Polling, defaultPolling } from './poller.ts'
@@ -51,6 +52,7 @@ export function azureProvider(options: AzureProviderOptions): RouteProvider {
   const tables = new ClusterTables(arm, options, places)
   const interfaces = new NodeInterfaces({ arm, groups: nodeGroups, network: network?.toLowerCase() })
   const finder = { interfaces, places }
+  const leftovers = new Leftovers()
 
   return {
     name: 'azure',
@@ -71,7 +73,7 @@ export function azureProvider(options: AzureProviderOptions): RouteProvider {
     // Azure stores the canonical CIDR, which is the only form ours have, and the address that it was given.
     canonical: (route) => route,
     apply: (table, { changes }, signal) =>
-      applyChanges({ arm, polling, table: table.id, routesPerTable }, changes, signal),
+      applyChanges({ arm, polling, table: table.id, routesPerTable, leftovers }, changes, signal),
     untilEffective: (table, changes, signal) =>
       untilEffective(
         { arm, polling, interfaces, waitMs: effectiveMs, ask: askEffective },

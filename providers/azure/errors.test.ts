@@ -350,6 +350,8 @@ test.each([
 
 test.each([
   ['Failed', { code: 'InternalServerError', message: 'An error occurred.' }, 'transient'],
+  ['Failed', { code: 'InvalidCIDRNotation', message: 'The address prefix has an invalid CIDR.' }, 'invalid'],
+  ['Failed', { code: 'NextHopTypeNotSupported', message: 'x' }, 'invalid'],
   ['Failed', { code: 'RouteConflict', message: 'Routes cannot have the same AddressPrefix.' }, 'changed'],
   ['Canceled', { code: 'CanceledAndSupersededDueToAnotherOperation', message: 'x' }, 'changed'],
   ['Canceled', undefined, 'changed'],

@@ -35,8 +35,12 @@ export function classifyEnd(status: string, error: WireError | undefined, action
     retryAfterMs: undefined,
   }
   // Of a code that is not known: what the table holds now is marked as failed, and the next write mends it.
-  return refused(known(failure) ?? (status === 'Canceled' ? 'changed' : 'transient'), failure)
+  const unknown = isAboutContent.test(failure.error.code ?? '') ? 'invalid' : 'transient'
+  return refused(known(failure) ?? (status === 'Canceled' ? 'changed' : unknown), failure)
 }
+
+/** What a write says is wrong, though it was accepted: the status that would tell so is that of an answer. */
+const isAboutContent = /^Invalid|(NotSupported|NotAllowed)$/
 
 /** What became of a call without answer. */
 export function classifyThrown(error: unknown, { operation, ...request }: ArmRequest): ProviderError {
