@@ -21,13 +21,13 @@ const azureSubscriptionOption = (): Option =>
 const azureResourceGroupsOption = (): Option =>
   new Option(
     '--azure-resource-groups <names>',
-    'the resource groups of the nodes’ machines, comma-separated (default: of --cloud-config)',
+    'the resource groups of the nodes’ machines, comma-separated; those of another subscription by id (default: of --cloud-config)',
   )
 
 const azureRouteTableResourceGroupOption = (): Option =>
   new Option(
-    '--azure-route-table-resource-group <name>',
-    'the resource group of the route tables (default: of --cloud-config, or the first of the machines’)',
+    '--azure-route-table-resource-group <names>',
+    'the resource groups of the route tables, comma-separated; those of another subscription by id (default: of --cloud-config, or the first of the machines’)',
   )
 
 const azureCloudOption = (): Option =>
@@ -42,7 +42,7 @@ const azureCredentialsOption = (): Option =>
     `who podway is to Azure: ${credentialKinds.join(', ')} (default: auto, as --cloud-config has it, or what there is)`,
   )
 
-const azureRoutesPerTableOption = (): Option =>
+export const azureRoutesPerTableOption = (): Option =>
   new Option(
     '--azure-routes-per-table <count>',
     'how many routes a table takes, of both families together, by the subscription’s limit (default: 1000)',
@@ -117,7 +117,7 @@ export function readAzureConfig(flags: AzureFlags): AzureConfig {
       cloud: flags.azureCloud,
       subscription: flags.azureSubscription,
       resourceGroups: readList(flags.azureResourceGroups ?? ''),
-      routeTableResourceGroup: flags.azureRouteTableResourceGroup,
+      routeTableResourceGroups: readList(flags.azureRouteTableResourceGroup ?? ''),
       routeTables: readRouteTables(flags),
       extraRouteTables: readList(flags.extraRouteTableIds ?? ''),
       credentials,

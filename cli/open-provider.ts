@@ -1,6 +1,8 @@
 import type { EC2 } from '@aws-sdk/client-ec2'
 import { type Clock, systemClock } from '../kube/clock.ts'
 import type { Ec2Api } from '../providers/aws/ec2-api.ts'
+import type { ArmApi } from '../providers/azure/arm-api.ts'
+import type { AzureSettings } from '../providers/azure/settings.ts'
 import { ApiBudget, type ApiLimits } from '../providers/budget.ts'
 import type { BudgetObserver } from '../providers/budget-lane.ts'
 import type { AssumedRole } from '../providers/aws/client.ts'
@@ -66,22 +68,14 @@ export async function awsProviderOf(
 
 async function openAzure(config: ProviderConfig): Promise<OpenProvider> {
   const { azure, clusterName } = config
-  const { askEffective, cloudConfig, effectiveMs, routesPerTable, wishes } = azure
-  const { readCloudConfig } = await import('../providers/azure/cloud-config.ts')
-  const { settingsOf } = await import('../providers/azure/settings.ts')
-  const { createCredential } = await import('../providers/azure/credentials.ts')
-  const { createArmClient } = await import('../providers/azure/client.ts')
+  const { askEffective, effectiveMs, routesPerTable } = azure
   const { azureProvider } = await import('../providers/azure/azure-provider.ts')
-  const { armLimits } = await import('../providers/azure/limits.ts')
-  const file = cloudConfig === undefined ? {} : await readCloudConfig(cloudConfig)
-  const { cloud, credential, network, ...choices } = settingsOf(wishes, file, process.env)
+  const { api, budget, settings } = await openArm(azure, config)
+  const { cloud: _cloud, credential: _credential, network, ...choices } = settings
   return {
     provider: azureProvider({
-      arm: createArmClient({
-        endpoint: cloud.endpoint,
-        credential: createCredential(credential, cloud.authorityHost),
-      }),
-      budget: budgetOf(config, armLimits),
+      arm: api,
+      budget,
       clock: systemClock,
       clusterName,
       askEffective,
@@ -156,6 +150,23 @@ export async function openEc2(
   const { ec2Limits } = await import('../providers/aws/limits.ts')
   const api = await createEc2(role)
   return { api, budget: budgetOf(rates, ec2Limits), close: () => api.destroy() }
+}
+
+/** Azure Resource Manager as flags, cloud configuration and environment name it, within its budget. */
+export async function openArm(
+  { cloudConfig, wishes }: CloudConfig['azure'],
+  rates: Rates,
+): Promise<{ readonly api: ArmApi; readonly budget: ApiBudget; readonly settings: AzureSettings }> {
+  const { readCloudConfig } = await import('../providers/azure/cloud-config.ts')
+  const { settingsOf } = await import('../providers/azure/settings.ts')
+  const { createCredential } = await import('../providers/azure/credentials.ts')
+  const { createArmClient } = await import('../providers/azure/client.ts')
+  const { armLimits } = await import('../providers/azure/limits.ts')
+  const file = cloudConfig === undefined ? {} : await readCloudConfig(cloudConfig)
+  const settings = settingsOf(wishes, file, process.env)
+  const { authorityHost, endpoint } = settings.cloud
+  const credential = createCredential(settings.credential, authorityHost)
+  return { api: createArmClient({ endpoint, credential }), budget: budgetOf(rates, armLimits), settings }
 }
 
 async function createEc2(role: AssumedRole | undefined): Promise<EC2> {

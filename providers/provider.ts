@@ -57,9 +57,10 @@ export interface RouteProvider {
   apply(table: Table, batch: Batch, signal: AbortSignal): Promise<readonly Outcome[]>
 
   /**
-   * Resolves once packets follow the changes that {@link apply} has called `done`, for a cloud where that is later. It is
-   * no part of `apply`, so that the table's next batch need not wait for it. Rejects only with the signal's reason: what
-   * can't be found out is waited for as long as it may take. Without it: at once.
+   * Resolves once packets follow changes that {@link apply} has called `done`, or that {@link list} has shown as carried
+   * out, maybe just now and by somebody else; for a cloud where that is later. It is no part of `apply`, so that the
+   * table's next batch need not wait for it. Rejects only with the signal's reason: what can't be found out is waited for
+   * as long as it may take. Without it: at once.
    */
   untilEffective?(table: Table, changes: readonly Change[], signal: AbortSignal): Promise<void>
 

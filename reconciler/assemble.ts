@@ -11,6 +11,7 @@ import { Absences } from './absences.ts'
 import { Applier } from './apply/apply.ts'
 import { FullTables } from './apply/full-tables.ts'
 import { Turns } from './apply/turns.ts'
+import { FoundRoutes } from './found-routes.ts'
 import { Brake, conditionBrake, deleteBrake } from './guard/brake.ts'
 import type { Policy } from './guard/policy.ts'
 import { type Allocator, nodeOwner } from './ipam/allocator.ts'
@@ -152,6 +153,13 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
   const brake = new Brake<DestinationKey>({ ...deleteBrake, monotonic })
   const nodeBrake = new Brake<string>({ ...conditionBrake, monotonic })
   const fullTables = new FullTables(monotonic)
+  const found = new FoundRoutes({
+    provider,
+    onEffective: (keys) => {
+      for (const key of keys) for (const { name } of claims.claimants(key)) queue.add(`node ${name}`)
+    },
+    signal,
+  })
   const known = { claims, ledger, tables, targets, planner }
   const reports = new NodeReports({ monotonic, onRouted: (ms) => metrics.nodeRouted(ms) })
   const guard = new RouteGuard({
@@ -252,10 +260,10 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
         (tableId, destination) => owns(ledger.get(destinationKey(destination)), tableId),
       ),
     tables,
-    reader: new TableReader(
+    reader: new TableReader({
       provider,
-      tables,
-      new Capacity({
+      cache: tables,
+      capacity: new Capacity({
         metrics,
         events,
         subject,
@@ -263,8 +271,9 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
         // The reading that told so is followed by a look at every route.
         onRoom: (tableId, family) => void fullTables.hasRoom(tableId, family),
       }),
+      found,
       log,
-    ),
+    }),
     targets,
     planner,
     losses,
@@ -275,7 +284,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
       nodes,
       node: (name) => reflector.get(name),
       nodeCount: () => reflector.list().length,
-      verdicts: new Verdicts({ ...known, losses, fullTables }),
+      verdicts: new Verdicts({ ...known, losses, found, fullTables }),
       reports,
       troubles: new Troubles(events, monotonic),
       events,

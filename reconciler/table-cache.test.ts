@@ -51,6 +51,31 @@ describe('which tables there are', () => {
   })
 })
 
+describe('what a listing shows for the first time', () => {
+  const elsewhere = observed(instance('x'), { destination: parseCidr('10.0.0.0/8') })
+
+  test.each<[name: string, before: readonly ObservedRoute[], now: readonly ObservedRoute[], told: number]>([
+    ['all of the first one', [], [observed(instance('a')), elsewhere], 2],
+    ['nothing of one that is the same', [elsewhere], [elsewhere], 0],
+    ['a route that has come', [elsewhere], [elsewhere, observed(instance('a'))], 1],
+    ['a route that leads elsewhere now', [observed(instance('a'))], [observed(instance('b'))], 1],
+    ['nothing of a route that has gone', [observed(instance('a'))], [], 0],
+    ['nothing of a state', [observed(instance('a'))], [observed(instance('a'), { state: 'blackhole' })], 0],
+  ])('%s', (_name, before, now, told) => {
+    const cache = makeCache(before)
+    expect(cache.load('t', { routes: now }, cache.mark())).toHaveLength(told)
+  })
+
+  test('what we have written ourselves is not among it, nor what we are writing', () => {
+    const cache = makeCache()
+    cache.record('t', created)
+    expect(cache.load('t', { routes: [observed(instance('a'))] }, cache.mark())).toEqual([])
+    const other = makeCache()
+    other.begin('t', created)
+    expect(other.load('t', { routes: [observed(instance('a'))] }, other.mark())).toEqual([])
+  })
+})
+
 describe('a listing that is older than our write does not undo it', () => {
   test.each<[name: string, before: readonly ObservedRoute[], change: Change, target: string | undefined]>([
     ['create', [], created, 'a'],

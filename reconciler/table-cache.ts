@@ -1,7 +1,7 @@
 import type { Cidr } from '../net/cidr.ts'
 import { CidrSet } from '../net/cidr-set.ts'
 import type { Change, Snapshot } from '../providers/provider.ts'
-import type { ObservedRoute, Table } from '../providers/route.ts'
+import { type ObservedRoute, type Table, sameTarget } from '../providers/route.ts'
 import { type DestinationKey, destinationKey } from './ledger/record.ts'
 
 /**
@@ -89,11 +89,12 @@ export class TableCache {
 
   /**
    * Takes a listing that was asked for at the mark. What we have written since then stays as we wrote it: the listing may
-   * be older. What we are writing stays as it was: that it is there already need not mean that it is over.
+   * be older. What we are writing stays as it was: that it is there already need not mean that it is over. Returns the
+   * routes that were not known before, to there.
    */
-  load(tableId: string, snapshot: Snapshot, mark: number): void {
+  load(tableId: string, snapshot: Snapshot, mark: number): readonly ObservedRoute[] {
     const view = this.#views.get(tableId)
-    if (view === undefined) return
+    if (view === undefined) return []
     // A propagated route may have the destination of a static one, which wins in the cloud, and is the one we could change.
     const staticLast = snapshot.routes.toSorted(
       (a, b) => Number(a.origin === 'static') - Number(b.origin === 'static'),
@@ -106,10 +107,15 @@ export class TableCache {
       else routes.set(key, kept)
     }
     for (const [key, doubtedAt] of view.doubted) if (doubtedAt < mark) view.doubted.delete(key)
+    const known = view.routes
     view.routes = routes
     view.ranges = new CidrSet()
     for (const { destination } of routes.values()) view.ranges.add(destination)
     view.loaded = true
+    return [...routes].flatMap(([key, route]) => {
+      const before = known.get(key)
+      return before !== undefined && sameTarget(before.target, route.target) ? [] : [route]
+    })
   }
 
   /** A write of the destination begins; call what is returned when it is over, whatever became of it. */

@@ -2,8 +2,18 @@ import type { Logger } from '../kube/log.ts'
 import { ProviderError } from '../providers/errors.ts'
 import type { NodeView, RouteProvider } from '../providers/provider.ts'
 import type { Table } from '../providers/route.ts'
+import type { FoundRoutes } from './found-routes.ts'
 import type { Capacity } from './report/capacity.ts'
 import type { TableCache } from './table-cache.ts'
+
+export interface TableReaderParts {
+  readonly provider: RouteProvider
+  readonly cache: TableCache
+  readonly capacity: Capacity
+  /** Told of what is in a table that was not known. */
+  readonly found: Pick<FoundRoutes, 'found'>
+  readonly log: Logger
+}
 
 /** Keeps the {@link TableCache} true: finds the tables, and reads them. */
 export class TableReader {
@@ -11,11 +21,13 @@ export class TableReader {
   readonly #cache: TableCache
   readonly #log: Logger
   readonly #capacity: Capacity
+  readonly #found: TableReaderParts['found']
 
-  constructor(provider: RouteProvider, cache: TableCache, capacity: Capacity, log: Logger) {
+  constructor({ cache, capacity, found, log, provider }: TableReaderParts) {
     this.#provider = provider
     this.#cache = cache
     this.#capacity = capacity
+    this.#found = found
     this.#log = log
   }
 
@@ -50,7 +62,7 @@ export class TableReader {
     const mark = this.#cache.mark()
     try {
       const snapshot = await this.#provider.list(table, signal)
-      this.#cache.load(id, snapshot, mark)
+      this.#found.found(table, this.#cache.load(id, snapshot, mark))
       this.#capacity.read(table, this.#provider.quota?.(table, snapshot))
       return true
     } catch (error) {

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { addDoctor } from './add-doctor.ts'
 import { awsDoctor } from './aws-doctor.ts'
 import { gcpDoctor } from './gcp-doctor.ts'
+import { azureDoctor } from './azure-doctor.ts'
 
 /** One command for each cloud. */
 export function addDoctorCommand(program: Command): void {
@@ -11,5 +12,5 @@ export function addDoctorCommand(program: Command): void {
     .description(
       'Examines a cluster and what it runs on, and says what is wrong, each with its fix. It changes nothing.',
     )
-  for (const cloud of [awsDoctor, gcpDoctor]) addDoctor(doctor, cloud)
+  for (const cloud of [awsDoctor, gcpDoctor, azureDoctor]) addDoctor(doctor, cloud)
 }

@@ -5,11 +5,12 @@ import { markdownTable } from '../testing/markdown-table.ts'
 import { clusterFindings } from './cluster-findings.ts'
 import { awsSection } from './testing/reference/aws-section.ts'
 import { gcpSection } from './testing/reference/gcp-section.ts'
+import { azureSection } from './testing/reference/azure-section.ts'
 import { findingsTable } from './testing/reference/cloud-section.ts'
 
 const page = fileURLToPath(new URL('../../docs/reference/doctor.md', import.meta.url))
 
-const clouds = [awsSection, gcpSection]
+const clouds = [awsSection, gcpSection, azureSection]
 
 const text = `# podway doctor
 

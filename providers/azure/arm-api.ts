@@ -37,4 +37,20 @@ export const computePath = (id: string): string => `${encoded(id)}?api-version=$
 export const scaleSetInterfacePath = (id: string): string =>
   `${encoded(id)}?api-version=${scaleSetInterfaceVersion}`
 
+const authorizationVersion = { permissions: '2022-04-01', locks: '2016-09-01' } as const
+
+/** What the caller may do with a resource, or what of a resource group is locked. */
+export const authorizationPath = (id: string, what: keyof typeof authorizationVersion): string =>
+  `${encoded(id)}/providers/Microsoft.Authorization/${what}?api-version=${authorizationVersion[what]}`
+
+/** What policies make of a resource that is not written; asked by POST. @param group id of its resource group */
+export const policyPath = (group: string): string =>
+  `${encoded(group)}/providers/Microsoft.PolicyInsights/checkPolicyRestrictions?api-version=2024-10-01`
+
+/** What of its limits a subscription uses in a region, and what they are. */
+export const usagesPath = (subscription: string, location: string): string =>
+  networkPath(`/subscriptions/${subscription}/providers/Microsoft.Network/locations/${location}/usages`)
+
+export const resourceGroupPath = (id: string): string => `${encoded(id)}?api-version=2021-04-01`
+
 const encoded = (id: string): string => id.split('/').map(encodeURIComponent).join('/')

@@ -81,6 +81,58 @@ test('done but not effective: a Node is told routed after the wait, and a listin
   expect(performance.now() - written).toBeGreaterThan(1_300)
 }, 30_000)
 
+describe('a leader that dies', () => {
+  const routeOf = (node: WorldNode) => ({
+    addressPrefix: '10.244.1.0/24',
+    nextHopType: 'VirtualAppliance',
+    nextHopIpAddress: node.target.id,
+  })
+
+  // https://github.com/kubernetes-sigs/cloud-provider-azure/issues/527
+  test('right after its write: the next one does not take the route that it finds for effective at once', async () => {
+    await open()
+    const node = world.addMachine('node-1')
+    start({ effectiveMs: 60_000 })
+    join(node, ['10.244.1.0/24'])
+    await eventually(() => expect(nextHops()).toHaveLength(1))
+    await controller.stop()
+    const takenOver = performance.now()
+    start({ effectiveMs: 1_500 })
+    await eventually(() => expect(conditionOf('node-1')).toBe('False RouteCreated'))
+    expect(performance.now() - takenOver).toBeGreaterThan(1_300)
+    expect(puts()).toHaveLength(1)
+  }, 30_000)
+
+  test('during its write: the next one waits for the end of it, and from there on', async () => {
+    await open({ operationMs: () => 1_500 })
+    const node = world.addMachine('node-1')
+    start({ effectiveMs: 60_000 })
+    join(node, ['10.244.1.0/24'])
+    await eventually(() => expect(puts()).toHaveLength(1))
+    const written = performance.now()
+    await controller.stop()
+    start({ effectiveMs: 1_500 })
+    await eventually(() => expect(conditionOf('node-1')).toBe('False RouteCreated'))
+    expect(performance.now() - written).toBeGreaterThan(2_800)
+    expect(puts()).toHaveLength(1)
+  }, 30_000)
+
+  test('keeps no other Node waiting, and takes nobody off the net who was told to be routed', async () => {
+    await open()
+    const [old, fresh] = [world.addMachine('node-1'), world.addMachine('node-2')]
+    world.send('PUT', `${table.id}/routes/podway.10.244.1.0_24`, { properties: routeOf(old) })
+    const since = '2026-01-01T00:00:00Z'
+    const [status, reason, message] = ['False', 'RouteCreated', 'all podCIDRs of the node are routed to it']
+    const times = { lastHeartbeatTime: since, lastTransitionTime: since }
+    join(old, ['10.244.1.0/24'], [{ type: 'NetworkUnavailable', status, reason, message, ...times }])
+    start({ effectiveMs: 60_000 })
+    join(fresh, ['10.244.2.0/24'])
+    await eventually(() => expect(nextHops()).toHaveLength(2))
+    await eventually(() => expect(conditionOf('node-2')).toBe('True NoRouteCreated'))
+    expect(cluster.condition('node-1')).toMatchObject({ status: 'False', lastTransitionTime: since })
+  }, 30_000)
+})
+
 // The lock of azure_routes.go is held while it sleeps: 60 to 90 s for a batch.
 test('whole lock held during a sleep: here Nodes that come during the wait join the next write at once', async () => {
   await open()

@@ -5,13 +5,14 @@ import type { ArmApi } from './arm-api.ts'
 import { applyChanges } from './changes.ts'
 import { untilEffective } from './effective.ts'
 import { enableForwarding } from './ip-forwarding.ts'
+import { Leftovers } from './leftovers.ts'
 import { defaultRoutesPerTable } from './limits.ts'
 import { NodeInterfaces } from './node-interfaces.ts'
 import { type PollClock, type Polling, defaultPolling } from './poller.ts'
 import { quotaOf } from './quota.ts'
 import { observedRoute } from './routes.ts'
 import { areRunning } from './running.ts'
-import { readTable } from './table-read.ts'
+import { servedRanges } from './served-ranges.ts'
 import { ClusterTables, type TableSelection, followsNodes } from './tables.ts'
 import { findTargets } from './targets.ts'
 
@@ -51,6 +52,7 @@ export function azureProvider(options: AzureProviderOptions): RouteProvider {
   const tables = new ClusterTables(arm, options, places)
   const interfaces = new NodeInterfaces({ arm, groups: nodeGroups, network: network?.toLowerCase() })
   const finder = { interfaces, places }
+  const leftovers = new Leftovers()
 
   return {
     name: 'azure',
@@ -64,14 +66,14 @@ export function azureProvider(options: AzureProviderOptions): RouteProvider {
     },
     tablesOutdated: () => tables.outdated,
     async list(table, signal) {
-      const { properties } = await readTable(arm, table.id, polling, signal)
+      const { properties } = await tables.read(table.id, polling, signal)
       return { routes: (properties?.routes ?? []).flatMap((route) => observedRoute(route) ?? []) }
     },
     targets: (wanted, signal) => findTargets(finder, wanted, signal),
     // Azure stores the canonical CIDR, which is the only form ours have, and the address that it was given.
     canonical: (route) => route,
     apply: (table, { changes }, signal) =>
-      applyChanges({ arm, polling, table: table.id, routesPerTable }, changes, signal),
+      applyChanges({ arm, polling, table: table.id, routesPerTable, leftovers }, changes, signal),
     untilEffective: (table, changes, signal) =>
       untilEffective(
         { arm, polling, interfaces, waitMs: effectiveMs, ask: askEffective },
@@ -84,5 +86,6 @@ export function azureProvider(options: AzureProviderOptions): RouteProvider {
     // However many come before it, one write carries them all.
     readyInMs: () => budget.readyInMs('WriteRouteTable'),
     quota: (_table, snapshot) => quotaOf(snapshot, routesPerTable),
+    servedRanges: (ours, signal) => servedRanges(arm, ours, tables.subnetsOf(ours), signal),
   }
 }

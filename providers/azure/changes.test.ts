@@ -210,6 +210,85 @@ describe('what goes on behind a write', () => {
     },
   )
 
+  describe('that fails for one bad route among many', () => {
+    const changes = Array.from({ length: 8 }, (_, i) => create(`10.244.${i}.0/24`, `10.0.1.${4 + i}`))
+    const spoil = (world: VirtualArm): void =>
+      void world.simulator.faults.inject({
+        operation: 'RouteTables_CreateOrUpdate',
+        times: 1_000,
+        when: ({ body }) => body.includes('10.244.5.0/24'),
+        fault: {
+          kind: 'operation-ends',
+          status: 'Failed',
+          code: 'InvalidNextHop',
+          message: 'The next hop of 10.244.5.0/24 is invalid.',
+        },
+      })
+
+    test('the caller divides them: all others are made, though the table still shows the bad one', async () => {
+      const world = new VirtualArm({ operationMs: () => 500 })
+      spoil(world)
+      const provider = world.providerWith()
+      const halves = async (some: readonly Change[]): Promise<readonly Outcome[]> => {
+        try {
+          return await provider.apply(table, { changes: some }, signal)
+        } catch (error) {
+          expect(error).toMatchObject({ class: 'invalid', code: 'InvalidNextHop' })
+          const middle = Math.ceil(some.length / 2)
+          return [...(await halves(some.slice(0, middle))), ...(await halves(some.slice(middle)))]
+        }
+      }
+      expect(classes(await world.until(halves(changes)))).toEqual(
+        changes.map((_, i) => (i === 5 ? 'invalid' : 'done')),
+      )
+      expect((await world.until(provider.list(table, signal))).routes).toHaveLength(7)
+      // It stands in nobody's way, and is mended by its own turn.
+      expect(
+        classes(
+          await world.until(
+            provider.apply(table, { changes: [create('10.244.9.0/24', '10.0.1.4')] }, signal),
+          ),
+        ),
+      ).toEqual(['done'])
+      world.simulator.faults.clear()
+      const again = create('10.244.5.0/24', '10.0.1.9')
+      expect(classes(await world.until(provider.apply(table, { changes: [again] }, signal)))).toEqual([
+        'done',
+      ])
+      expect((await world.until(provider.list(table, signal))).routes).toHaveLength(9)
+    })
+
+    test('a failed route of somebody else is brought along as it is', async () => {
+      const world = new VirtualArm()
+      world.simulator.faults.inject({
+        operation: 'RouteTables_CreateOrUpdate',
+        fault: { kind: 'operation-ends', status: 'Failed', code: 'InvalidNextHop', message: 'x' },
+      })
+      world.put(tableId, { location: 'westeurope', properties: { routes: [byHand('mine', '10.7.0.0/16')] } })
+      expect(classes(await apply(world, create('10.244.3.0/24', '10.0.1.4')))).toEqual(['done'])
+      expect(world.routes()[0]).toBe('mine 10.7.0.0/16 10.0.9.9')
+    })
+
+    test('a route that was mended counts as any other', async () => {
+      const world = new VirtualArm()
+      const provider = world.providerWith()
+      const one = create('10.244.3.0/24', '10.0.1.4')
+      const fail = (code: string): void =>
+        void world.simulator.faults.inject({
+          operation: 'RouteTables_CreateOrUpdate',
+          fault: { kind: 'operation-ends', status: 'Failed', code, message: 'x' },
+        })
+      fail('InvalidNextHop')
+      await world.until(provider.apply(table, { changes: [one] }, signal))
+      await world.until(provider.apply(table, { changes: [one] }, signal))
+      fail('InternalServerError')
+      const move: Change = { ...one, op: 'replace', from: address('10.0.1.4'), target: address('10.0.1.5') }
+      await world.until(provider.apply(table, { changes: [move] }, signal))
+      await world.until(provider.apply(table, { changes: [create('10.244.9.0/24', '10.0.1.4')] }, signal))
+      expect(world.routes()[0]).toBe('podway.10.244.3.0_24 10.244.3.0/24 10.0.1.5')
+    })
+  })
+
   test('of a leader that died: the next one waits for it first, to read and to write', async () => {
     const world = new VirtualArm({ operationMs: () => 5_000 })
     const dead = new AbortController()

@@ -4,6 +4,7 @@ import { networkPath } from './arm-api.ts'
 import { type Arm, callWith } from './call.ts'
 import { untilDone } from './operations.ts'
 import type { Polling } from './poller.ts'
+import type { Leftovers } from './leftovers.ts'
 import { editTable } from './table-edit.ts'
 import { readTable } from './table-read.ts'
 
@@ -13,6 +14,7 @@ export interface Site {
   readonly polling: Polling
   readonly table: string
   readonly routesPerTable: number
+  readonly leftovers: Leftovers
 }
 
 const operation = 'RouteTables_CreateOrUpdate'
@@ -26,7 +28,8 @@ const operation = 'RouteTables_CreateOrUpdate'
  * (https://github.com/kubernetes/kubernetes/issues/75582). Where it is no longer that revision, nothing is written, and
  * every change that the write was for is `changed`.
  *
- * @throws ProviderError if Azure refuses several changes together for what they say: which one it is can't be told
+ * @throws ProviderError if Azure refuses several changes together for what they say, at once or behind the write: which one
+ * it is can't be told
  */
 export async function applyChanges(
   site: Site,
@@ -42,14 +45,14 @@ export async function applyChanges(
 }
 
 async function write(
-  { arm, polling, routesPerTable, table: id }: Site,
+  { arm, leftovers, polling, routesPerTable, table: id }: Site,
   changes: readonly Change[],
   signal: AbortSignal,
 ): Promise<readonly Outcome[]> {
   if (changes.length === 0) return []
   using permit = await arm.budget.reserve('WriteRouteTable', signal)
   const current = await readTable(arm, id, polling, signal)
-  const { outcomes, table } = editTable(current, changes, routesPerTable)
+  const { added, outcomes, table } = editTable(current, changes, routesPerTable, leftovers.of(id))
   const settled = (written: Outcome): readonly Outcome[] =>
     outcomes.map((outcome) => (outcome === 'written' ? written : outcome))
   if (table === undefined) return settled({ result: 'done' })
@@ -62,7 +65,9 @@ async function write(
   try {
     const request = { operation, method: 'PUT', path: networkPath(id), body: table, ifMatch: etag } as const
     const answer = await callWith(permit, arm, request, signal)
+    leftovers.failed(id, added)
     await untilDone(arm, operation, answer, polling, signal)
+    leftovers.done(id, added)
     return settled({ result: 'done' })
   } catch (error) {
     if (!(error instanceof ProviderError) || isAboutChanges(error)) throw error

@@ -220,6 +220,17 @@ const payloads: readonly (readonly [
     { class: 'unauthorized', code: 'ExpiredAuthenticationToken', message: 'Azure does not allow' },
   ],
   [
+    // https://learn.microsoft.com/en-us/azure/azure-resource-manager/troubleshooting/error-register-resource-provider
+    'a subscription that has not the resource provider',
+    answer(409, {
+      error: {
+        code: 'MissingSubscriptionRegistration',
+        message: "The subscription is not registered to use namespace 'Microsoft.PolicyInsights'.",
+      },
+    }),
+    { class: 'unauthorized', code: 'MissingSubscriptionRegistration', message: 'is not registered to use' },
+  ],
+  [
     'a table that is gone',
     answer(404, { error: { code: 'ResourceNotFound', message: "The Resource 'x' was not found." } }),
     { class: 'not-found', code: 'ResourceNotFound', message: 'was not found' },
@@ -230,6 +241,63 @@ const payloads: readonly (readonly [
       error: { code: 'RouteCountLimitReached', message: 'Cannot create more than 400 routes.' },
     }),
     { class: 'quota', code: 'RouteCountLimitReached', message: 'the route table is full' },
+  ],
+  [
+    // https://github.com/Azure/azure-rest-api-specs/issues/3003: of a security group, by the same resource provider
+    'a limit of Microsoft.Network',
+    answer(400, {
+      error: {
+        code: 'SecurityRuleCountLimitReached',
+        message: 'A security group cannot have more than 1000 security rules.',
+        details: [],
+      },
+    }),
+    { class: 'quota', code: 'SecurityRuleCountLimitReached', message: 'cannot have more than 1000' },
+  ],
+  [
+    'a limit of Microsoft.Network, of one kind',
+    answer(400, {
+      error: {
+        code: 'IPv4StandardSkuPublicIpCountLimitReached',
+        message:
+          'Cannot create more than 10 IPv4 Standard SKU public IP addresses for this subscription in this region.',
+        details: [],
+      },
+    }),
+    {
+      class: 'quota',
+      code: 'IPv4StandardSkuPublicIpCountLimitReached',
+      message: 'Cannot create more than 10',
+    },
+  ],
+  [
+    'a limit of ARM',
+    answer(400, { error: { code: 'ResourceCountExceedsLimitDueToTemplate', message: 'The quota is 1.' } }),
+    { class: 'quota', code: 'ResourceCountExceedsLimitDueToTemplate', message: 'The quota is 1.' },
+  ],
+  [
+    'a policy, in a detail; and a second one',
+    answer(400, {
+      error: {
+        code: 'InvalidTemplateDeployment',
+        message: 'The template deployment failed because of policy violation.',
+        details: [
+          {
+            code: 'RequestDisallowedByPolicy',
+            message: "Resource 'nodes' was disallowed by policy.",
+            additionalInfo: [
+              { type: 'PolicyViolation', info: { policyDefinitionDisplayName: 'No user-defined routes' } },
+              { type: 'PolicyViolation', info: { policyAssignmentName: 'tags' } },
+            ],
+          },
+        ],
+      },
+    }),
+    {
+      class: 'unauthorized',
+      code: 'RequestDisallowedByPolicy',
+      message: 'the Azure policies "No user-defined routes", "tags" forbid it',
+    },
   ],
   [
     'a bad route',
@@ -282,6 +350,8 @@ test.each([
 
 test.each([
   ['Failed', { code: 'InternalServerError', message: 'An error occurred.' }, 'transient'],
+  ['Failed', { code: 'InvalidCIDRNotation', message: 'The address prefix has an invalid CIDR.' }, 'invalid'],
+  ['Failed', { code: 'NextHopTypeNotSupported', message: 'x' }, 'invalid'],
   ['Failed', { code: 'RouteConflict', message: 'Routes cannot have the same AddressPrefix.' }, 'changed'],
   ['Canceled', { code: 'CanceledAndSupersededDueToAnotherOperation', message: 'x' }, 'changed'],
   ['Canceled', undefined, 'changed'],

@@ -35,8 +35,12 @@ export function classifyEnd(status: string, error: WireError | undefined, action
     retryAfterMs: undefined,
   }
   // Of a code that is not known: what the table holds now is marked as failed, and the next write mends it.
-  return refused(known(failure) ?? (status === 'Canceled' ? 'changed' : 'transient'), failure)
+  const unknown = isAboutContent.test(failure.error.code ?? '') ? 'invalid' : 'transient'
+  return refused(known(failure) ?? (status === 'Canceled' ? 'changed' : unknown), failure)
 }
+
+/** What a write says is wrong, though it was accepted: the status that would tell so is that of an answer. */
+const isAboutContent = /^Invalid|(NotSupported|NotAllowed)$/
 
 /** What became of a call without answer. */
 export function classifyThrown(error: unknown, { operation, ...request }: ArmRequest): ProviderError {
@@ -114,10 +118,18 @@ function known({ error }: Failure): ErrorClass | undefined {
   for (const code of all) {
     const errorClass = codes.get(code)
     if (errorClass !== undefined) return errorClass
-    if (/(LimitReached|LimitExceeded|QuotaExceeded|QuotaReached)$/.test(code)) return 'quota'
+    if (isQuota.test(code)) return 'quota'
   }
   return undefined
 }
+
+/**
+ * No page tells what a full route table answers. All limits of Microsoft.Network that others have met are of one form:
+ * `SecurityRuleCountLimitReached` (https://github.com/Azure/azure-rest-api-specs/issues/3003), `PublicIPCountLimitReached`
+ * (https://learn.microsoft.com/en-us/azure/azure-resource-manager/troubleshooting/common-deployment-errors); the others
+ * are ARM's own.
+ */
+const isQuota = /(LimitReached|LimitExceeded|QuotaExceeded|QuotaReached|ExceedsLimitDueToTemplate)$/
 
 const list = (errorClass: ErrorClass, ...names: readonly string[]): [string, ErrorClass][] =>
   names.map((name) => [name, errorClass])
@@ -153,6 +165,7 @@ const codes: ReadonlyMap<string, ErrorClass> = new Map([
     'InvalidAuthenticationTokenTenant',
     'ReadOnlyDisabledSubscription',
     'SubscriptionNotRegistered',
+    'MissingSubscriptionRegistration',
   ),
   ...list('not-found', 'ResourceNotFound', 'ResourceGroupNotFound', 'SubscriptionNotFound', 'NotFound'),
 ])

@@ -1,19 +1,25 @@
 import type { WireError } from './wire.ts'
 
 /**
- * Which policy forbids it, in a sentence; undefined if none does. The name that people know is in `additionalInfo`, or in
- * the message among JSON.
+ * Which policies forbid it, in a sentence; undefined if none does. The names that people know are in `additionalInfo`, or
+ * that of one in the message among JSON.
  */
 export function forbiddingPolicy(error: WireError): string | undefined {
-  if (error.code !== 'RequestDisallowedByPolicy') return undefined
-  const info = (error.additionalInfo ?? []).find(({ type }) => type === 'PolicyViolation')?.info
-  const name =
-    info?.policyAssignmentDisplayName ??
-    info?.policyDefinitionDisplayName ??
-    info?.policyAssignmentName ??
-    /"policyAssignment":\{"name":"([^"]+)"/.exec(error.message ?? '')?.[1]
-  const said = (error.message ?? '').split(' Policy identifiers:', 1).join()
-  return `the Azure policy ${JSON.stringify(name ?? 'without name')} forbids it: ${said} (${error.code})`
+  const denial = [error, ...(error.details ?? [])].find(({ code }) => code === 'RequestDisallowedByPolicy')
+  if (denial === undefined) return undefined
+  const { additionalInfo = [], code = '', message = '' } = denial
+  const told = additionalInfo.flatMap(({ info, type }) => {
+    if (type !== 'PolicyViolation' || info === undefined) return []
+    return (
+      info.policyAssignmentDisplayName ?? info.policyDefinitionDisplayName ?? info.policyAssignmentName ?? []
+    )
+  })
+  const inText = /"policyAssignment":\{"name":"([^"]+)"/.exec(message)?.[1]
+  const names = told.length > 0 ? [...new Set(told)] : [inText ?? 'without name']
+  const [what, does] = names.length === 1 ? ['policy', 'forbids'] : ['policies', 'forbid']
+  const quoted = names.map((name) => JSON.stringify(name)).join(', ')
+  const said = message.split(' Policy identifiers:', 1).join()
+  return `the Azure ${what} ${quoted} ${does} it: ${said} (${code})`
 }
 
 /**

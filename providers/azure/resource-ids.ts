@@ -33,6 +33,9 @@ export function machineOf(text: string): MachineId | undefined {
 export const groupId = (subscription: string, group: string): string =>
   `/subscriptions/${subscription}/resourcegroups/${group}`.toLowerCase()
 
+/** The id of the resource group of what has that id. */
+export const groupOfId = (id: string): string => id.split('/').slice(0, 5).join('/').toLowerCase()
+
 export const isTableId = (text: string): boolean =>
   /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.network\/routetables\/[^/]+$/i.test(
     text,

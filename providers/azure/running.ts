@@ -33,7 +33,8 @@ export async function areRunning(
   )
 }
 
-async function isRunning(arm: Arm, machine: string, signal: AbortSignal): Promise<boolean> {
+/** Whether the machine takes packets, or will in a moment. @param machine its id */
+export async function isRunning(arm: Arm, machine: string, signal: AbortSignal): Promise<boolean> {
   const inSet = machineOf(machine)?.scaleSet !== undefined
   const operation = inSet ? 'VirtualMachineScaleSetVMs_GetInstanceView' : 'VirtualMachines_InstanceView'
   try {

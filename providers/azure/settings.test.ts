@@ -6,7 +6,7 @@ const nothing: AzureWishes = {
   cloud: undefined,
   subscription: undefined,
   resourceGroups: [],
-  routeTableResourceGroup: undefined,
+  routeTableResourceGroups: [],
   routeTables: undefined,
   extraRouteTables: [],
   credentials: 'auto',
@@ -99,6 +99,21 @@ describe('who says what', () => {
       },
     ],
     [
+      'resource groups of several subscriptions',
+      {
+        resourceGroups: ['a', '/subscriptions/Two/resourceGroups/B'],
+        routeTableResourceGroups: ['/subscriptions/Three/resourceGroups/C', 'd'],
+        extraRouteTables: ['Table'],
+      },
+      { subscriptionId: 'one' },
+      {},
+      {
+        nodeGroups: [group('one', 'a'), group('two', 'b')],
+        tableGroups: [group('three', 'c'), group('one', 'd')],
+        extraRouteTableIds: [table(group('three', 'c'), 'table')],
+      },
+    ],
+    [
       'tables by id need no resource group',
       { subscription: 's', routeTables: [table(group('x', 'y'), 'z')] },
       {},
@@ -139,6 +154,7 @@ test.each<[wishes: Partial<AzureWishes>, file: CloudConfigFile, message: string]
     'which resource group of the route tables is not known: say it by --azure-resource-groups',
   ],
   [{ subscription: 's', routeTables: ['name'] }, {}, 'which resource group of the route tables'],
+  [{ resourceGroups: ['/subscriptions/x/prod'] }, file, 'resource group "/subscriptions/x/prod": expected'],
   [
     { cloud: 'AzureMoonCloud' },
     file,

@@ -9,9 +9,10 @@ import { groupId, isTableId, tableId } from './resource-ids.ts'
 export interface AzureWishes {
   readonly cloud: string | undefined
   readonly subscription: string | undefined
-  /** Names: of the machines' resource groups, the first one also of the tables unless told. */
+  /** Of the machines, the first one also of the tables unless told: names, or ids where they are of another subscription. */
   readonly resourceGroups: readonly string[]
-  readonly routeTableResourceGroup: string | undefined
+  /** The same of the tables; one that is called by its name alone is in the first of them. */
+  readonly routeTableResourceGroups: readonly string[]
   /** `tag`, `auto`, or names and ids of tables. */
   readonly routeTables: 'tag' | 'auto' | readonly string[] | undefined
   readonly extraRouteTables: readonly string[]
@@ -56,11 +57,15 @@ export function settingsOf(
   })
   const groups = wishes.resourceGroups.length > 0 ? wishes.resourceGroups : [file.resourceGroup ?? []].flat()
   const network = file.networkResourceSubscriptionID ?? subscription
-  const tableGroup = wishes.routeTableResourceGroup ?? file.routeTableResourceGroup ?? groups[0]
+  const wanted = wishes.routeTableResourceGroups
+  const tableGroups = (
+    wanted.length > 0 ? wanted : [file.routeTableResourceGroup ?? groups[0] ?? []].flat()
+  ).map((group) => groupOf(network, group))
+  const [tableGroup] = tableGroups
   const idOf = (table: string): string => {
     if (isTableId(table)) return table.toLowerCase()
     if (tableGroup === undefined) throw missing('resource group of the route tables', groupFlags)
-    return tableId(groupId(network, tableGroup), table)
+    return tableId(tableGroup, table)
   }
   const routeTables =
     wishes.routeTables ?? (file.routeTableName === undefined ? 'tag' : [file.routeTableName])
@@ -72,8 +77,8 @@ export function settingsOf(
     credential: chooseCredential(wishes.credentials, file),
     routeTables: typeof routeTables === 'string' ? routeTables : routeTables.map(idOf),
     extraRouteTableIds: wishes.extraRouteTables.map(idOf),
-    tableGroups: tableGroup === undefined ? [] : [groupId(network, tableGroup)],
-    nodeGroups: groups.map((group) => groupId(subscription, group)),
+    tableGroups,
+    nodeGroups: groups.map((group) => groupOf(subscription, group)),
     network:
       file.vnetName === undefined || vnetGroup === undefined
         ? undefined
@@ -82,6 +87,17 @@ export function settingsOf(
 }
 
 const groupFlags = '--azure-resource-groups, or resourceGroup or routeTableResourceGroup of --cloud-config'
+
+/** @throws ProviderError `fatal` for what looks like an id and is none */
+function groupOf(subscription: string, group: string): string {
+  if (!group.includes('/')) return groupId(subscription, group)
+  if (/^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+$/i.test(group)) return group.toLowerCase()
+  throw new ProviderError(
+    'fatal',
+    `resource group ${JSON.stringify(group)}: expected a name, or an id like /subscriptions/ID/resourceGroups/NAME`,
+    { code: 'SettingInvalid' },
+  )
+}
 
 const textOf = (value: string | undefined): string | undefined => (value === '' ? undefined : value)
 

@@ -11,6 +11,8 @@ export interface Edit {
   readonly table: WireTable | undefined
   /** Of each change, in order: what became of it without a write, or `written` if the write decides. */
   readonly outcomes: readonly (Outcome | 'written')[]
+  /** Names of the routes that it adds, or adds again, in lower case. */
+  readonly added: readonly string[]
 }
 
 /**
@@ -20,9 +22,22 @@ export interface Edit {
  * (https://github.com/kubernetes-sigs/cloud-provider-azure/issues/657), and so is none of it missing for one.
  *
  * Pure. What is removed makes room for what is added, whatever their order.
+ * @param leftovers names of failed routes that are left out, unless a change is about them
  */
-export function editTable(table: WireTable, changes: readonly Change[], routesPerTable: number): Edit {
-  const editor = new Editor(table.properties?.routes ?? [], routesPerTable)
+export function editTable(
+  table: WireTable,
+  changes: readonly Change[],
+  routesPerTable: number,
+  leftovers: ReadonlySet<string> = new Set(),
+): Edit {
+  const meant = new Set(changes.map(({ destination }) => formatCidr(destination)))
+  const isLeftOver = (route: WireRoute): boolean => {
+    const destination = destinationOf(route)
+    const isMeant = destination !== undefined && meant.has(formatCidr(destination))
+    return hasFailed(route) && leftovers.has(nameOf(route)) && !isMeant
+  }
+  const routes = (table.properties?.routes ?? []).filter((route) => !isLeftOver(route))
+  const editor = new Editor(routes, routesPerTable)
   const outcomes = new Map<number, Outcome | 'written'>()
   const inOrder = [...changes.entries()].sort(([, a], [, b]) => rank(a) - rank(b))
   for (const [index, change] of inOrder) {
@@ -37,13 +52,16 @@ export function editTable(table: WireTable, changes: readonly Change[], routesPe
   return {
     table: isWritten ? { ...table, properties: { ...table.properties, routes: editor.routes } } : undefined,
     outcomes: changes.map((_, index) => outcomes.get(index) ?? done),
+    added: editor.added,
   }
 }
 
 const done: Outcome = { result: 'done' }
+const nameOf = ({ name = '' }: WireRoute): string => name.toLowerCase()
 const rank = ({ op }: Change): number => (op === 'delete' ? 0 : 1)
 
 class Editor {
+  readonly added: string[] = []
   #routes: readonly WireRoute[]
   readonly #limit: number
 
@@ -62,8 +80,10 @@ class Editor {
       case 'create':
         if (there === undefined) return this.#add(change.destination, change.target)
         if (!sameTarget(targetOf(there), change.target)) throw changed(change, there)
+        if (!hasFailed(there)) return { result: 'done', existed: true }
         // Azure failed to put it into force: to write it again may.
-        return hasFailed(there) ? 'written' : { result: 'done', existed: true }
+        this.added.push(nameOf(there))
+        return 'written'
       case 'replace':
         if (there !== undefined && sameTarget(targetOf(there), change.target))
           return hasFailed(there) ? 'written' : done
@@ -93,10 +113,8 @@ class Editor {
         `the route table is full: it holds ${this.#routes.length} routes, and takes ${this.#limit}`,
         { code: 'RoutesPerTable', action: 'RouteTables_CreateOrUpdate' },
       )
-    const name = routeName(
-      destination,
-      new Set(this.#routes.map((route) => (route.name ?? '').toLowerCase())),
-    )
+    const name = routeName(destination, new Set(this.#routes.map(nameOf)))
+    this.added.push(name.toLowerCase())
     this.#routes = [...this.#routes, { name, properties: { addressPrefix: formatCidr(destination), ...hop } }]
     return 'written'
   }

@@ -1,7 +1,10 @@
+import { ProviderError } from '../errors.ts'
 import type { NodePlaces } from '../node-places.ts'
 import type { Table } from '../route.ts'
 import { networkPath } from './arm-api.ts'
 import { type Arm, callForAll } from './call.ts'
+import type { Polling } from './poller.ts'
+import { readTable } from './table-read.ts'
 import type { WireTable } from './wire.ts'
 
 /** Which tables are the cluster's. */
@@ -29,6 +32,8 @@ export class ClusterTables {
   readonly #places: NodePlaces
   /** The subnets of the nodes when the tables were last looked for. */
   #considered: ReadonlySet<string> | undefined
+  /** The subnets that followed each table when it was last read, by its id. */
+  readonly #subnets = new Map<string, readonly string[]>()
 
   constructor(arm: Arm, selection: TableSelection, places: NodePlaces) {
     this.#arm = arm
@@ -48,6 +53,24 @@ export class ClusterTables {
     if (typeof routeTables !== 'object')
       for (const table of await this.#search(routeTables, signal)) tables.set(table.id, table)
     return [...tables.values()].sort((a, b) => (a.id < b.id ? -1 : 1))
+  }
+
+  /** All of one table, when nobody is writing it. @throws ProviderError as {@link readTable} */
+  async read(id: string, polling: Polling, signal: AbortSignal): Promise<WireTable> {
+    try {
+      const table = await readTable(this.#arm, id, polling, signal)
+      this.#learn(table)
+      return table
+    } catch (error) {
+      if (error instanceof ProviderError && error.class === 'not-found')
+        this.#subnets.delete(id.toLowerCase())
+      throw error
+    }
+  }
+
+  /** The subnets that followed any of the tables when they were last read. */
+  subnetsOf(tables: readonly Table[]): readonly string[] {
+    return tables.flatMap(({ id }) => this.#subnets.get(id) ?? [])
   }
 
   /** Whether {@link find} would find others than it last did, by what was learnt of nodes since. */
@@ -70,10 +93,17 @@ export class ClusterTables {
     for (const group of new Set(tableGroups)) {
       const path = networkPath(`${group}/providers/Microsoft.Network/routeTables`)
       const all = await callForAll<WireTable>(this.#arm, 'RouteTables_List', path, signal)
-      found.push(...all.filter(isTheirs).map(tableOf))
+      const theirs = all.filter(isTheirs)
+      for (const table of theirs) this.#learn(table)
+      found.push(...theirs.map(tableOf))
     }
     this.#considered = subnets
     return found
+  }
+
+  #learn({ id = '', properties }: WireTable): void {
+    const subnets = (properties?.subnets ?? []).map((subnet) => (subnet.id ?? '').toLowerCase())
+    this.#subnets.set(id.toLowerCase(), subnets)
   }
 }
 

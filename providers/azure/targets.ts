@@ -25,18 +25,11 @@ export async function findTargets(
   signal: AbortSignal,
 ): Promise<ReadonlyMap<TargetKey, Target | TargetProblem>> {
   const nodes = [...new Map(wanted.map(({ node }) => [node.name, node])).values()]
-  const found = new Map([
-    ...(await byProviderId(interfaces, nodes.filter(hasId), signal)),
-    ...(await byAddress(
-      interfaces,
-      nodes.filter((node) => !hasId(node)),
-      signal,
-    )),
-  ])
+  const found = await findInterfaces(interfaces, nodes, signal)
   for (const node of nodes) {
     const its = found.get(node.name)
     if (its === undefined || 'problem' in its) continue
-    const subnets = [...new Set(its.flatMap(({ addresses }) => addresses.map(({ subnet }) => subnet)))]
+    const subnets = subnetsOf(its)
     const [first] = subnets
     if (first !== undefined) places.learn(node, { vpcId: networkOf(first), subnets })
   }
@@ -49,6 +42,25 @@ export async function findTargets(
 }
 
 type Found = readonly NodeInterface[] | TargetProblem
+
+/** Those of each node's machine, by name of the node; each has an entry. */
+export async function findInterfaces(
+  interfaces: NodeInterfaces,
+  nodes: readonly NodeView[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, Found>> {
+  const unidentified = nodes.filter((node) => !hasId(node))
+  return new Map([
+    ...(await byProviderId(interfaces, nodes.filter(hasId), signal)),
+    ...(await byAddress(interfaces, unidentified, signal)),
+  ])
+}
+
+/** Ids of those in which one of the interfaces has an address. */
+export const subnetsOf = (interfaces: readonly NodeInterface[]): readonly string[] => [
+  ...new Set(interfaces.flatMap(({ addresses }) => addresses.map(({ subnet }) => subnet))),
+]
+
 type IdentifiedNode = NodeView & { readonly providerID: string }
 
 const hasId = (node: NodeView): node is IdentifiedNode => node.providerID !== undefined
@@ -96,7 +108,7 @@ async function byAddress(
 }
 
 /** The one that the Node itself has as its own, else the first of the interface by which packets leave. */
-function addressAmong(
+export function addressAmong(
   interfaces: readonly NodeInterface[],
   { addresses: own }: NodeView,
   family: Family,

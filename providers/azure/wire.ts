@@ -24,6 +24,16 @@ export interface WireRoute {
   }
 }
 
+export interface WireSubnet {
+  readonly id?: string
+  readonly properties?: {
+    /** Of a subnet of one range; one of several has the other. */
+    readonly addressPrefix?: string
+    readonly addressPrefixes?: readonly string[]
+    readonly routeTable?: { readonly id?: string }
+  }
+}
+
 export interface WireInterface {
   readonly id?: string
   readonly name?: string
@@ -81,7 +91,7 @@ export interface WireList<Item> {
 export interface WireError {
   readonly code?: string
   readonly message?: string
-  readonly details?: readonly { readonly code?: string; readonly message?: string }[]
+  readonly details?: readonly WireError[]
   readonly additionalInfo?: readonly {
     readonly type?: string
     readonly info?: {

@@ -15,8 +15,8 @@ interface Answer {
   readonly effective: Promise<void> | undefined
 }
 
-const isWritten = (outcome: Outcome | undefined): boolean =>
-  outcome?.result === 'done' && outcome.existed !== true
+/** Also of what somebody else wrote, maybe just now. */
+const isThere = (outcome: Outcome | undefined): boolean => outcome?.result === 'done'
 
 /**
  * Hands changes to the provider in the portions that its API takes: one at a time in parallel lanes (AWS), all of one
@@ -38,12 +38,12 @@ export class Applier {
         const answer = applyInParts(provider, first.table, changes, signal)
         for (const { onSent } of works) onSent()
         const outcomes = await answer
-        const written = changes.filter((_, index) => isWritten(outcomes[index]))
+        const there = changes.filter((_, index) => isThere(outcomes[index]))
         const effective =
-          written.length === 0 ? undefined : provider.untilEffective?.(first.table, written, signal)
+          there.length === 0 ? undefined : provider.untilEffective?.(first.table, there, signal)
         // Whoever has written learns of an abort; nobody else waits for it.
         effective?.catch(() => undefined)
-        return outcomes.map((outcome) => ({ outcome, effective: isWritten(outcome) ? effective : undefined }))
+        return outcomes.map((outcome) => ({ outcome, effective: isThere(outcome) ? effective : undefined }))
       },
       { max: provider.capabilities.batch.max },
     )

@@ -27,10 +27,18 @@ interface Situation {
   readonly table?: readonly Target[]
   readonly blackhole?: boolean
   readonly prepared?: boolean
+  /** Packets may not follow yet what the table shows. */
+  readonly settling?: boolean
 }
 
 /** Everything that a verdict reads, with one node, one destination and one table. */
-async function make({ records = [record()], table, blackhole = false, prepared = true }: Situation) {
+async function make({
+  records = [record()],
+  table,
+  blackhole = false,
+  prepared = true,
+  settling = false,
+}: Situation) {
   const cloud = new MemoryCloud()
   cloud.addInstance('node-1')
   const claims = new Claims()
@@ -56,8 +64,9 @@ async function make({ records = [record()], table, blackhole = false, prepared =
   if (prepared) await targets.prepare(instance('node-1'))
   const planner = new Planner({ claims, ledger, tables, targets })
   const losses = { isLost: () => false }
+  const found = { awaits: () => settling }
   const fullTables = { isFull: () => false }
-  const verdicts = new Verdicts({ claims, ledger, tables, targets, planner, losses, fullTables })
+  const verdicts = new Verdicts({ claims, ledger, tables, targets, planner, losses, found, fullTables })
   return { cloud, claims, ledger, tables, targets, verdicts }
 }
 
@@ -87,6 +96,7 @@ describe('not routed', () => {
   test.each<[name: string, situation: Situation, message: string]>([
     ['the table was not read', {}, waiting.message],
     ['the route is missing', { table: [] }, waiting.message],
+    ['the route was found a moment ago', { table: [instance('node-1')], settling: true }, waiting.message],
     ['the target does not forward yet', { table: [instance('node-1')], prepared: false }, waiting.message],
     ['a foreign route stands there', { table: [instance('x')], records: [] }, 'points at instance/x'],
     ['the instance takes no packets', { table: [instance('node-1')], blackhole: true }, 'takes no packets'],

@@ -3,6 +3,7 @@ import { isTargetProblem } from '../../providers/provider.ts'
 import { formatTarget, sameTarget } from '../../providers/route.ts'
 import type { Ledger } from '../ledger/ledger.ts'
 import { type DestinationKey, destinationKey, owns } from '../ledger/record.ts'
+import type { FoundRoutes } from '../found-routes.ts'
 import type { FullTables } from '../apply/full-tables.ts'
 import { tableFullHold } from '../guard/guard.ts'
 import type { Losses } from '../losses.ts'
@@ -39,6 +40,7 @@ export interface VerdictParts {
   readonly targets: Targets
   readonly planner: Planner
   readonly losses: Pick<Losses, 'isLost'>
+  readonly found: Pick<FoundRoutes, 'awaits'>
   readonly fullTables: Pick<FullTables, 'isFull'>
 }
 
@@ -95,11 +97,11 @@ export class Verdicts {
   }
 
   #isRouted(name: string, key: DestinationKey): boolean {
-    const { claims, planner, tables, targets } = this.#parts
+    const { claims, found, planner, tables, targets } = this.#parts
     const node = claims.node(name)
     const target = node === undefined ? undefined : targets.cached(node, parseCidr(key).family)
     return (
-      tables.tables().every(({ id }) => tables.knows(id, key)) &&
+      tables.tables().every(({ id }) => tables.knows(id, key) && !found.awaits(id, key)) &&
       target !== undefined &&
       !isTargetProblem(target) &&
       targets.prepared(target) &&

@@ -52,14 +52,17 @@ await describeWithPython('azure-mgmt-network and the ARM simulator', () => {
     expect([...new Set(answers.map(({ about }) => about))].sort()).toEqual([
       'GET NetworkInterface',
       'GET NetworkInterface list',
+      'GET NetworkSecurityGroup',
       'GET Route',
       'GET Route list',
       'GET RouteTable',
       'GET RouteTable list',
       'GET Subnet',
+      'GET Usage list',
       'GET VirtualNetwork',
       'PATCH RouteTable',
       'PUT NetworkInterface',
+      'PUT NetworkSecurityGroup',
       'PUT Route',
       'PUT RouteTable',
       'PUT Subnet',
@@ -70,6 +73,6 @@ await describeWithPython('azure-mgmt-network and the ARM simulator', () => {
   test('the SDK makes of them what they mean', () => {
     const checks = reports.filter(({ kind }) => kind === 'check')
     expect(checks.flatMap(({ problems }) => problems)).toEqual([])
-    expect(checks).toHaveLength(21)
+    expect(checks).toHaveLength(26)
   })
 })

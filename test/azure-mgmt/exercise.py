@@ -28,6 +28,8 @@ MODELS = [
     ("virtualNetworks/{}", models.VirtualNetwork),
     ("virtualNetworks/{}/subnets/{}", models.Subnet),
     ("networkInterfaces/{}", models.NetworkInterface),
+    ("networkSecurityGroups/{}", models.NetworkSecurityGroup),
+    ("locations/{}/usages/{}", models.Usage),
 ]
 
 
@@ -156,6 +158,47 @@ def networks():
     client.network_interfaces.begin_delete(GROUP, "python").result()
 
 
+def surroundings():
+    rule = {
+        "priority": 100,
+        "direction": "Inbound",
+        "access": "Deny",
+        "protocol": "Tcp",
+        "sourceAddressPrefix": "VirtualNetwork",
+        "destinationAddressPrefix": "*",
+        "sourcePortRange": "*",
+        "destinationPortRange": "25",
+    }
+    body = {"location": LOCATION, "properties": {"securityRules": [{"name": "mail", "properties": rule}]}}
+    client.network_security_groups.begin_create_or_update(GROUP, "python", body).result()
+    group = client.network_security_groups.get(GROUP, "python").properties
+    check("its rules", [one.properties.priority for one in group.security_rules] == [100])
+    priorities = [one.properties.priority for one in group.default_security_rules]
+    check("the rules of all", priorities == [65000, 65001, 65500] * 2, f"{priorities}")
+    twice = [{"name": name, "properties": rule} for name in ("a", "b")]
+    refused(
+        "a priority twice",
+        400,
+        "SecurityRuleConflict",
+        lambda: client.network_security_groups.begin_create_or_update(
+            GROUP, "python", {"location": LOCATION, "properties": {"securityRules": twice}}
+        ).result(),
+    )
+    limits = {one.name.value: one.limit for one in client.usages.list(LOCATION)}
+    check("the limit of a table", limits == {"RoutesPerRouteTable": 1000}, f"{limits}")
+    peering = {"remoteVirtualNetwork": {"id": "/far"}, "remoteAddressSpace": {"addressPrefixes": ["10.2.0.0/16"]}}
+    space = {
+        "addressSpace": {"addressPrefixes": ["10.1.0.0/16"]},
+        "virtualNetworkPeerings": [{"name": "hub", "properties": {**peering, "useRemoteGateways": True}}],
+    }
+    client.virtual_networks.begin_create_or_update(
+        GROUP, "python", {"location": LOCATION, "properties": space}
+    ).result()
+    [hub] = client.virtual_networks.get(GROUP, "python").properties.virtual_network_peerings
+    there = hub.properties.remote_address_space.address_prefixes
+    check("a peering", there == ["10.2.0.0/16"] and hub.properties.use_remote_gateways)
+
+
 def machines():
     effective = client.network_interfaces.begin_get_effective_route_table(GROUP, "seeded-nic").result()
     check("effective routes", [one.address_prefix for one in effective.value] == [["10.244.9.0/24"]], f"{effective}")
@@ -182,5 +225,5 @@ def walking():
     check("what a model does not know is seen", len(problems(bad, models.RouteTable)) == 4, f"{problems(bad, models.RouteTable)}")
 
 
-for part in (walking, tables, routes, networks, machines, failures):
+for part in (walking, tables, routes, networks, surroundings, machines, failures):
     part()

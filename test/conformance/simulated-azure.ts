@@ -2,7 +2,7 @@ import tls from 'node:tls'
 import { systemClock } from '../../kube/clock.ts'
 import { selfSigned } from '../../kube/testing/self-signed.ts'
 import { parseAddress } from '../../net/address.ts'
-import { type Cidr, formatCidr } from '../../net/cidr.ts'
+import { type Cidr, formatCidr, parseCidr } from '../../net/cidr.ts'
 import { type AzureProviderOptions, azureProvider } from '../../providers/azure/azure-provider.ts'
 import { createArmClient } from '../../providers/azure/client.ts'
 import { groupId, tableId } from '../../providers/azure/resource-ids.ts'
@@ -14,7 +14,7 @@ import {
   createArmSimulator,
 } from '../simulators/arm/arm-simulator.ts'
 import type { Call } from '../simulators/arm/call-log.ts'
-import type { Machine } from '../simulators/arm/machines.ts'
+import type { Machine, NewMachine } from '../simulators/arm/machines.ts'
 import { serve } from '../simulators/http-server.ts'
 import { listAt, textAt, valueAt, type Json } from '../simulators/kubernetes/json.ts'
 import { ampleBudget } from './ample-budget.ts'
@@ -28,13 +28,15 @@ export interface SimulatedAzure extends ProviderWorld {
   readonly url: string
   readonly clusterName: string
   readonly nodeSubnet: string
-  /** As anybody but podway. @throws Error if it is refused */
-  send(method: string, id: string, body?: unknown): Json
+  /** As anybody but podway, by the network's version of the API unless told. @throws Error if it is refused */
+  send(method: string, id: string, body?: unknown, version?: string): Json
   /** Another one beside the world's own, with the same client and cluster. */
   providerWith(options: Partial<AzureProviderOptions>): RouteProvider
   addMachine(
     name: string,
-    scaleSet?: { readonly name: string; readonly mode: 'Uniform' | 'Flexible' },
+    scaleSet?: NewMachine['scaleSet'],
+    /** What is otherwise than that it has addresses of both families in the nodes' subnet, and does not forward. */
+    more?: Partial<NewMachine>,
   ): WorldNode
   /** What podway has asked so far. */
   calls(): readonly Call[]
@@ -71,11 +73,11 @@ export async function createSimulatedAzure(options: ArmSimulatorOptions = {}): P
   const network = `${base}/providers/Microsoft.Network/virtualNetworks/net`
   const nodeSubnet = `${network}/subnets/nodes`
 
-  function send(method: string, id: string, body?: unknown): Json {
+  function send(method: string, id: string, body?: unknown, version = '2026-01-01'): Json {
     const reply = simulator.handle(
       {
         method,
-        target: `${id}?api-version=2026-01-01`,
+        target: `${id}?api-version=${version}`,
         headers: { authorization: 'Bearer OTHERS', host: 'management.azure.com' },
         body: body === undefined ? '' : JSON.stringify(body),
       },
@@ -90,7 +92,8 @@ export async function createSimulatedAzure(options: ArmSimulatorOptions = {}): P
     location,
     properties: { addressSpace: { addressPrefixes: ['10.0.0.0/16', 'fd00:10::/48'] } },
   })
-  send('PUT', nodeSubnet, { properties: { addressPrefixes: ['10.0.0.0/20', 'fd00:10::/64'] } })
+  const addressPrefixes = ['10.0.0.0/20', 'fd00:10::/64']
+  send('PUT', nodeSubnet, { properties: { addressPrefixes } })
 
   // Nothing that the world does takes time.
   const providerWith = (wanted: Partial<AzureProviderOptions>): RouteProvider =>
@@ -108,7 +111,8 @@ export async function createSimulatedAzure(options: ArmSimulatorOptions = {}): P
 
   function addMachine(
     name: string,
-    scaleSet?: { readonly name: string; readonly mode: 'Uniform' | 'Flexible' },
+    scaleSet?: NewMachine['scaleSet'],
+    more: Partial<NewMachine> = {},
   ): WorldNode {
     const machine = simulator.machines.add({
       subscription,
@@ -117,6 +121,7 @@ export async function createSimulatedAzure(options: ArmSimulatorOptions = {}): P
       subnet: nodeSubnet,
       families: [4, 6],
       ...(scaleSet !== undefined && { scaleSet }),
+      ...more,
     })
     return nodeOf(name, machine, sendInterface(machine))
   }
@@ -137,8 +142,11 @@ export async function createSimulatedAzure(options: ArmSimulatorOptions = {}): P
     provider: providerWith({}),
     providerWith,
     showsBlackholes: false,
-    // The adapter does not say which ranges a table serves.
-    serve: () => Promise.resolve([]),
+    async serve(table) {
+      const properties = { addressPrefixes, routeTable: { id: table.id } }
+      send('PUT', nodeSubnet, { properties })
+      return Promise.resolve(addressPrefixes.map(parseCidr))
+    },
     send,
     addMachine,
     calls,

@@ -62,6 +62,13 @@ export const otherMutants: readonly Mutant[] = [
     caughtBy: ['providers/azure/changes', 'providers/azure/azure-provider.conformance'],
   },
   {
+    name: 'Azure: every subnet of a network with a table of ours is native',
+    file: 'providers/azure/served-ranges.ts',
+    find: 'if (!ours.has(table)) continue',
+    replace: 'void ours',
+    caughtBy: ['providers/azure/served-ranges'],
+  },
+  {
     name: 'Azure: how an operation ends is not looked at',
     file: 'providers/azure/operations.ts',
     find: "if (status !== 'Succeeded') throw classifyEnd(status, error, operation)",

@@ -219,6 +219,13 @@ export const reconcilerMutants: readonly Mutant[] = [
     caughtBy: ['reconciler/apply'],
   },
   {
+    name: 'what a leader wrote before it died counts as effective at once',
+    file: 'reconciler/table-reader.ts',
+    find: 'this.#found.found(table, this.#cache.load(id, snapshot, mark))',
+    replace: 'this.#cache.load(id, snapshot, mark)',
+    caughtBy: ['providers/azure/azure-controller'],
+  },
+  {
     name: 'creates wait in one line with deletes',
     file: 'reconciler/apply/turns.ts',
     find: 'write.op === first?.op',

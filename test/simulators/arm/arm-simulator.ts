@@ -2,7 +2,7 @@ import { type JsonObject, isObject } from '../kubernetes/json.ts'
 import type { Json } from '../kubernetes/json.ts'
 import type { Simulator, SimulatorReply, SimulatorRequest } from '../simulator.ts'
 import type { Call } from './call-log.ts'
-import { type Found, findOperation } from './catalogue.ts'
+import { type Found, actions, findOperation } from './catalogue.ts'
 import { ArmError, badRequest, errorBody } from './errors.ts'
 import { type Fault, type Faults, createFaultBook } from './faults.ts'
 import { Machines } from './machines.ts'
@@ -37,6 +37,10 @@ export interface ArmSimulator extends Simulator {
 const versions: Readonly<Record<string, readonly string[]>> = {
   'microsoft.network': ['2026-01-01', '2026-03-01'],
   'microsoft.compute': ['2018-10-01', '2025-04-01'],
+  'microsoft.authorization': ['2016-09-01', '2022-04-01'],
+  'microsoft.policyinsights': ['2024-10-01'],
+  // Resource groups themselves.
+  '': ['2021-04-01'],
 }
 
 /**
@@ -101,6 +105,7 @@ export function createArmSimulator(options: ArmSimulatorOptions = {}): ArmSimula
       body: bodyOf(request.body),
       ifMatch: request.ifMatch,
       demand: (action, scope) => demand(action, scope, true),
+      permitted: () => actions.filter((action) => permits(principal, action)),
       fate: { ms: operationMs(), end: endOf(fault) },
     }
     const answer = operation.handle(context)
@@ -189,7 +194,8 @@ function checkVersion({ path, query }: Parsed): string {
       'MissingApiVersionParameter',
       'The api-version query parameter (?api-version=) is required for all requests.',
     )
-  const provider = /\/providers\/([^/]+)/.exec(path)?.[1] ?? ''
+  // What is about another resource is of its own provider.
+  const provider = /.*\/providers\/([^/]+)/.exec(path)?.[1] ?? ''
   const known = versions[provider.toLowerCase()] ?? []
   if (known.includes(version)) return version
   throw badRequest(

@@ -1,10 +1,13 @@
 import { asyncOperations } from './async-operations.ts'
+import { authorizationOperations } from './authorization.ts'
+import { limitOperations } from './limits.ts'
 import { machineOperations } from './machines.ts'
-import { interfaceOperations } from './network-interfaces.ts'
+import { interfaceOperations, joinActions } from './network-interfaces.ts'
 import { networkOperations } from './networks.ts'
 import type { Operation } from './operation.ts'
 import { routeTables } from './route-tables.ts'
 import { routeOperations } from './routes.ts'
+import { securityGroupOperations } from './security-groups.ts'
 
 /** Everything that the simulator can do. */
 export const operations: readonly Operation[] = [
@@ -13,8 +16,20 @@ export const operations: readonly Operation[] = [
   ...networkOperations,
   ...interfaceOperations,
   ...machineOperations,
+  ...securityGroupOperations,
+  ...authorizationOperations,
+  ...limitOperations,
   ...asyncOperations,
 ]
+
+/** Every permission that something in it takes, once. */
+export const actions: readonly string[] = [
+  ...new Set([
+    ...operations.map(({ action }) => action),
+    ...joinActions,
+    'Microsoft.Network/routeTables/join/action',
+  ]),
+].sort()
 
 export interface Found {
   readonly operation: Operation

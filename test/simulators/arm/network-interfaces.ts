@@ -150,6 +150,11 @@ const joined: Readonly<Record<string, string>> = {
   applicationSecurityGroups: 'applicationSecurityGroups/joinIpConfiguration/action',
 }
 
+export const joinActions: readonly string[] = [
+  ...Object.values(joined).map((action) => `Microsoft.Network/${action}`),
+  'Microsoft.Network/networkSecurityGroups/join/action',
+]
+
 export function demandJoins(properties: JsonObject, demand: Context['demand']): void {
   for (const config of listAt(properties, 'ipConfigurations'))
     for (const [name, action] of Object.entries(joined)) {

@@ -31,6 +31,8 @@ export interface Context {
   readonly ifMatch: string | undefined
   /** Asks for a permission on something else that the body refers to. @throws ArmError LinkedAuthorizationFailed */
   readonly demand: (action: string, scope: string) => void
+  /** Which of the permissions that there are the caller has. */
+  readonly permitted: () => readonly string[]
   /** How long what goes on behind a write takes, and how it ends. */
   readonly fate: { readonly ms: number; readonly end: AsyncEnd }
 }
