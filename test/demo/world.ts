@@ -4,8 +4,9 @@ import { Fabric } from '../lab/fabric.ts'
 import { type MachineSnapshot, leftovers, otherProcesses, snapshotMachine } from '../lab/leftovers.ts'
 import { Machine } from '../lab/machine.ts'
 import { type Endpoint, Prober } from '../lab/probe.ts'
-import { readVpc } from '../lab/read-vpc.ts'
-import { versionOf } from '../lab/vpc-state.ts'
+import { readVpc } from '../lab/aws/read-vpc.ts'
+import { vpcFabric } from '../lab/aws/vpc-rules.ts'
+import { type FabricState, versionOf } from '../lab/fabric-state.ts'
 import type { Cloud } from './cloud.ts'
 import { type Pod, Runtime } from './runtime.ts'
 import type { DemoInstance, Vpc } from './vpc.ts'
@@ -144,7 +145,7 @@ export class World {
     return found
   }
 
-  #read(): ReturnType<typeof readVpc> {
-    return readVpc(this.#cloud.ec2, this.#vpc.id)
+  async #read(): Promise<FabricState> {
+    return vpcFabric(await readVpc(this.#cloud.ec2, this.#vpc.id))
   }
 }

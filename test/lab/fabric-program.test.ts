@@ -1,20 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import {
-  commandsBetween,
-  emptyProgram,
-  gatewaysOf,
-  kernelTable,
-  legName,
-  programFor,
-} from './fabric-program.ts'
-import { routesTo, sampleVpc } from './sample-vpc.ts'
-import type { VpcRoute, VpcState } from './vpc-state.ts'
+import { routesTo, sampleFabric } from './aws/sample-vpc.ts'
+import type { VpcRoute } from './aws/vpc-state.ts'
+import { commandsBetween, emptyProgram, kernelTable, legName, programFor } from './fabric-program.ts'
+import type { FabricState } from './fabric-state.ts'
 
 const all = new Set(['eni-a1', 'eni-a2', 'eni-b1', 'eni-db'])
 const [a, b, db] = ['rtb-a', 'rtb-b', 'rtb-db'].map(kernelTable)
 
 /** What it takes from one state to another, or from nothing. */
-const commands = (after: VpcState, before?: VpcState, plugged: ReadonlySet<string> = all) =>
+const commands = (after: FabricState, before?: FabricState, plugged: ReadonlySet<string> = all) =>
   commandsBetween(
     before === undefined ? emptyProgram : programFor(before, plugged),
     programFor(after, plugged),
@@ -27,7 +21,7 @@ const route = (destination: string, eni: string): VpcRoute => ({
 })
 
 test('the whole program of two ENIs, one with its check on', () => {
-  const state = sampleVpc({ a: routesTo('a1'), b: routesTo('b1') })
+  const state = sampleFabric({ a: routesTo('a1'), b: routesTo('b1') })
   const { 4: v4, 6: v6 } = commands(
     { ...state, tables: state.tables.slice(0, 1) },
     undefined,
@@ -35,10 +29,12 @@ test('the whole program of two ENIs, one with its check on', () => {
   )
   expect(v4).toEqual([
     `route replace blackhole 0.0.0.0/0 table ${a}`,
-    `route replace 10.244.1.0/24 via 10.0.1.10 dev ea1 onlink table ${a}`,
+    `route replace 10.244.1.0/24 table ${a} via 10.0.1.10 dev ea1 onlink`,
     `route replace blackhole 10.0.0.0/16 table ${a}`,
-    `route replace 10.0.1.10/32 dev ea1 table ${a}`,
-    `route replace 10.0.3.10/32 dev edb table ${a}`,
+    `route replace 10.0.1.10/32 table ${a} dev ea1`,
+    `route replace blackhole 10.0.1.11/32 table ${a}`,
+    `route replace blackhole 10.0.2.10/32 table ${a}`,
+    `route replace 10.0.3.10/32 table ${a} dev edb`,
     `rule add pref 3000 from all iif ea1 blackhole`,
     `rule add pref 2000 from all iif ea1 lookup ${a}`,
     `rule add pref 3000 from all iif edb blackhole`,
@@ -46,10 +42,12 @@ test('the whole program of two ENIs, one with its check on', () => {
   ])
   expect(v6).toEqual([
     `route replace blackhole ::/0 table ${a}`,
-    `route replace fd00:10:244:1::/64 via fe80::2 dev ea1 onlink table ${a}`,
+    `route replace fd00:10:244:1::/64 table ${a} via fe80::2 dev ea1 onlink`,
     `route replace blackhole 2001:db8::/56 table ${a}`,
-    `route replace 2001:db8:0:1::10/128 dev ea1 table ${a}`,
-    `route replace 2001:db8:0:3::10/128 dev edb table ${a}`,
+    `route replace 2001:db8:0:1::10/128 table ${a} dev ea1`,
+    `route replace blackhole 2001:db8:0:1::11/128 table ${a}`,
+    `route replace blackhole 2001:db8:0:2::10/128 table ${a}`,
+    `route replace 2001:db8:0:3::10/128 table ${a} dev edb`,
     `rule add pref 3000 from all iif ea1 blackhole`,
     `rule add pref 2000 from all iif ea1 lookup ${a}`,
     `rule add pref 3000 from all iif edb blackhole`,
@@ -59,27 +57,27 @@ test('the whole program of two ENIs, one with its check on', () => {
 
 test('a prefix is the ENI’s own: every table delivers it, and the check lets it pass', () => {
   const prefix = '2001:db8:0:1:8000::/80'
-  const state = (prefixes: readonly string[]): VpcState =>
-    sampleVpc({ a: [], b: [], db: [] }, { a1: { prefixes, sourceDestCheck: true } })
+  const state = (prefixes: readonly string[]): FabricState =>
+    sampleFabric({ a: [], b: [], db: [] }, { a1: { prefixes, sourceDestCheck: true } })
   const { 4: v4, 6: v6 } = commands(state([prefix]), state([]))
   expect(v4).toEqual([])
   expect(v6).toEqual([
-    ...[a, b, db].map((table) => `route replace ${prefix} via fe80::2 dev ea1 onlink table ${table}`),
+    ...[a, b, db].map((table) => `route replace ${prefix} table ${table} via fe80::2 dev ea1 onlink`),
     `rule add pref 1000 from ${prefix} iif ea1 lookup ${a}`,
   ])
 })
 
 describe('a change costs no more than itself:', () => {
-  const cases: readonly (readonly [string, VpcState, readonly string[]])[] = [
-    ['nothing', sampleVpc(), []],
+  const cases: readonly (readonly [string, FabricState, readonly string[]])[] = [
+    ['nothing', sampleFabric(), []],
     [
       'a route less',
-      sampleVpc({ a: [...routesTo('a1'), ...routesTo('a2')] }),
+      sampleFabric({ a: [...routesTo('a1'), ...routesTo('a2')] }),
       [`route del 10.244.3.0/24 table ${a}`],
     ],
     [
       'a route that moves',
-      sampleVpc({
+      sampleFabric({
         b: [
           ...routesTo('a1'),
           ...routesTo('a2'),
@@ -87,19 +85,19 @@ describe('a change costs no more than itself:', () => {
           ...routesTo('b1').slice(1),
         ],
       }),
-      [`route replace 10.244.3.0/24 via 10.0.1.10 dev ea1 onlink table ${b}`],
+      [`route replace 10.244.3.0/24 table ${b} via 10.0.1.10 dev ea1 onlink`],
     ],
     [
       'a default route to a gateway, which the lab lacks',
-      sampleVpc({
+      sampleFabric({
         db: [{ destination: '0.0.0.0/0', target: { kind: 'other', id: 'igw-1' }, state: 'active' }],
       }),
       [],
     ],
-    ['a route inside the VPC', sampleVpc({ db: [route('10.0.1.0/24', 'eni-b1')] }), []],
+    ['a route inside the VPC', sampleFabric({ db: [route('10.0.1.0/24', 'eni-b1')] }), []],
     [
       'a check turned on: rules change places before the old one goes',
-      sampleVpc({ a: [], b: [] }, { b1: { sourceDestCheck: true } }),
+      sampleFabric({ a: [], b: [] }, { b1: { sourceDestCheck: true } }),
       [
         `rule add pref 1000 from 10.0.2.10/32 iif eb1 lookup ${b}`,
         `rule del pref 2000 from all iif eb1 lookup ${b}`,
@@ -107,31 +105,31 @@ describe('a change costs no more than itself:', () => {
     ],
   ]
   test.each(cases)('%s', (name, after, expected) => {
-    const before = name.startsWith('a check') ? sampleVpc({ a: [], b: [] }) : sampleVpc()
+    const before = name.startsWith('a check') ? sampleFabric({ a: [], b: [] }) : sampleFabric()
     expect(commands(after, before)[4]).toEqual(expected)
   })
 })
 
 describe('drops, with a route that is there:', () => {
-  const cases: readonly (readonly [string, VpcState, ReadonlySet<string>])[] = [
-    ['blackhole', sampleVpc({ db: routesTo('a1', 'blackhole') }), all],
-    ['check on', sampleVpc({ db: routesTo('a1') }, { a1: { sourceDestCheck: true } }), all],
-    ['instance stopped', sampleVpc({ db: routesTo('a1') }, { a1: { up: false } }), all],
-    ['no cable', sampleVpc({ db: routesTo('a1') }), new Set(['eni-db'])],
-    ['unknown ENI', sampleVpc({ db: [route('10.244.1.0/24', 'eni-gone')] }), all],
-    ['no IPv4 address at the ENI', sampleVpc({ db: routesTo('a1') }, { a1: { addresses: [] } }), all],
+  const cases: readonly (readonly [string, FabricState, ReadonlySet<string>])[] = [
+    ['blackhole', sampleFabric({ db: routesTo('a1', 'blackhole') }), all],
+    ['check on', sampleFabric({ db: routesTo('a1') }, { a1: { sourceDestCheck: true } }), all],
+    ['instance stopped', sampleFabric({ db: routesTo('a1') }, { a1: { up: false } }), all],
+    ['no cable', sampleFabric({ db: routesTo('a1') }), new Set(['eni-db'])],
+    ['unknown ENI', sampleFabric({ db: [route('10.244.1.0/24', 'eni-gone')] }), all],
+    ['no IPv4 address at the ENI', sampleFabric({ db: routesTo('a1') }, { a1: { addresses: [] } }), all],
   ]
   test.each(cases)('%s', (_, state, plugged) => {
     expect(programFor(state, plugged).routes.get(`table ${db} 10.244.1.0/24`)?.via).toBe('blackhole')
   })
   test('and without any of these it delivers', () => {
-    const program = programFor(sampleVpc({ db: routesTo('a1') }), all)
+    const program = programFor(sampleFabric({ db: routesTo('a1') }), all)
     expect(program.routes.get(`table ${db} 10.244.1.0/24`)?.via).toBe('via 10.0.1.10 dev ea1 onlink')
   })
 })
 
 test('back to nothing, every command undoes one', () => {
-  const program = programFor(sampleVpc(), all)
+  const program = programFor(sampleFabric(), all)
   const there = commandsBetween(emptyProgram, program)
   const back = commandsBetween(program, emptyProgram)
   for (const family of [4, 6] as const) {
@@ -146,11 +144,4 @@ test.each([
 ])('the cable to %s is %s, a name the kernel takes', (id, name) => {
   expect(legName(id)).toBe(name)
   expect(name.length).toBeLessThanOrEqual(15)
-})
-
-test('the router has the first address behind the lowest of each of a subnet’s ranges', () => {
-  expect(gatewaysOf({ id: 's', cidrs: ['10.0.1.0/24', '2001:db8:0:1::/64'], tableId: 't' })).toEqual([
-    { family: 4, address: '10.0.1.1' },
-    { family: 6, address: '2001:db8:0:1::1' },
-  ])
 })

@@ -1,10 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { Fabric } from './fabric.ts'
-import { Machine } from './machine.ts'
-import { connectPlainPod } from './plain-pod.ts'
-import { type Endpoint, Prober, everyPair, runProbes } from './probe.ts'
-import { sampleVpc } from './sample-vpc.ts'
-import type { VpcState } from './vpc-state.ts'
+import { Fabric } from '../fabric.ts'
+import { Machine } from '../machine.ts'
+import { connectPlainPod } from '../plain-pod.ts'
+import { type Endpoint, Prober, everyPair, runProbes } from '../probe.ts'
+import type { FabricState } from '../fabric-state.ts'
+import { sampleFabric } from './sample-vpc.ts'
 
 /** Pods whose IPv6 addresses lie in prefixes that the VPC delegates to their nodes; in IPv4 there are no routes at all. */
 const nodes = ['a1', 'b1'] as const
@@ -20,8 +20,8 @@ const addresses = (name: Name): { readonly 4: string; readonly 6: string } => ({
 })
 
 /** Checks are on, as AWS has them. */
-const vpc = (given: Partial<Record<Name, readonly string[]>>): VpcState =>
-  sampleVpc(
+const vpc = (given: Partial<Record<Name, readonly string[]>>): FabricState =>
+  sampleFabric(
     { a: [], b: [], db: [] },
     {
       a1: { prefixes: given.a1 ?? [], sourceDestCheck: true },
@@ -42,7 +42,7 @@ beforeAll(async () => {
     machines.push(machine)
     await fabric.plug(`eni-${name}`, { namespace: machine.name, device: 'eth0' })
     if (name !== 'db') await connectPlainPod(machine, 'pod', addresses(name))
-    const command = [process.execPath, `${import.meta.dirname}/prober.ts`]
+    const command = [process.execPath, `${import.meta.dirname}/../prober.ts`]
     const prober = await Prober.start(machine.command(command, name === 'db' ? undefined : 'pod'))
     endpoints.set(
       name,
@@ -55,7 +55,7 @@ beforeAll(async () => {
 
 // With routes and without checks all pass, however long a new machine needs to find its neighbours.
 beforeAll(async () => {
-  await fabric.apply(sampleVpc({}, { a1: { prefixes: [prefixes.a1] }, b1: { prefixes: [prefixes.b1] } }))
+  await fabric.apply(sampleFabric({}, { a1: { prefixes: [prefixes.a1] }, b1: { prefixes: [prefixes.b1] } }))
   const pods = [...endpoints.values()].filter(({ kind }) => kind === 'pod')
   expect(await runProbes(everyPair(pods))).toMatchObject({ ok: 4, natted: 0 })
 })

@@ -1,3 +1,5 @@
+import type { FabricState } from '../fabric-state.ts'
+import { vpcFabric } from './vpc-rules.ts'
 import type { Eni, RouteTable, VpcRoute, VpcState } from './vpc-state.ts'
 
 /**
@@ -68,3 +70,7 @@ export function sampleVpc(
     tables: [table('a', allRoutes), table('b', allRoutes), table('db', [])],
   }
 }
+
+/** What the fabric makes of it. */
+export const sampleFabric = (...sample: Parameters<typeof sampleVpc>): FabricState =>
+  vpcFabric(sampleVpc(...sample))
