@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-const clouds = ['simulator', 'localstack'] as const
+const clouds = ['simulator', 'localstack', 'gcp', 'azure'] as const
 const kubes = ['simulator', 'apiserver'] as const
 
 export interface DemoOptions {

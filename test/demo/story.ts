@@ -1,16 +1,18 @@
 import { join } from 'node:path'
-import pRetry from 'p-retry'
 import type { ControlPlaneInstall } from '../control-plane/install.ts'
 import type { LocalStackInstall } from '../localstack/install.ts'
-import { type ProbeReport, describeResult, everyPair, runProbes } from '../lab/probe.ts'
-import { type Cloud, startCloud } from './cloud.ts'
-import { startKubernetes } from './kubernetes-api.ts'
-import { Cluster, isRouted } from './cluster.ts'
+import { type ProbeReport, describeResult } from '../lab/probe.ts'
+import type { DemoInstance, SubnetName } from './clouds/demo-cloud.ts'
+import { openCloud } from './clouds/open-cloud.ts'
+import { clusterName } from './cluster-name.ts'
+import { Cluster } from './cluster.ts'
 import { ControllerProcess, type LogLine } from './controller-process.ts'
+import { deadlineMs } from './eventually.ts'
+import { startKubernetes } from './kubernetes-api.ts'
 import type { DemoOptions } from './options.ts'
 import type { Progress } from './progress.ts'
 import { podNetworkTable, probeTable, routeTables } from './report.ts'
-import { type DemoInstance, type Vpc, clusterName, createInstance, createVpc, routesIn } from './vpc.ts'
+import { type Scene, allRouted, databaseComplaints, probe, probeBroken, published } from './scene.ts'
 import { World } from './world.ts'
 
 /** What the demo found out; also its `--json`. */
@@ -19,6 +21,7 @@ export interface DemoResult {
   readonly kube: string
   readonly nodes: number
   readonly pods: number
+  /** Those that are podway's to write. */
   readonly tables: number
   readonly probes: { readonly sent: number; readonly ok: number; readonly natted: number }
   /** In seconds. `firstWrite`: from before a Node's registration until the cloud has acknowledged the first write; `add`: median of an ADD. */
@@ -41,9 +44,7 @@ export interface StoryOptions extends DemoOptions {
 }
 
 const podCidrs = '10.244.0.0/16,fd00:10:244::/48'
-const deadlineMs = 30_000
-/** A packet that is dropped says nothing: how long a probe that must fail is waited for. */
-const mustFailMs = 300
+const foreignDestination = '192.168.77.0/24'
 
 /** Runs the whole story inside a world. Throws if a step fails; resolves with the result and what went wrong in probes. */
 export async function tell(
@@ -60,21 +61,26 @@ export async function tell(
   }
   const complaints: string[] = []
   const reports: ProbeReport[] = []
+  const left: string[] = []
+  const addTimes: number[] = []
 
-  progress.step(`EC2 API (${options.cloud}): a VPC, three subnets, three route tables, three instances`)
-  const { cloud, vpc } = await timed('cloud', async () => {
-    const api = await startCloud(options.cloud, {
-      install: options.localStack,
-      dataDir: join(options.scratch, 'localstack'),
-    })
-    return { cloud: api, vpc: await createVpc(api.ec2) }
-  })
-  const instances: Record<string, DemoInstance> = {
-    'node-1': await createInstance(cloud.ec2, vpc, 'a', 'node-1', 11),
-    'node-2': await createInstance(cloud.ec2, vpc, 'b', 'node-2', 12),
-    'node-3': await createInstance(cloud.ec2, vpc, 'b', 'node-3', 13),
+  progress.step(`The cloud (${options.cloud})`)
+  const cloud = await timed('cloud', () => openCloud(options.cloud, options))
+  progress.step(`${cloud.title}, three instances`)
+  const instances = new Map<string, DemoInstance>()
+  const create = async (name: string, subnet: SubnetName): Promise<DemoInstance> => {
+    const instance = await cloud.createInstance(name, subnet)
+    instances.set(name, instance)
+    return instance
   }
-  const database = await createInstance(cloud.ec2, vpc, 'database', 'database', 21)
+  await create('node-1', 'a')
+  await create('node-2', 'b')
+  await create('node-3', 'b')
+  const database = await cloud.createInstance('database', 'database')
+  const podways = cloud.tables.filter(({ isPodways }) => isPodways)
+  const [firstTable, lastTable] = [podways[0], podways.at(-1)]
+  if (firstTable === undefined || lastTable === undefined) throw new Error('no table is podway’s')
+  await cloud.addForeignRoute(firstTable, foreignDestination, database)
 
   progress.step(`Kubernetes API (${options.kube}) and podway's definitions`)
   const kubernetes = await timed('kube', () =>
@@ -90,87 +96,122 @@ export async function tell(
   )
   await cluster.knowsDefinitions()
 
-  progress.step('The VPC out of network namespaces')
+  progress.step('The network out of network namespaces')
   const world = await timed('lab', async () => {
-    const made = await World.create(cloud, vpc, options.dist)
+    const made = await World.create(cloud, options.dist)
     await made.obey()
-    await Promise.all(
-      Object.entries({ ...instances, database }).map(([name, instance]) => made.boot(name, instance)),
-    )
+    await Promise.all([...instances.values(), database].map((instance) => made.boot(instance)))
     return made
   })
 
-  progress.step('podway controller')
-  const controller = new ControllerProcess(
-    join(options.dist, 'podway.js'),
-    [
-      '--provider',
-      'aws',
+  const startController = async (): Promise<ControllerProcess> => {
+    const args = [
       '--cluster-name',
       clusterName,
       '--cluster-cidr',
       podCidrs,
       '--kubeconfig',
       kubernetes.controller,
-    ],
-    { PATH: process.env.PATH, HOME: options.scratch, ...cloud.env },
-  )
-  const signal = AbortSignal.timeout(deadlineMs)
-  await timed('controller', () => controller.line(({ msg }) => msg === 'route tables found', signal))
-
+    ]
+    const { args: cloudArgs, env } = cloud.controller
+    const started = new ControllerProcess(join(options.dist, 'podway.js'), [...cloudArgs, ...args], {
+      PATH: process.env.PATH,
+      HOME: options.scratch,
+      ...env,
+    })
+    await started.line(({ msg }) => msg === 'route tables found', AbortSignal.timeout(deadlineMs))
+    return started
+  }
+  const stopController = async (running: ControllerProcess): Promise<void> => {
+    const code = await running.stop()
+    if (code !== 0) complaints.push(`the controller ended with ${code}:\n${running.tail()}`)
+  }
+  progress.step(`podway controller ${cloud.controller.args.join(' ')}`)
+  let controller = await timed('controller', startController)
   if ((await cluster.nodes()).length > 0) throw new Error('there are Nodes before any was registered')
 
-  const story = { cloud, vpc, cluster, world, controller }
+  const foreign = { table: firstTable, destination: foreignDestination, target: database.targets[4] }
+  const scene: Scene = { cloud, cluster, world, instances, foreign }
   progress.step('Three Nodes register, without podCIDRs; podway routes them')
   await timed('routes', async () => {
     const registeredAt = Date.now()
-    for (const [name, instance] of Object.entries(instances)) await cluster.register(name, instance)
+    for (const instance of instances.values()) await cluster.register(instance)
     const first = await controller.line(isCloudWrite, AbortSignal.timeout(deadlineMs))
     seconds.firstWrite = round((Date.parse(first.time) - registeredAt) / 1000)
-    await Promise.all(Object.keys(instances).map((name) => routed(story, name)))
+    await allRouted(scene, controller)
   })
 
   progress.step('Two pods a node by podway-cni')
-  const addTimes: number[] = []
+  const podCidrsOf = async (name: string): Promise<readonly string[]> =>
+    (await cluster.node(name)).spec?.podCIDRs ?? []
   const startPods = async (name: string): Promise<void> => {
-    const node = await cluster.node(name)
-    const pods = await world.startPods(name, node.spec?.podCIDRs ?? [], [`${name}-a`, `${name}-b`])
+    const pods = await world.startPods(name, await podCidrsOf(name), [`${name}-a`, `${name}-b`])
     addTimes.push(...pods.map(({ addMs }) => addMs))
   }
-  await timed('pods', () => Promise.all(Object.keys(instances).map(startPods)))
+  await timed('pods', () => Promise.all([...instances.keys()].map(startPods)))
 
   progress.step('Every pod from every other pod and from its node, IPv4 and IPv6')
   await timed('probes', async () => reports.push(await probe(world, progress)))
-  await expectDatabaseUnreached(world, complaints)
-  await published(story)
+  complaints.push(...(await databaseComplaints(scene)))
+  await published(scene, controller)
   progress.end()
-  say(await routeTables(cloud.ec2, vpc, instances))
+  say(await routeTables(cloud, [...instances.values(), database]))
   say(podNetworkTable(await cluster.podNetwork()))
   say(probeTable(reports[0]?.results ?? []))
 
-  progress.step('node-2 goes: its routes leave both tables')
-  const left: string[] = []
+  const goAway = async (name: string): Promise<void> => {
+    const instance = instances.get(name)
+    if (instance === undefined) throw new Error(`there is no ${name}`)
+    instances.delete(name)
+    await world.stopPods(name)
+    left.push(...(await world.remove(name)))
+    await cluster.unregister(name)
+    await cloud.terminate(instance)
+  }
+  const come = async (name: string, subnet: SubnetName, cidrs?: readonly string[]): Promise<void> => {
+    const instance = await create(name, subnet)
+    await world.boot(instance)
+    await cluster.register(instance, cidrs)
+  }
+
+  progress.step('podway is down: a route is deleted, one is led astray, node-3 is rebuilt elsewhere')
+  await timed('mischief', async () => {
+    await stopController(controller)
+    const [v4 = ''] = await podCidrsOf('node-1')
+    const [, v6 = ''] = await podCidrsOf('node-2')
+    await cloud.deleteRoute(lastTable, v4)
+    await cloud.misdirect(firstTable, v6, database)
+    const kept = await podCidrsOf('node-3')
+    await goAway('node-3')
+    await come('node-3', 'a', kept)
+    await world.obey()
+    for (const destination of [v4, v6]) {
+      const broken = await probeBroken(world, destination)
+      if (broken.failures.length === 0) complaints.push(`nothing was lost on the way to ${destination}`)
+    }
+  })
+
+  progress.step('podway comes back: it repairs both, and moves the routes of node-3')
+  await timed('repair', async () => {
+    controller = await startController()
+    await allRouted(scene, controller)
+    await startPods('node-3')
+    reports.push(await probe(world, progress))
+  })
+
+  progress.step('node-2 goes: its routes leave every table')
   await timed('removal', async () => {
-    await world.stopPods('node-2')
-    left.push(...(await world.remove('node-2')))
-    await cluster.unregister('node-2')
-    await cloud.ec2.terminateInstances({ InstanceIds: [instances['node-2']?.id ?? ''] })
-    await unrouted(story, instances['node-2']?.eniId ?? '')
-    delete instances['node-2']
+    await goAway('node-2')
+    await allRouted(scene, controller)
   })
 
   progress.step('node-4 comes: probes again')
   await timed('replacement', async () => {
-    const instance = await createInstance(cloud.ec2, vpc, 'a', 'node-4', 14)
-    instances['node-4'] = instance
-    await world.boot('node-4', instance)
-    await cluster.register('node-4', instance)
-    await routed(story, 'node-4')
+    await come('node-4', 'a')
+    await allRouted(scene, controller)
     await startPods('node-4')
     reports.push(await probe(world, progress))
   })
-  const databaseRoutes = await routesIn(cloud.ec2, vpc.databaseTable)
-  if (databaseRoutes.length > 0) complaints.push('podway wrote into the database table, which is not its own')
 
   if (options.keep) {
     progress.end()
@@ -179,8 +220,7 @@ export async function tell(
   progress.step('DEL of every pod; the controller stops; what is left?')
   const pods = world.pods().length
   await world.stopPods()
-  const code = await controller.stop()
-  if (code !== 0) complaints.push(`the controller ended with ${code}:\n${controller.tail()}`)
+  await stopController(controller)
   left.push(...(await world.close([...cloud.pids, ...kubernetes.pids])))
   await kubernetes.close()
   await cloud.close()
@@ -196,9 +236,9 @@ export async function tell(
     result: {
       cloud: options.cloud,
       kube: options.kube,
-      nodes: Object.keys(instances).length,
+      nodes: instances.size,
       pods,
-      tables: vpc.nodeTables.length,
+      tables: podways.length,
       probes: { sent: sum(({ sent }) => sent), ok: sum(({ ok }) => ok), natted: sum(({ natted }) => natted) },
       seconds,
       leftovers: left.length,
@@ -207,88 +247,9 @@ export async function tell(
   }
 }
 
-interface Scene {
-  readonly cloud: Cloud
-  readonly vpc: Vpc
-  readonly cluster: Cluster
-  readonly world: World
-  readonly controller: ControllerProcess
-}
-
-/** What the controller logs when the cloud has acknowledged a write: a route, or the source/destination check. */
+/** What the controller logs when the cloud has acknowledged a write: a route, or that a machine may forward. */
 const isCloudWrite = ({ msg }: LogLine): boolean =>
   msg === 'route created' || msg === 'target made to forward'
-
-/** Resolves when the Node says that it is routed, and packets follow. */
-async function routed({ cluster, controller, world }: Scene, name: string): Promise<void> {
-  await eventually(controller, async () => {
-    const node = await cluster.node(name)
-    return isRouted(node) ? undefined : `${name}: ${JSON.stringify(node.status?.conditions)}`
-  })
-  await world.obey()
-}
-
-/** Resolves when agents are told that the subnets whose tables have the routes are native, and not the database's. */
-async function published({ cluster, controller }: Scene): Promise<void> {
-  const wanted = '10.0.1.0/24,10.0.2.0/24'
-  await eventually(controller, async () => {
-    const families = await cluster.podNetwork()
-    const native = families.find(({ family }) => family === 'IPv4')?.nativeRanges.join()
-    return native === wanted ? undefined : `the PodNetwork says ${JSON.stringify(families)}`
-  })
-}
-
-/** Resolves when no table of podway's has a route to the interface, and no NodeRoute is left of it. */
-async function unrouted({ cloud, cluster, controller, vpc, world }: Scene, eniId: string): Promise<void> {
-  await eventually(controller, async () => {
-    for (const table of vpc.nodeTables) {
-      const routes = await routesIn(cloud.ec2, table)
-      if (routes.some(({ target }) => target === eniId)) return `${table} still has routes to ${eniId}`
-    }
-    const records = await cluster.nodeRoutes()
-    return records.length === 4 ? undefined : `there are ${records.length} NodeRoutes instead of 4`
-  })
-  await world.obey()
-}
-
-/** Asks until the answer is that nothing is missing. @throws Error with the last answer and the controller's log */
-async function eventually(
-  controller: ControllerProcess,
-  missing: () => Promise<string | undefined>,
-): Promise<void> {
-  const check = async (): Promise<void> => {
-    const what = await missing()
-    if (what !== undefined) throw new Error(`${what}\n${controller.tail()}`)
-  }
-  await pRetry(check, {
-    retries: 10_000,
-    factor: 1,
-    minTimeout: 20,
-    maxTimeout: 20,
-    maxRetryTime: deadlineMs,
-  })
-}
-
-async function probe(world: World, progress: Progress): Promise<ProbeReport> {
-  const probes = [
-    ...everyPair(world.pods()),
-    ...world.machineNames().flatMap((name) => everyPair([world.machine(name)], world.podsOn(name))),
-  ]
-  let done = 0
-  return runProbes(probes, { onResult: () => progress.detail(`${++done} of ${probes.length}`) })
-}
-
-/** The proof that packets obey the tables: the database's subnet has a table without podway's routes. */
-async function expectDatabaseUnreached(world: World, complaints: string[]): Promise<void> {
-  const report = await runProbes(everyPair([world.machine('database')], world.pods()), {
-    timeoutMs: mustFailMs,
-  })
-  if (report.sent === 0) complaints.push('nothing was probed from the database')
-  for (const { probe: sent, verdict } of report.results) {
-    if (verdict.kind !== 'failed')
-      complaints.push(`database → ${sent.to.name} got through, though no route leads there`)
-  }
-}
 
 const round = (value: number): number => Math.round(value * 1000) / 1000
 
