@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import type { LocalStackInstall } from '../../localstack/install.ts'
 import type { DemoOptions } from '../options.ts'
 import { localStackAws, simulatedAws } from './aws.ts'
+import { simulatedAzure } from './azure.ts'
 import type { DemoCloud } from './demo-cloud.ts'
 import { simulatedGcp } from './gcp.ts'
 
@@ -21,6 +22,6 @@ export function openCloud(cloud: DemoOptions['cloud'], place: CloudPlace): Promi
     case 'gcp':
       return simulatedGcp()
     case 'azure':
-      throw new Error('not yet')
+      return simulatedAzure(place.scratch)
   }
 }
