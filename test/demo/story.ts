@@ -3,7 +3,7 @@ import type { ControlPlaneInstall } from '../control-plane/install.ts'
 import type { LocalStackInstall } from '../localstack/install.ts'
 import { type ProbeReport, describeResult } from '../lab/probe.ts'
 import type { DemoInstance, SubnetName } from './clouds/demo-cloud.ts'
-import { openCloud } from './clouds/open-cloud.ts'
+import { cloudTitles, openCloud } from './clouds/open-cloud.ts'
 import { clusterName } from './cluster-name.ts'
 import { Cluster } from './cluster.ts'
 import { ControllerProcess, type LogLine } from './controller-process.ts'
@@ -64,9 +64,8 @@ export async function tell(
   const left: string[] = []
   const addTimes: number[] = []
 
-  progress.step(`The cloud (${options.cloud})`)
+  progress.step(`${cloudTitles[options.cloud]}, three instances`)
   const cloud = await timed('cloud', () => openCloud(options.cloud, options))
-  progress.step(`${cloud.title}, three instances`)
   const instances = new Map<string, DemoInstance>()
   const create = async (name: string, subnet: SubnetName): Promise<DemoInstance> => {
     const instance = await cloud.createInstance(name, subnet)

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { routesTo, sampleFabric } from './aws/sample-vpc.ts'
 import type { VpcRoute } from './aws/vpc-state.ts'
 import { commandsBetween, emptyProgram, kernelTable, legName, programFor } from './fabric-program.ts'
-import type { FabricState } from './fabric-state.ts'
+import type { FabricState, Port } from './fabric-state.ts'
 
 const all = new Set(['eni-a1', 'eni-a2', 'eni-b1', 'eni-db'])
 const [a, b, db] = ['rtb-a', 'rtb-b', 'rtb-db'].map(kernelTable)
@@ -128,6 +128,57 @@ describe('drops, with a route that is there:', () => {
   })
 })
 
+describe('a route of several ports', () => {
+  const port = (id: string, change: Partial<Port> = {}): Port => ({
+    id,
+    addresses: [`10.0.0.${id}`, `fd00::${id}`],
+    ranges: [],
+    gateways: [],
+    forwards: true,
+    table: 't',
+    ...change,
+  })
+  const shared = (...ports: readonly Port[]): FabricState => ({
+    ports: [port('1'), ...ports],
+    tables: [
+      {
+        id: 't',
+        routes: ['10.244.0.0/24', 'fd01::/64'].map((destination) => ({
+          destination,
+          ports: ports.map(({ id }) => id),
+        })),
+      },
+    ],
+  })
+  const plugged = new Set(['1', '2', '3'])
+  const viaOf = (state: FabricState, destination: string): string | undefined =>
+    programFor(state, plugged).routes.get(`table ${kernelTable('t')} ${destination}`)?.via
+  const [v4, v6] = ['10.244.0.0/24', 'fd01::/64']
+
+  test('shares the connections', () => {
+    const state = shared(port('2'), port('3'))
+    expect(viaOf(state, v4)).toBe('nexthop via 10.0.0.2 dev e2 onlink nexthop via 10.0.0.3 dev e3 onlink')
+    expect(viaOf(state, v6)).toBe('nexthop via fe80::2 dev e2 onlink nexthop via fe80::2 dev e3 onlink')
+    expect(commands(state, undefined, plugged)[4]).toContain(
+      `route replace ${v4} table ${kernelTable('t')} ${viaOf(state, v4)}`,
+    )
+  })
+
+  test.each([
+    ['does not forward', port('3', { forwards: false })],
+    ['does not run', port('3', { table: undefined })],
+    ['has no cable', port('4')],
+  ])('drops the share of one that %s', (_, other) => {
+    const state = shared(port('2'), other)
+    expect(viaOf(state, v4)).toBe('nexthop via 10.0.0.2 dev e2 onlink nexthop via 192.0.2.1 dev void onlink')
+    expect(viaOf(state, v6)).toBe('nexthop via fe80::2 dev e2 onlink nexthop via fe80::3 dev void onlink')
+  })
+
+  test('drops all if none takes anything', () => {
+    expect(viaOf(shared(port('2', { forwards: false }), port('4')), v4)).toBe('blackhole')
+  })
+})
+
 test('back to nothing, every command undoes one', () => {
   const program = programFor(sampleFabric(), all)
   const there = commandsBetween(emptyProgram, program)
@@ -141,6 +192,11 @@ test('back to nothing, every command undoes one', () => {
 test.each([
   ['eni-0123456789abcdef0', 'e3456789abcdef0'],
   ['eni-1a2b3c4d', 'e1a2b3c4d'],
+  ['projects/p/zones/europe-west1-b/instances/node-1:nic0', 'enode-1-nic0'],
+  [
+    '/subscriptions/s/resourcegroups/g/providers/microsoft.network/networkinterfaces/node-1-nic',
+    'enode-1-nic',
+  ],
 ])('the cable to %s is %s, a name the kernel takes', (id, name) => {
   expect(legName(id)).toBe(name)
   expect(name.length).toBeLessThanOrEqual(15)

@@ -14,7 +14,7 @@ const credentials = { accessKeyId: 'demo', secretAccessKey: 'demo' }
 /** AWS by the EC2 simulator. */
 export async function simulatedAws(): Promise<DemoCloud> {
   const server = await serve(createEc2Simulator({ region }))
-  return openVpc({ name: 'simulator', url: server.url, pids: [], close: () => server.close() })
+  return openVpc({ url: server.url, pids: [], close: () => server.close() })
 }
 
 /** AWS by LocalStack, which may write to that folder. */
@@ -24,22 +24,20 @@ export async function localStackAws(
 ): Promise<DemoCloud> {
   if (install === undefined) throw new Error('LocalStack is not installed: start the demo by "npm run demo"')
   const server = await startLocalStack(install, { dataDir })
-  return openVpc({ name: 'LocalStack', url: server.url, pids: [server.pid], close: () => server.stop() })
+  return openVpc({ url: server.url, pids: [server.pid], close: () => server.stop() })
 }
 
 interface Ec2Server {
-  readonly name: string
   readonly url: string
   readonly pids: readonly number[]
   readonly close: () => Promise<void>
 }
 
-async function openVpc({ close, name, pids, url }: Ec2Server): Promise<DemoCloud> {
+async function openVpc({ close, pids, url }: Ec2Server): Promise<DemoCloud> {
   const ec2 = new EC2({ endpoint: url, region, credentials })
   const vpc = await createVpc(ec2)
   const hosts: Record<SubnetName, number> = { a: 10, b: 10, database: 10 }
   return {
-    title: `EC2 API (${name}): a VPC, three subnets, three route tables`,
     controller: {
       args: ['--provider', 'aws'],
       // What AWS's own tools read.
@@ -60,16 +58,10 @@ async function openVpc({ close, name, pids, url }: Ec2Server): Promise<DemoCloud
     databaseIsRouted: false,
     nativeRanges: '10.0.1.0/24,10.0.2.0/24',
     readFabric: async () => vpcFabric(await readVpc(ec2, vpc.id)),
-    async createInstance(instanceName, subnet) {
-      const { eniId, id, ipv4, ipv6, zone } = await createInstance(
-        ec2,
-        vpc,
-        subnet,
-        instanceName,
-        ++hosts[subnet],
-      )
+    async createInstance(name, subnet) {
+      const { eniId, id, ipv4, ipv6, zone } = await createInstance(ec2, vpc, subnet, name, ++hosts[subnet])
       return {
-        name: instanceName,
+        name,
         providerID: `aws:///${zone}/${id}`,
         portId: eniId,
         addresses: { 4: ipv4, 6: ipv6 },

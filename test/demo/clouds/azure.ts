@@ -102,7 +102,6 @@ export async function simulatedAzure(folder: string): Promise<DemoCloud> {
     })
 
   return {
-    title: 'Azure Resource Manager (simulator): a network, three subnets, three route tables',
     controller: {
       args: ['--provider', 'azure', '--cloud-config', files.cloudConfig, '--azure-effective-wait', '500ms'],
       env: {

@@ -9,8 +9,6 @@ export type SubnetName = 'a' | 'b' | 'database'
  * cloud's API as anybody could. Nothing here knows of podway but the flags that it is started with.
  */
 export interface DemoCloud {
-  /** Of the API and what was made there, in a line. */
-  readonly title: string
   /** How the controller finds the cloud, as a user says it. */
   readonly controller: {
     readonly args: readonly string[]

@@ -67,7 +67,6 @@ export async function simulatedGcp(): Promise<DemoCloud> {
     settled(api, api.send('POST', `${base}/global/routes`, { network: networkPath, ...route }))
 
   return {
-    title: 'Compute Engine API (simulator): a network, three subnets in two regions',
     controller: {
       args: ['--provider', 'gcp', '--gcp-project', project, '--gcp-network', network],
       // Where gcloud would look too; and who podway is, as on an instance: by its metadata server.

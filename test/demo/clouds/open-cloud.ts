@@ -12,6 +12,14 @@ export interface CloudPlace {
   readonly scratch: string
 }
 
+/** What {@link openCloud} makes, in a line. */
+export const cloudTitles: Readonly<Record<DemoOptions['cloud'], string>> = {
+  simulator: 'EC2 API (simulator): a VPC, three subnets, three route tables',
+  localstack: 'EC2 API (LocalStack): a VPC, three subnets, three route tables',
+  gcp: 'Compute Engine API (simulator): a network, three subnets in two regions',
+  azure: 'Azure Resource Manager (simulator): a virtual network, three subnets, three route tables',
+}
+
 /** Starts the cloud's API, and makes the network there. */
 export function openCloud(cloud: DemoOptions['cloud'], place: CloudPlace): Promise<DemoCloud> {
   switch (cloud) {

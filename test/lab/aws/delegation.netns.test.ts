@@ -1,14 +1,10 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import { Fabric } from '../fabric.ts'
-import { Machine } from '../machine.ts'
-import { connectPlainPod } from '../plain-pod.ts'
-import { type Endpoint, Prober, everyPair, runProbes } from '../probe.ts'
 import type { FabricState } from '../fabric-state.ts'
-import { sampleFabric } from './sample-vpc.ts'
+import { Stage } from '../testing/stage.ts'
+import { ownAddresses, sampleFabric } from './sample-vpc.ts'
 
 /** Pods whose IPv6 addresses lie in prefixes that the VPC delegates to their nodes; in IPv4 there are no routes at all. */
-const nodes = ['a1', 'b1'] as const
-type Name = (typeof nodes)[number]
+type Name = 'a1' | 'b1'
 
 const prefixes: Readonly<Record<Name, string>> = {
   a1: '2001:db8:0:1:8000::/80',
@@ -30,67 +26,38 @@ const vpc = (given: Partial<Record<Name, readonly string[]>>): FabricState =>
   )
 const both = vpc({ a1: [prefixes.a1], b1: [prefixes.b1] })
 
-let fabric: Fabric
-const machines: Machine[] = []
-const endpoints = new Map<string, Endpoint>()
-
-beforeAll(async () => {
-  fabric = await Fabric.create('delegation')
-  await fabric.apply(both)
-  for (const name of [...nodes, 'db'] as const) {
-    const machine = await Machine.boot(`d-${name}`)
-    machines.push(machine)
-    await fabric.plug(`eni-${name}`, { namespace: machine.name, device: 'eth0' })
-    if (name !== 'db') await connectPlainPod(machine, 'pod', addresses(name))
-    const command = [process.execPath, `${import.meta.dirname}/../prober.ts`]
-    const prober = await Prober.start(machine.command(command, name === 'db' ? undefined : 'pod'))
-    endpoints.set(
-      name,
-      name === 'db'
-        ? { name, kind: 'machine', prober, addresses: { 4: '10.0.3.10', 6: '2001:db8:0:3::10' } }
-        : { name, kind: 'pod', prober, addresses: addresses(name) },
-    )
-  }
-})
+let stage: Stage
 
 // With routes and without checks all pass, however long a new machine needs to find its neighbours.
+const permissive = sampleFabric({}, { a1: { prefixes: [prefixes.a1] }, b1: { prefixes: [prefixes.b1] } })
+
 beforeAll(async () => {
-  await fabric.apply(sampleFabric({}, { a1: { prefixes: [prefixes.a1] }, b1: { prefixes: [prefixes.b1] } }))
-  const pods = [...endpoints.values()].filter(({ kind }) => kind === 'pod')
-  expect(await runProbes(everyPair(pods))).toMatchObject({ ok: 4, natted: 0 })
+  stage = await Stage.create('delegation', permissive, [
+    { name: 'a1', port: 'eni-a1', addresses: ownAddresses('a1'), pod: addresses('a1') },
+    { name: 'b1', port: 'eni-b1', addresses: ownAddresses('b1'), pod: addresses('b1') },
+    { name: 'db', port: 'eni-db', addresses: ownAddresses('db') },
+  ])
 })
 
-afterAll(async () => {
-  await Promise.all([...endpoints.values()].map(({ prober }) => prober.stop()))
-  await fabric.close()
-  await Promise.all(machines.map((machine) => machine.remove()))
-})
+afterAll(() => stage.close())
 
-beforeEach(() => fabric.apply(both))
-
-/** What becomes of both families' probes, IPv4 first. */
-async function probe(from: string, to: string): Promise<readonly string[]> {
-  const [one, other] = [endpoints.get(from), endpoints.get(to)]
-  if (one === undefined || other === undefined) throw new Error(`no endpoint ${from} or ${to}`)
-  const { results } = await runProbes(everyPair([one], [other]), { timeoutMs: 300 })
-  return results.map(({ verdict }) => (verdict.kind === 'failed' ? verdict.error : verdict.kind))
-}
+beforeEach(() => stage.fabric.apply(both))
 
 test('pods reach pods by the local route alone, with the check on, from whatever subnet', async () => {
-  expect(await probe('a1', 'b1')).toEqual(['timeout', 'ok'])
-  expect(await probe('b1', 'a1')).toEqual(['timeout', 'ok'])
-  expect(await probe('db', 'a1')).toEqual(['timeout', 'ok'])
+  expect(await stage.probe('a1/pod', 'b1/pod')).toEqual(['timeout', 'ok'])
+  expect(await stage.probe('b1/pod', 'a1/pod')).toEqual(['timeout', 'ok'])
+  expect(await stage.probe('db', 'a1/pod')).toEqual(['timeout', 'ok'])
 })
 
 test('a prefix that is taken from its interface drops what is sent to it, and from it', async () => {
-  await fabric.apply(vpc({ a1: [prefixes.a1] }))
-  expect(await probe('a1', 'b1')).toEqual(['timeout', 'timeout'])
-  expect(await probe('db', 'a1')).toEqual(['timeout', 'ok'])
-  await fabric.apply(both)
-  expect(await probe('a1', 'b1')).toEqual(['timeout', 'ok'])
+  await stage.fabric.apply(vpc({ a1: [prefixes.a1] }))
+  expect(await stage.probe('a1/pod', 'b1/pod')).toEqual(['timeout', 'timeout'])
+  expect(await stage.probe('db', 'a1/pod')).toEqual(['timeout', 'ok'])
+  await stage.fabric.apply(both)
+  expect(await stage.probe('a1/pod', 'b1/pod')).toEqual(['timeout', 'ok'])
 })
 
 test('the check lets nobody send from another’s prefix', async () => {
-  await fabric.apply(vpc({ a1: [prefixes.b1], b1: [prefixes.a1] }))
-  expect(await probe('a1', 'b1')).toEqual(['timeout', 'timeout'])
+  await stage.fabric.apply(vpc({ a1: [prefixes.b1], b1: [prefixes.a1] }))
+  expect(await stage.probe('a1/pod', 'b1/pod')).toEqual(['timeout', 'timeout'])
 })

@@ -74,3 +74,8 @@ export function sampleVpc(
 /** What the fabric makes of it. */
 export const sampleFabric = (...sample: Parameters<typeof sampleVpc>): FabricState =>
   vpcFabric(sampleVpc(...sample))
+
+export function ownAddresses(name: SampleNode | 'db'): { readonly 4: string; readonly 6: string } {
+  const [v4 = '', v6 = ''] = sampleVpc().enis.find(({ id }) => id === `eni-${name}`)?.addresses ?? []
+  return { 4: v4, 6: v6 }
+}

@@ -1,74 +1,38 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { legName } from '../fabric-program.ts'
-import { Fabric } from '../fabric.ts'
-import { Machine } from '../machine.ts'
-import { connectPlainPod } from '../plain-pod.ts'
-import { type Endpoint, Prober, describeResult, everyPair, runProbes } from '../probe.ts'
+import type { Fabric } from '../fabric.ts'
+import { describeResult, everyPair, runProbes } from '../probe.ts'
 import { mustRun } from '../run.ts'
 import { type FabricState, versionOf } from '../fabric-state.ts'
-import { podAddresses, routesTo, sampleFabric, sampleNodes, sampleVpc } from './sample-vpc.ts'
+import { Stage } from '../testing/stage.ts'
+import { ownAddresses, podAddresses, routesTo, sampleFabric, sampleNodes } from './sample-vpc.ts'
 
-const proberFile = `${import.meta.dirname}/../prober.ts`
-
+let stage: Stage
 let fabric: Fabric
-const machines = new Map<string, Machine>()
-const endpoints = new Map<string, Endpoint>()
 
 beforeAll(async () => {
-  fabric = await Fabric.create('fabric')
-  await fabric.apply(sampleFabric())
-  const names = [...sampleNodes, 'db'] as const
-  await Promise.all(
-    names.map(async (name) => {
-      const machine = await Machine.boot(name)
-      machines.set(name, machine)
-      await fabric.plug(`eni-${name}`, { namespace: name, device: 'eth0' })
-      const [v4 = '', v6 = ''] = sampleVpc().enis.find(({ id }) => id === `eni-${name}`)?.addresses ?? []
-      await addEndpoint(machine, name, 'machine', { 4: v4, 6: v6 })
-      if (name === 'db') return
-      await connectPlainPod(machine, 'pod', podAddresses(name))
-      await addEndpoint(machine, `${name}/pod`, 'pod', podAddresses(name), 'pod')
-    }),
-  )
+  stage = await Stage.create('aws', sampleFabric(), [
+    ...sampleNodes.map((name) => ({
+      name,
+      port: `eni-${name}`,
+      addresses: ownAddresses(name),
+      pod: podAddresses(name),
+    })),
+    { name: 'db', port: 'eni-db', addresses: ownAddresses('db') },
+  ])
+  ;({ fabric } = stage)
 })
 
-afterAll(async () => {
-  await Promise.all([...endpoints.values()].map(({ prober }) => prober.stop()))
-  await fabric.close()
-  await Promise.all([...machines.values()].map((machine) => machine.remove()))
-})
+afterAll(() => stage.close())
 
 beforeEach(() => fabric.apply(sampleFabric()))
 
-async function addEndpoint(
-  machine: Machine,
-  name: string,
-  kind: Endpoint['kind'],
-  addresses: Endpoint['addresses'],
-  pod?: string,
-): Promise<void> {
-  const prober = await Prober.start(machine.command([process.execPath, proberFile], pod))
-  endpoints.set(name, { name, kind, prober, addresses })
-}
-
-function endpoint(name: string): Endpoint {
-  const found = endpoints.get(name)
-  if (found === undefined) throw new Error(`no endpoint ${name}`)
-  return found
-}
-
-/** What becomes of both families' probes, IPv4 first. A probe without an answer is given up after 300 ms. */
-async function probe(from: string, to: string): Promise<readonly string[]> {
-  const { results } = await runProbes(everyPair([endpoint(from)], [endpoint(to)]), { timeoutMs: 300 })
-  return results.map(({ verdict }) => (verdict.kind === 'failed' ? verdict.error : verdict.kind))
-}
+const probe = (from: string, to: string): Promise<readonly string[]> => stage.probe(from, to)
 
 /** Whether a TCP segment reaches that node's pod during a probe: tells a lost request from a lost reply. */
 async function arrives(from: string, node: string): Promise<boolean> {
   const received = async (): Promise<string> => {
-    const { stdout } = (await machines.get(node)?.exec(['cat', '/proc/net/snmp'], { pod: 'pod' })) ?? {
-      stdout: '',
-    }
+    const { stdout } = await stage.machine(node).exec(['cat', '/proc/net/snmp'], { pod: 'pod' })
     const [names, values] = stdout.split('\n').filter((line) => line.startsWith('Tcp:'))
     const segments = values?.split(' ')[names?.split(' ').indexOf('InSegs') ?? -1]
     if (segments === undefined) throw new Error(`no TCP counters on ${node}`)
@@ -83,8 +47,8 @@ const passes = ['ok', 'ok']
 const dropped = ['timeout', 'timeout']
 
 test('with every route in the tables of the nodes, every pod reaches every pod and nobody translates', async () => {
-  const pods = sampleNodes.map((name) => endpoint(`${name}/pod`))
-  const nodes = sampleNodes.map((name) => endpoint(name))
+  const pods = sampleNodes.map((name) => stage.endpoint(`${name}/pod`))
+  const nodes = sampleNodes.map((name) => stage.endpoint(name))
   const report = await runProbes([...everyPair(pods), ...everyPair(nodes, pods), ...everyPair(nodes)])
   expect(report.failures.map(describeResult)).toEqual([])
   expect(report).toMatchObject({ sent: 12 + 18 + 12, ok: 42, natted: 0 })
@@ -263,21 +227,19 @@ describe('changes', () => {
   })
 
   test('a cable to an ENI that the VPC does not have is refused', async () => {
-    await expect(fabric.plug('eni-none', { namespace: 'a1', device: 'eth1' })).rejects.toThrow(
+    await expect(fabric.plug('eni-none', { namespace: 'aws-a1', device: 'eth1' })).rejects.toThrow(
       'no port eni-none',
     )
   })
 
   test('a machine that is taken away leaves the others connected, and a route to it drops', async () => {
-    await endpoint('a2/pod').prober.stop()
-    await endpoint('a2').prober.stop()
+    const gone = stage.endpoint('a2/pod')
+    await stage.remove('a2')
     await fabric.unplug('eni-a2')
-    await fabric.unplug('eni-a2')
-    await machines.get('a2')?.remove()
-    machines.delete('a2')
-    expect(await probe('a1/pod', 'a2/pod')).toEqual(dropped)
+    const toGone = everyPair([stage.endpoint('a1/pod')], [gone])
+    expect((await runProbes(toGone, { timeoutMs: 300 })).ok).toBe(0)
     expect(await probe('a1/pod', 'b1/pod')).toEqual(passes)
-    expect(await mustRun({ file: 'ip', args: ['netns'] })).not.toContain('a2')
+    expect(await mustRun({ file: 'ip', args: ['netns'] })).not.toContain('aws-a2')
     await fabric.apply(sampleFabric({ a: routesTo('b1'), b: routesTo('a1') }))
     expect(await probe('a1/pod', 'b1/pod')).toEqual(passes)
   })

@@ -18,7 +18,7 @@ export interface StageMachine {
 /** A fabric with machines and a pod on each, for tests of a cloud's rules by real packets. Run in a world. */
 export class Stage {
   readonly fabric: Fabric
-  readonly #machines: Machine[] = []
+  readonly #machines = new Map<string, { readonly machine: Machine; readonly port: string }>()
   readonly #endpoints = new Map<string, Endpoint>()
 
   private constructor(fabric: Fabric) {
@@ -46,7 +46,7 @@ export class Stage {
 
   async #add(stage: string, { addresses, name, pod, port }: StageMachine): Promise<void> {
     const machine = await Machine.boot(`${stage}-${name}`)
-    this.#machines.push(machine)
+    this.#machines.set(name, { machine, port })
     await this.fabric.plug(port, { namespace: machine.name, device: 'eth0' })
     await this.#addEndpoint(machine, name, 'machine', addresses)
     if (pod === undefined) return
@@ -63,6 +63,10 @@ export class Stage {
     const command = [process.execPath, `${import.meta.dirname}/../prober.ts`]
     const prober = await Prober.start(machine.command(command, kind === 'pod' ? 'pod' : undefined))
     this.#endpoints.set(name, { name, kind, prober, addresses })
+  }
+
+  machine(name: string): Machine {
+    return this.#on(name).machine
   }
 
   endpoint(name: string): Endpoint {
@@ -85,9 +89,27 @@ export class Stage {
     return runProbes(Array.from({ length: times }, () => pairs).flat(), { timeoutMs: 300 })
   }
 
+  /** Pulls the plug of a machine and takes it away, with its pod. */
+  async remove(name: string): Promise<void> {
+    const { machine, port } = this.#on(name)
+    for (const endpoint of [name, `${name}/pod`]) {
+      await this.#endpoints.get(endpoint)?.prober.stop()
+      this.#endpoints.delete(endpoint)
+    }
+    await this.fabric.unplug(port)
+    await machine.remove()
+    this.#machines.delete(name)
+  }
+
   async close(): Promise<void> {
     await Promise.all([...this.#endpoints.values()].map(({ prober }) => prober.stop()))
     await this.fabric.close()
-    await Promise.all(this.#machines.map((machine) => machine.remove()))
+    await Promise.all([...this.#machines.values()].map(({ machine }) => machine.remove()))
+  }
+
+  #on(name: string): { readonly machine: Machine; readonly port: string } {
+    const found = this.#machines.get(name)
+    if (found === undefined) throw new Error(`no machine ${name}`)
+    return found
   }
 }
