@@ -55,7 +55,7 @@ test('a second route of the same priority takes a share of the connections, one 
   // `db` takes what Google sends there, and does not forward it.
   const forwards = { db: { canIpForward: true } }
   await stage.fabric.apply(sampleFabric([...right, ...astray('b1', 'db')], forwards))
-  const shared = await stage.probeOften('a1/pod', 'b1/pod', 40)
+  const shared = await stage.probeOften('a1/pod', 'b1/pod', 40, 300)
   for (const family of [4, 6] as const) {
     const its = shared.results.filter(({ probe }) => probe.family === family)
     const arrived = its.filter(({ verdict }) => verdict.kind === 'ok').length
@@ -72,7 +72,7 @@ test('a second route of the same priority takes a share of the connections, one 
 
 test('an instance that may not forward swallows its share of the connections', async () => {
   await stage.fabric.apply(sampleFabric([...routesTo('a1', 'b1'), ...astray('b1', 'db')]))
-  const { ok, sent } = await stage.probeOften('a1/pod', 'b1/pod', 40)
+  const { ok, sent } = await stage.probeOften('a1/pod', 'b1/pod', 40, 300)
   expect(ok).toBeGreaterThan(0)
   expect(ok).toBeLessThan(sent)
 })

@@ -83,10 +83,10 @@ export class Stage {
     return results.map(({ verdict }) => (verdict.kind === 'failed' ? verdict.error : verdict.kind))
   }
 
-  /** That many connections of each family, each of which is given up after 300 ms. */
-  async probeOften(from: string, to: string, times: number): Promise<ProbeReport> {
+  /** That many connections of each family, each of which is given up after so many milliseconds. */
+  async probeOften(from: string, to: string, times: number, timeoutMs = 3000): Promise<ProbeReport> {
     const pairs = everyPair([this.endpoint(from)], [this.endpoint(to)])
-    return runProbes(Array.from({ length: times }, () => pairs).flat(), { timeoutMs: 300 })
+    return runProbes(Array.from({ length: times }, () => pairs).flat(), { timeoutMs })
   }
 
   /** Pulls the plug of a machine and takes it away, with its pod. */
