@@ -4,7 +4,7 @@ import { Fabric } from '../lab/fabric.ts'
 import { type MachineSnapshot, leftovers, otherProcesses, snapshotMachine } from '../lab/leftovers.ts'
 import { Machine } from '../lab/machine.ts'
 import { type Endpoint, Prober } from '../lab/probe.ts'
-import { versionOf } from '../lab/fabric-state.ts'
+import { type FabricState, versionOf } from '../lab/fabric-state.ts'
 import type { DemoCloud, DemoInstance } from './clouds/demo-cloud.ts'
 import { type Pod, Runtime } from './runtime.ts'
 
@@ -25,6 +25,7 @@ export class World {
   >()
   readonly #pods = new Map<Pod, Endpoint>()
   readonly #before = new Map<string, MachineSnapshot>()
+  #lastRead: Promise<unknown> = Promise.resolve()
 
   private constructor(cloud: DemoCloud, fabric: Fabric, dist: string) {
     this.#cloud = cloud
@@ -33,7 +34,7 @@ export class World {
     this.#proberFile = join(dist, 'demo/prober.js')
     const { signal } = this.#stop
     this.#following = fabric.follow({
-      read: () => cloud.readFabric(),
+      read: () => this.#read(),
       pause: () => pause(fabricPauseMs, undefined, { signal }).catch(() => undefined),
       signal,
     })
@@ -59,7 +60,7 @@ export class World {
 
   /** Resolves when packets follow what the cloud's API says now. */
   async obey(): Promise<void> {
-    const state = await this.#cloud.readFabric()
+    const state = await this.#read()
     if (this.#fabric.version !== versionOf(state)) await this.#fabric.apply(state)
   }
 
@@ -138,5 +139,12 @@ export class World {
     const found = this.#machines.get(name)
     if (found === undefined) throw new Error(`there is no machine ${name}`)
     return found
+  }
+
+  /** One after another: of two at once, the one that began first could be obeyed last. */
+  #read(): Promise<FabricState> {
+    const reading = this.#lastRead.then(() => this.#cloud.readFabric())
+    this.#lastRead = reading.catch(() => undefined)
+    return reading
   }
 }

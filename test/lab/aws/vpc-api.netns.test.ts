@@ -7,7 +7,7 @@ import { Machine } from '../machine.ts'
 import { connectPlainPod } from '../plain-pod.ts'
 import { type Endpoint, Prober, everyPair, runProbes } from '../probe.ts'
 import { readVpc } from './read-vpc.ts'
-import { podAddresses, podCidrs } from './sample-vpc.ts'
+import { podAddresses, podRanges } from '../testing/sample-pods.ts'
 import { vpcFabric } from './vpc-rules.ts'
 
 /** Two nodes in one subnet of a VPC that is made, changed and read by API calls only. */
@@ -91,7 +91,7 @@ async function passing(): Promise<number> {
 test('packets pass from the last call that they need on, and until the first that takes it away', async () => {
   expect(await passing()).toBe(0)
   for (const name of nodes) {
-    const [v4, v6] = podCidrs(name)
+    const [v4, v6] = podRanges(name)
     const target = { RouteTableId: tableId, NetworkInterfaceId: enis[name] }
     await ec2.createRoute({ ...target, DestinationCidrBlock: v4 })
     await ec2.createRoute({ ...target, DestinationIpv6CidrBlock: v6 })
@@ -102,7 +102,7 @@ test('packets pass from the last call that they need on, and until the first tha
     await ec2.modifyNetworkInterfaceAttribute(check)
   }
   expect(await passing()).toBe(4)
-  await ec2.deleteRoute({ RouteTableId: tableId, DestinationIpv6CidrBlock: podCidrs('a1')[1] })
+  await ec2.deleteRoute({ RouteTableId: tableId, DestinationIpv6CidrBlock: podRanges('a1')[1] })
   expect(await passing()).toBe(2)
   await ec2.terminateInstances({ InstanceIds: [instances.b1] })
   expect(await passing()).toBe(0)

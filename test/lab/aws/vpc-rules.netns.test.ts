@@ -5,7 +5,8 @@ import { describeResult, everyPair, runProbes } from '../probe.ts'
 import { mustRun } from '../run.ts'
 import { type FabricState, versionOf } from '../fabric-state.ts'
 import { Stage } from '../testing/stage.ts'
-import { ownAddresses, podAddresses, routesTo, sampleFabric, sampleNodes } from './sample-vpc.ts'
+import { podAddresses } from '../testing/sample-pods.ts'
+import { ownAddresses, routesTo, sampleFabric, sampleNodes } from './sample-vpc.ts'
 
 let stage: Stage
 let fabric: Fabric

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { whereTo } from '../testing/where-to.ts'
-import { ownAddresses, podAddresses, routesTo, sampleFabric } from './sample-vpc.ts'
+import { podAddresses } from '../testing/sample-pods.ts'
+import { ownAddresses, routesTo, sampleFabric } from './sample-vpc.ts'
 import type { VpcRoute } from './vpc-state.ts'
 
 type Sample = Parameters<typeof sampleFabric>

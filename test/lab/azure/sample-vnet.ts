@@ -1,30 +1,16 @@
 import type { FabricState } from '../fabric-state.ts'
+import { type SampleMachine, numberOf, podRanges, sampleMachines } from '../testing/sample-pods.ts'
 import { vnetFabric } from './vnet-rules.ts'
 import type { Nic, RouteTable, UserRoute, VnetState } from './vnet-state.ts'
 
-/**
- * A virtual network of Azure for tests: subnets `a` and `b` for nodes and `db`, each associated to a table of its name;
- * machines `a1`, `a2`, `b1` with IP forwarding, and `db` without. Pods of machine N live in `podRanges(N)`.
- */
-const numbers = { a1: 1, a2: 2, b1: 3, db: 4 } as const
-export type SampleMachine = keyof typeof numbers
-export const sampleMachines = ['a1', 'a2', 'b1', 'db'] as const satisfies readonly SampleMachine[]
 type SubnetName = 'a' | 'b' | 'db'
 
 const subnetOf: Readonly<Record<SampleMachine, SubnetName>> = { a1: 'a', a2: 'a', b1: 'b', db: 'db' }
 const subnetNumbers = { a: 1, b: 2, db: 3 } as const
 
-export const podRanges = (name: SampleMachine): readonly [v4: string, v6: string] => [
-  `10.244.${numbers[name]}.0/24`,
-  `fd00:10:244:${numbers[name]}::/64`,
-]
-export const podAddresses = (name: SampleMachine): { readonly 4: string; readonly 6: string } => ({
-  4: `10.244.${numbers[name]}.2`,
-  6: `fd00:10:244:${numbers[name]}::2`,
-})
 export const ownAddresses = (name: SampleMachine): { readonly 4: string; readonly 6: string } => ({
-  4: `10.0.${subnetNumbers[subnetOf[name]]}.${numbers[name] + 3}`,
-  6: `fd00:10:0:${subnetNumbers[subnetOf[name]]}::${numbers[name] + 3}`,
+  4: `10.0.${subnetNumbers[subnetOf[name]]}.${numberOf(name) + 3}`,
+  6: `fd00:10:0:${subnetNumbers[subnetOf[name]]}::${numberOf(name) + 3}`,
 })
 
 const base = '/subscriptions/s/resourcegroups/g/providers/microsoft.network'
@@ -51,8 +37,9 @@ export const routesTo = (...names: readonly SampleMachine[]): readonly UserRoute
   names.flatMap((name) => podRanges(name).map((range) => route(range, name)))
 
 /**
- * The network with these routes in its tables; all routes in the nodes' tables and none in the database's if absent, and
- * no table for a subnet if null.
+ * A virtual network of Azure for tests: subnets `a` and `b` for nodes and `db`, each associated to a table of its name;
+ * machines `a1`, `a2` and `b1` with IP forwarding, and `db` without. Its tables have these routes; if absent those to the
+ * pods of all nodes, and none for `db`; null is a subnet without a table.
  */
 export function sampleVnet(
   routes: Partial<Record<SubnetName, readonly UserRoute[] | null>> = {},
@@ -72,9 +59,7 @@ export function sampleVnet(
       tableId: routesOf(name) === null ? undefined : tableId(name),
     })),
     nics: sampleMachines.map((name) => ({ ...nic(name), ...change[name] })),
-    tables: names.flatMap((name): readonly RouteTable[] => [
-      { id: tableId(name), routes: routesOf(name) ?? [] },
-    ]),
+    tables: names.map((name): RouteTable => ({ id: tableId(name), routes: routesOf(name) ?? [] })),
   }
 }
 

@@ -1,15 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Stage } from '../testing/stage.ts'
-import {
-  nicId,
-  ownAddresses,
-  podAddresses,
-  podRanges,
-  route,
-  routesTo,
-  sampleFabric,
-  sampleMachines,
-} from './sample-vnet.ts'
+import { podAddresses, podRanges, sampleMachines } from '../testing/sample-pods.ts'
+import { nicId, ownAddresses, route, routesTo, sampleFabric } from './sample-vnet.ts'
 
 let stage: Stage
 

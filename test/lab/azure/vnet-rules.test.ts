@@ -1,14 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { whereTo } from '../testing/where-to.ts'
-import {
-  type SampleMachine,
-  nicId,
-  ownAddresses,
-  podAddresses,
-  route,
-  routesTo,
-  sampleFabric,
-} from './sample-vnet.ts'
+import { type SampleMachine, podAddresses } from '../testing/sample-pods.ts'
+import { nicId, ownAddresses, route, routesTo, sampleFabric } from './sample-vnet.ts'
 
 type Sample = Parameters<typeof sampleFabric>
 

@@ -1,16 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { Stage } from '../testing/stage.ts'
-import {
-  type SampleInstance,
-  ownAddresses,
-  podAddresses,
-  podRanges,
-  port,
-  route,
-  routesTo,
-  sampleFabric,
-  sampleInstances,
-} from './sample-network.ts'
+import { type SampleMachine, podAddresses, podRanges, sampleMachines } from '../testing/sample-pods.ts'
+import { ownAddresses, port, route, routesTo, sampleFabric } from './sample-network.ts'
 import type { StaticRoute } from './network-state.ts'
 
 let stage: Stage
@@ -19,7 +10,7 @@ beforeAll(async () => {
   stage = await Stage.create(
     'gcp',
     sampleFabric(),
-    sampleInstances.map((name) => ({
+    sampleMachines.map((name) => ({
       name,
       port: port(name),
       addresses: ownAddresses(name),
@@ -35,8 +26,8 @@ const dropped = ['timeout', 'timeout']
 
 /** Routes of both families to one's pods that lead to another instance. */
 const astray = (
-  pods: SampleInstance,
-  to: SampleInstance,
+  pods: SampleMachine,
+  to: SampleMachine,
   change: Partial<StaticRoute> = {},
 ): readonly StaticRoute[] => podRanges(pods).map((range) => route(range, to, change))
 
@@ -87,7 +78,7 @@ test('with canIpForward off, pods neither send nor receive; the instance itself 
 test('an alias range needs neither a route nor canIpForward', async () => {
   // What is an alias range here is what pods have: in real networks it lies in a secondary range.
   const aliases = (
-    name: SampleInstance,
+    name: SampleMachine,
   ): { readonly ranges: readonly string[]; readonly canIpForward: boolean } => ({
     ranges: [podRanges(name)[0]],
     canIpForward: false,

@@ -1,23 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import { versionOf } from '../fabric-state.ts'
 import { whereTo } from '../testing/where-to.ts'
-import {
-  type SampleInstance,
-  instancePath,
-  ownAddresses,
-  podAddresses,
-  port,
-  route,
-  routesTo,
-  sampleFabric,
-} from './sample-network.ts'
+import { type SampleMachine, podAddresses } from '../testing/sample-pods.ts'
+import { instancePath, ownAddresses, port, route, routesTo, sampleFabric } from './sample-network.ts'
 
 type Sample = Parameters<typeof sampleFabric>
 
 /** From a pod of that instance, unless the source is told. */
 function receivers(
   sample: Sample,
-  from: SampleInstance,
+  from: SampleMachine,
   destination: string,
   source = podAddresses(from)[destination.includes(':') ? 6 : 4],
 ): readonly string[] {
@@ -29,7 +21,7 @@ describe('who gets a packet from a pod of a1', () => {
     what: string,
     sample: Sample,
     destination: string,
-    to: readonly SampleInstance[],
+    to: readonly SampleMachine[],
   ])[] = [
     ['to a pod, by the route of the whole network', [], podAddresses('b1')[4], ['b1']],
     ['to a pod by IPv6', [], podAddresses('b1')[6], ['b1']],
