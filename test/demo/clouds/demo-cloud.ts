@@ -6,7 +6,7 @@ export type SubnetName = 'a' | 'b' | 'database'
 
 /**
  * A cloud with a network, as the demo uses it: it makes what people and Terraform would make, and looks and meddles by the
- * cloud's API as anybody could. Nothing here knows of podway but the flags that it is started with.
+ * cloud's API as anybody could. Of podway it knows the flags that it is started with, and how it names what it makes.
  */
 export interface DemoCloud {
   /** How the controller finds the cloud, as a user says it. */
