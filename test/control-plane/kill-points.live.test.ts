@@ -10,7 +10,8 @@ import type { Draft, Node } from '../../kube/objects.ts'
 import { Resource } from '../../kube/resource.ts'
 import { type NodeRoute, nodeRouteType } from '../../reconciler/node-route/node-route.ts'
 import { ControllerProcess } from '../demo/controller-process.ts'
-import { type DemoInstance, type Vpc, clusterName, createInstance, createVpc } from '../demo/vpc.ts'
+import { clusterName } from '../demo/cluster-name.ts'
+import { type Vpc, type VpcInstance, createInstance, createVpc } from '../demo/vpc.ts'
 import { createEc2Simulator } from '../simulators/ec2/ec2-simulator.ts'
 import { type RunningServer, serve } from '../simulators/http-server.ts'
 import { clientOf, deploy } from './cluster-client.ts'
@@ -44,7 +45,7 @@ await describeControlPlane('controllers that are killed at their calls to the cl
   let nodes: Resource<Node>
   let records: Resource<NodeRoute>
   let controller: ControllerProcess
-  const instances = new Map<string, DemoInstance>()
+  const instances = new Map<string, VpcInstance>()
 
   beforeAll(async () => {
     server = await serve({

@@ -9,7 +9,7 @@ import {
 } from '@kubernetes/client-node'
 import pRetry from 'p-retry'
 import type { KubernetesApi } from './kubernetes-api.ts'
-import type { DemoInstance } from './vpc.ts'
+import type { DemoInstance } from './clouds/demo-cloud.ts'
 
 const nodeRoutes = { group: 'podway.dev', version: 'v1alpha1', plural: 'noderoutes' }
 const podNetworks = { ...nodeRoutes, plural: 'podnetworks' }
@@ -43,15 +43,19 @@ export class Cluster {
     await pRetry(known, { retries: 500, factor: 1, minTimeout: 20 })
   }
 
-  /** Registers a Node as its kubelet and the cloud's node controller do, without podCIDRs. */
-  async register(name: string, instance: DemoInstance): Promise<void> {
+  /** Registers a Node as its kubelet and the cloud's node controller do; without podCIDRs, unless it had some before. */
+  async register(
+    { addresses, name, providerID }: DemoInstance,
+    podCidrs: readonly string[] = [],
+  ): Promise<void> {
+    const [podCIDR] = podCidrs
     const body: V1Node = {
       metadata: { name },
-      spec: { providerID: `aws:///${instance.zone}/${instance.id}` },
+      spec: { providerID, ...(podCIDR === undefined ? {} : { podCIDR, podCIDRs: [...podCidrs] }) },
       status: {
         addresses: [
-          { type: 'InternalIP', address: instance.ipv4 },
-          { type: 'InternalIP', address: instance.ipv6 },
+          { type: 'InternalIP', address: addresses[4] },
+          { type: 'InternalIP', address: addresses[6] },
           { type: 'Hostname', address: name },
         ],
       },

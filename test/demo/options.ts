@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util'
 
-const clouds = ['simulator', 'localstack'] as const
+const clouds = ['simulator', 'localstack', 'gcp', 'azure'] as const
 const kubes = ['simulator', 'apiserver'] as const
 
 export interface DemoOptions {
@@ -14,11 +14,16 @@ export interface DemoOptions {
 
 export const usage = `Usage: npm run demo -- [options]
 
-Builds a VPC out of network namespaces, runs the podway controller and the CNI binary in it, and lets pods on three nodes
-talk through the route tables that podway wrote.
+Builds a cloud's network out of network namespaces, runs the podway controller and the CNI binary in it, and lets pods on
+three nodes talk, over IPv4 and IPv6, through the routes that podway wrote. The router in the middle obeys the cloud's API
+by the cloud's own rules, and nothing else.
 
 Options:
-  --cloud <name>  whose EC2 API: simulator (default), localstack
+  --cloud <name>  whose API, and whose rules:
+                    simulator   AWS, by the EC2 simulator (default)
+                    localstack  AWS, by LocalStack (needs Python)
+                    gcp         Google Cloud, by the Compute Engine simulator
+                    azure       Azure, by the Resource Manager simulator
   --kube <name>   whose Kubernetes API: simulator (default), apiserver (needs Go)
   --json          print one JSON object as the last line
   --keep          stay until Ctrl-C, and tell how to enter the world

@@ -1,27 +1,18 @@
-import type { EC2 } from '@aws-sdk/client-ec2'
 import type { ProbeResult, ProbeVerdict } from '../lab/probe.ts'
+import type { DemoCloud, DemoInstance } from './clouds/demo-cloud.ts'
 import type { PublishedFamily } from './cluster.ts'
 import { textTable } from './text-table.ts'
-import { type DemoInstance, type Vpc, routesIn } from './vpc.ts'
 
 /** The route tables as the cloud's API shows them. */
-export async function routeTables(
-  ec2: EC2,
-  vpc: Vpc,
-  instances: Readonly<Record<string, DemoInstance>>,
-): Promise<string> {
-  const nameOf = new Map(Object.entries(instances).map(([name, { eniId }]) => [eniId, name]))
+export async function routeTables(cloud: DemoCloud, instances: readonly DemoInstance[]): Promise<string> {
+  const nameOf = (target: string): string =>
+    instances.find(({ targets }) => targets[4] === target || targets[6] === target)?.name ?? ''
   const parts: string[] = []
-  for (const [what, table] of [
-    ['subnet a', vpc.nodeTables[0]],
-    ['subnet b', vpc.nodeTables[1]],
-    ['database', vpc.databaseTable],
-  ] as const) {
-    if (table === undefined) continue
-    const routes = await routesIn(ec2, table)
-    const rows = routes.map(({ destination, target }) => [destination, '→', target, nameOf.get(target) ?? ''])
+  for (const table of cloud.tables) {
+    const routes = await cloud.routesIn(table)
+    const rows = routes.map(({ destination, target }) => [destination, '→', target, nameOf(target)])
     parts.push(
-      `Route table ${table} (${what})\n${rows.length === 0 ? '  no route of podway' : textTable(rows)}`,
+      `Route table ${table.id} (${table.name})\n${rows.length === 0 ? '  no route of podway' : textTable(rows)}`,
     )
   }
   return `\n${parts.join('\n\n')}\n`

@@ -1,27 +1,25 @@
 import { parseAddress } from '../../net/address.ts'
 import { cidrAround, formatCidr, nthSubnet } from '../../net/cidr.ts'
 import type { EC2, Instance, Tag } from '@aws-sdk/client-ec2'
+import { type SubnetName, given } from './clouds/demo-cloud.ts'
+import { clusterName } from './cluster-name.ts'
 
-export const clusterName = 'demo'
-
-/** What the demo makes in the cloud, before podway comes. */
+/** What the demo makes in AWS, before podway comes. */
 export interface Vpc {
   readonly id: string
   /** The tables that carry the cluster's tag, and so are podway's to write. */
   readonly nodeTables: readonly string[]
   readonly databaseTable: string
-  readonly subnets: Readonly<Record<SubnetName, DemoSubnet>>
+  readonly subnets: Readonly<Record<SubnetName, VpcSubnet>>
 }
 
-type SubnetName = 'a' | 'b' | 'database'
-
-export interface DemoSubnet {
+interface VpcSubnet {
   readonly id: string
   readonly zone: string
   readonly ipv6Cidr: string
 }
 
-export interface DemoInstance {
+export interface VpcInstance {
   readonly id: string
   readonly eniId: string
   readonly zone: string
@@ -45,7 +43,7 @@ export async function createVpc(ec2: EC2): Promise<Vpc> {
     name: SubnetName,
     number: number,
     zone: string,
-  ): Promise<DemoSubnet & { readonly tableId: string }> => {
+  ): Promise<VpcSubnet & { readonly tableId: string }> => {
     const ipv6Cidr = nthSlash64(ipv6, number)
     const subnet = await ec2.createSubnet({
       VpcId: id,
@@ -80,7 +78,7 @@ export async function createInstance(
   subnet: SubnetName,
   name: string,
   host: number,
-): Promise<DemoInstance> {
+): Promise<VpcInstance> {
   const { id: subnetId, zone, ipv6Cidr } = vpc.subnets[subnet]
   const number = { a: 1, b: 2, database: 3 }[subnet]
   const ipv4 = `10.0.${number}.${host}`
@@ -135,9 +133,4 @@ function nthSlash64(vpcRange: string, number: number): string {
   const [address = '', length = ''] = vpcRange.split('/')
   const range = cidrAround(parseAddress(address.replaceAll(/(^|:)0+(?=[0-9a-f])/g, '$1')), Number(length))
   return formatCidr(nthSubnet(range, 64, BigInt(number)))
-}
-
-function given<T>(value: T | undefined, what: string): T {
-  if (value === undefined) throw new Error(`the EC2 API answered without ${what}`)
-  return value
 }

@@ -4,19 +4,16 @@ import { Fabric } from '../lab/fabric.ts'
 import { type MachineSnapshot, leftovers, otherProcesses, snapshotMachine } from '../lab/leftovers.ts'
 import { Machine } from '../lab/machine.ts'
 import { type Endpoint, Prober } from '../lab/probe.ts'
-import { readVpc } from '../lab/read-vpc.ts'
-import { versionOf } from '../lab/vpc-state.ts'
-import type { Cloud } from './cloud.ts'
+import { type FabricState, versionOf } from '../lab/fabric-state.ts'
+import type { DemoCloud, DemoInstance } from './clouds/demo-cloud.ts'
 import { type Pod, Runtime } from './runtime.ts'
-import type { DemoInstance, Vpc } from './vpc.ts'
 
 /** How often the router reads the cloud's API by itself, in milliseconds: the account's budget of calls is shared. */
 const fabricPauseMs = 500
 
-/** The VPC in namespaces: a router that obeys the cloud's API, machines, and pods with a prober in each. */
+/** The cloud's network in namespaces: a router that obeys the cloud's API, machines, and pods with a prober in each. */
 export class World {
-  readonly #cloud: Cloud
-  readonly #vpc: Vpc
+  readonly #cloud: DemoCloud
   readonly #fabric: Fabric
   readonly #runtime: Runtime
   readonly #proberFile: string
@@ -24,14 +21,14 @@ export class World {
   readonly #following: Promise<void>
   readonly #machines = new Map<
     string,
-    { readonly machine: Machine; readonly eniId: string; readonly endpoint: Endpoint }
+    { readonly machine: Machine; readonly portId: string; readonly endpoint: Endpoint }
   >()
   readonly #pods = new Map<Pod, Endpoint>()
   readonly #before = new Map<string, MachineSnapshot>()
+  #lastRead: Promise<unknown> = Promise.resolve()
 
-  private constructor(cloud: Cloud, vpc: Vpc, fabric: Fabric, dist: string) {
+  private constructor(cloud: DemoCloud, fabric: Fabric, dist: string) {
     this.#cloud = cloud
-    this.#vpc = vpc
     this.#fabric = fabric
     this.#runtime = new Runtime(join(dist, 'podway-cni'))
     this.#proberFile = join(dist, 'demo/prober.js')
@@ -43,22 +40,22 @@ export class World {
     })
   }
 
-  static async create(cloud: Cloud, vpc: Vpc, dist: string): Promise<World> {
-    return new World(cloud, vpc, await Fabric.create(), dist)
+  static async create(cloud: DemoCloud, dist: string): Promise<World> {
+    return new World(cloud, await Fabric.create(), dist)
   }
 
   /** Boots an instance's machine and plugs it in, with a prober in its root namespace. */
-  async boot(name: string, instance: DemoInstance): Promise<void> {
+  async boot({ addresses, name, portId }: DemoInstance): Promise<void> {
     const [machine] = await Promise.all([Machine.boot(name), this.obey()])
-    await this.#fabric.plug(instance.eniId, { namespace: name, device: 'eth0' })
+    await this.#fabric.plug(portId, { namespace: name, device: 'eth0' })
     this.#before.set(name, await snapshotMachine(machine))
     const endpoint: Endpoint = {
       name,
       kind: 'machine',
-      addresses: { 4: instance.ipv4, 6: instance.ipv6 },
+      addresses,
       prober: await Prober.start(machine.command([process.execPath, this.#proberFile])),
     }
-    this.#machines.set(name, { machine, eniId: instance.eniId, endpoint })
+    this.#machines.set(name, { machine, portId, endpoint })
   }
 
   /** Resolves when packets follow what the cloud's API says now. */
@@ -96,10 +93,10 @@ export class World {
 
   /** Pulls the plug of a machine and takes it away; what its pods left behind is returned. */
   async remove(name: string): Promise<readonly string[]> {
-    const { machine, eniId, endpoint } = this.#on(name)
+    const { machine, portId, endpoint } = this.#on(name)
     await endpoint.prober.stop()
     const left = await this.#leftOn(machine)
-    await this.#fabric.unplug(eniId)
+    await this.#fabric.unplug(portId)
     await machine.remove()
     this.#machines.delete(name)
     return left
@@ -138,13 +135,16 @@ export class World {
     return leftovers(before === undefined ? [] : [before], [await snapshotMachine(machine)])
   }
 
-  #on(name: string): { readonly machine: Machine; readonly eniId: string; readonly endpoint: Endpoint } {
+  #on(name: string): { readonly machine: Machine; readonly portId: string; readonly endpoint: Endpoint } {
     const found = this.#machines.get(name)
     if (found === undefined) throw new Error(`there is no machine ${name}`)
     return found
   }
 
-  #read(): ReturnType<typeof readVpc> {
-    return readVpc(this.#cloud.ec2, this.#vpc.id)
+  /** One after another: of two at once, the one that began first could be obeyed last. */
+  #read(): Promise<FabricState> {
+    const reading = this.#lastRead.then(() => this.#cloud.readFabric())
+    this.#lastRead = reading.catch(() => undefined)
+    return reading
   }
 }

@@ -3,13 +3,18 @@ import { processesOfWorld } from '../lab/leftovers.ts'
 import { run } from '../lab/run.ts'
 import { goodResult, resultOf, startDemo } from './demo.ts'
 
-test('the whole story passes on the simulators and leaves nothing behind', async () => {
-  using demo = startDemo(['--json'])
+test.each([
+  { cloud: 'simulator', tables: 2 },
+  // One table, that of the whole network.
+  { cloud: 'gcp', tables: 1 },
+  { cloud: 'azure', tables: 2 },
+])('the whole story passes on $cloud and leaves nothing behind', async ({ cloud, tables }) => {
+  using demo = startDemo(['--json', '--cloud', cloud])
   const run = await demo.ended
   expect(run.stderr).toBe('')
   expect(run.code).toBe(0)
   const result = resultOf(run)
-  expect(result).toMatchObject({ cloud: 'simulator', kube: 'simulator', ...goodResult })
+  expect(result).toMatchObject({ ...goodResult, cloud, kube: 'simulator', tables })
   expect(result.seconds.firstWrite).toBeGreaterThan(0)
 })
 
@@ -21,16 +26,16 @@ test('elsewhere than on a terminal it prints a line a step, and no colour', asyn
   expect(run.stdout.filter((line) => line.startsWith('✓ ')).length).toBeGreaterThanOrEqual(9)
 })
 
-test('a killed demo leaves nothing', async () => {
-  const id = `killed-${process.pid}`
+test.each(['simulator', 'gcp', 'azure'])('a killed demo leaves nothing: %s', async (cloud) => {
+  const id = `killed-${cloud}-${process.pid}`
   const routed = Promise.withResolvers<undefined>()
-  using demo = startDemo([], {
+  using demo = startDemo(['--cloud', cloud], {
     env: { ...process.env, PODWAY_DEMO_WORLD: id },
     onLine: (line) => {
       if (line.includes('by podway-cni')) routed.resolve(undefined)
     },
   })
-  await routed.promise
+  await Promise.race([routed.promise, demo.ended.then(({ stderr }) => Promise.reject(new Error(stderr)))])
   expect(processesOfWorld(id).length).toBeGreaterThan(5)
   demo.child.kill('SIGKILL')
   await demo.ended
@@ -62,7 +67,7 @@ test('--keep stays until Ctrl-C, tells how to enter, and then ends well', async 
 })
 
 test.each([
-  { args: ['--cloud', 'moon'], says: '--cloud=moon: expected one of simulator, localstack' },
+  { args: ['--cloud', 'moon'], says: '--cloud=moon: expected one of simulator, localstack, gcp, azure' },
   { args: ['--kube', 'sun'], says: '--kube=sun: expected one of simulator, apiserver' },
   { args: ['--speed'], says: "Unknown option '--speed'" },
 ])('wrong usage is told, with exit code 64: $args', async ({ args, says }) => {

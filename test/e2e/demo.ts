@@ -66,7 +66,7 @@ export const goodResult = {
   nodes: 3,
   pods: 6,
   tables: 2,
-  // Twice: six pods among each other, and each from its node's root namespace; both families.
-  probes: { sent: 2 * 2 * (6 * 5 + 6), ok: 2 * 2 * (6 * 5 + 6), natted: 0 },
+  // Three times: six pods among each other, and each from its node's root namespace; both families.
+  probes: { sent: 3 * 2 * (6 * 5 + 6), ok: 3 * 2 * (6 * 5 + 6), natted: 0 },
   leftovers: 0,
 }

@@ -1,6 +1,7 @@
-import { cidrAround, containsCidr, firstAddress, parseCidr } from '../../net/cidr.ts'
-import { type Family, addressBits, formatAddress, parseAddress } from '../../net/address.ts'
-import type { Eni, RouteTable, Subnet, VpcState } from './vpc-state.ts'
+import { parseCidr } from '../../net/cidr.ts'
+import { type Family, parseAddress } from '../../net/address.ts'
+import type { FabricRoute, FabricState, FabricTable, Port } from './fabric-state.ts'
+import { hostCidr } from './host-cidr.ts'
 
 /**
  * The router's configuration: routes by what names them in the kernel (table and destination), rules by their text.
@@ -14,7 +15,7 @@ export interface FabricProgram {
 export interface KernelRoute {
   readonly table: string
   readonly destination: string
-  /** `dev …`, `via … dev … onlink`, or `blackhole`. */
+  /** `dev …`, `via … dev … onlink`, several of these, each behind `nexthop`, or `blackhole`. */
   readonly via: string
 }
 
@@ -26,103 +27,101 @@ export interface KernelRule {
 
 export const emptyProgram: FabricProgram = { routes: new Map(), rules: new Map() }
 
-/** The router's end of the cable to an ENI. The tail of the id is kept: a device has at most 15 characters. */
-export const legName = (eniId: string): string => `e${eniId.replace(/^eni-/, '').slice(-14)}`
+/**
+ * The router's end of the cable to a port. The tail of the id's last part is kept: a device has at most 15 characters, and
+ * of a cloud's ids the tails differ.
+ */
+export function legName(portId: string): string {
+  const name = portId.split('/').at(-1) ?? ''
+  return `e${name
+    .replace(/^eni-/, '')
+    .replaceAll(/[^\w.-]/g, '-')
+    .slice(-14)}`
+}
 
-/** The node's link-local address on its cable: next hop of IPv6 packets, whether the ENI has an IPv6 address or not. */
+/** The node's link-local address on its cable: next hop of IPv6 packets, whether the port has an IPv6 address or not. */
 export const nodeLinkLocal = 'fe80::2'
 /** The router's link-local address on every cable: the node's IPv6 gateway. */
 export const routerLinkLocal = 'fe80::1'
 
-/** The VPC router's own addresses in a subnet: the first one behind each range's lowest address, as AWS has it. */
-export function gatewaysOf(subnet: Subnet): readonly { family: Family; address: string }[] {
-  return subnet.cidrs.map((text) => {
-    const { family, value } = firstAddress(parseCidr(text))
-    return { family, address: formatAddress({ family, value: value + 1n }) }
-  })
-}
+/** A device of the router that drops what is sent to it: how one of several ports that share a route drops its share. */
+export const voidDevice = 'void'
 
 /**
- * What the router has to do for this VPC, given the ENIs that a cable leads to. Four decisions of AWS in the kernel's words:
+ * What the router has to do in this state, given the ports that a cable leads to. In the kernel's words:
  *
- * - a prefix that is delegated to an ENI is the ENI's own, for the local route and for both checks;
- * - a packet is judged by the table of the subnet of the ENI it came from: `ip rule … iif`;
- * - the source check is a rule that lets pass only `from` the ENI's addresses, with one behind it that drops the rest; the
- *   destination check is a route that drops, since the ENI's own addresses are VPC addresses, which have routes to
- *   themselves in every table;
- * - VPC ranges are delivered by the local route: a route for a part of them is left out, however specific it is.
+ * - a packet follows the table of the port that it came from: `ip rule … iif`;
+ * - a port that does not forward has rules that let pass only what is `from` its own, with one behind them that drops the
+ *   rest; and routes to it drop, but those to its own;
+ * - each connection stays with one of several ports (the hash is of its addresses and ports).
  *
- * What is dropped is dropped without a word, as in a real VPC. (An ICMP error would end a probe no sooner: on one kernel it
- * arrives while `connect` still holds the socket, which then waits for the next SYN.)
+ * What is dropped is dropped without a word, as in a real network. (An ICMP error would end a probe no sooner: on one
+ * kernel it arrives while `connect` still holds the socket, which then waits for the next SYN.)
  */
-export function programFor(state: VpcState, plugged: ReadonlySet<string>): FabricProgram {
-  const enis = new Map(state.enis.filter((eni) => plugged.has(eni.id)).map((eni) => [eni.id, eni]))
+export function programFor(state: FabricState, plugged: ReadonlySet<string>): FabricProgram {
+  const ports = new Map(state.ports.filter(({ id }) => plugged.has(id)).map((port) => [port.id, port]))
   const routes = new Map<string, KernelRoute>()
   const rules = new Map<string, KernelRule>()
   for (const table of state.tables) {
-    for (const route of tableRoutes(state, table, enis)) routes.set(keyOf(route), route)
+    for (const route of tableRoutes(table, ports)) routes.set(keyOf(route), route)
   }
-  const tableOf = new Map(state.subnets.map((subnet) => [subnet.id, kernelTable(subnet.tableId)]))
-  for (const eni of enis.values()) {
-    for (const rule of rulesOf(eni, tableOf.get(eni.subnetId))) rules.set(`${rule.family} ${rule.text}`, rule)
+  for (const port of ports.values()) {
+    for (const rule of rulesOf(port)) rules.set(`${rule.family} ${rule.text}`, rule)
   }
   return { routes, rules }
 }
 
 const keyOf = (route: KernelRoute): string => `table ${route.table} ${route.destination}`
 
-function* tableRoutes(
-  state: VpcState,
-  table: RouteTable,
-  enis: ReadonlyMap<string, Eni>,
-): Generator<KernelRoute> {
+function* tableRoutes(table: FabricTable, ports: ReadonlyMap<string, Port>): Generator<KernelRoute> {
   const number = kernelTable(table.id)
   for (const destination of ['0.0.0.0/0', '::/0']) yield { table: number, destination, via: 'blackhole' }
-  const local = state.cidrs.map(parseCidr)
-  for (const route of table.routes) {
-    const destination = parseCidr(route.destination)
-    if (local.some((range) => containsCidr(range, destination))) continue
-    const eni = route.target.kind === 'eni' ? enis.get(route.target.id) : undefined
-    const delivers = eni?.up === true && !eni.sourceDestCheck && route.state === 'active'
-    const via = delivers ? nextHop(eni, destination.family) : 'blackhole'
-    yield { table: number, destination: route.destination, via }
-  }
-  for (const range of state.cidrs) yield { table: number, destination: range, via: 'blackhole' }
-  for (const eni of enis.values()) {
-    if (!eni.up) continue
-    for (const address of eni.addresses)
-      yield { table: number, destination: hostCidr(address), via: `dev ${legName(eni.id)}` }
-    for (const prefix of eni.prefixes)
-      yield { table: number, destination: prefix, via: nextHop(eni, parseCidr(prefix).family) }
-  }
+  for (const route of table.routes)
+    yield { table: number, destination: route.destination, via: viaOf(route, ports) }
 }
 
-function nextHop(eni: Eni, family: Family): string {
-  const address = family === 6 ? nodeLinkLocal : eni.addresses.find((text) => parseAddress(text).family === 4)
-  return address === undefined ? 'blackhole' : `via ${address} dev ${legName(eni.id)} onlink`
+function viaOf({ destination, ports: ids }: FabricRoute, ports: ReadonlyMap<string, Port>): string {
+  const hops = ids.map((id) => {
+    const port = ports.get(id)
+    return port === undefined ? undefined : hopTo(port, destination)
+  })
+  if (hops.every((hop) => hop === undefined)) return 'blackhole'
+  if (hops.length === 1) return hops.join()
+  const nowhere = `via ${nowhereOf[parseCidr(destination).family]} dev ${voidDevice} onlink`
+  return hops.map((hop) => `nexthop ${hop ?? nowhere}`).join(' ')
 }
 
-function* rulesOf(eni: Eni, table: string | undefined): Generator<KernelRule> {
-  const leg = legName(eni.id)
+/** Nobody's addresses. */
+const nowhereOf: Readonly<Record<Family, string>> = { 4: '192.0.2.1', 6: 'fe80::3' }
+
+/** Undefined if the port does not take what is sent there. */
+function hopTo(port: Port, destination: string): string | undefined {
+  if (port.table === undefined || !(port.forwards || ownOf(port).includes(destination))) return undefined
+  const leg = legName(port.id)
+  if (port.addresses.some((address) => hostCidr(address) === destination)) return `dev ${leg}`
+  const isV4 = parseCidr(destination).family === 4
+  const neighbour = isV4 ? port.addresses.find((text) => parseAddress(text).family === 4) : nodeLinkLocal
+  return neighbour === undefined ? undefined : `via ${neighbour} dev ${leg} onlink`
+}
+
+const ownOf = ({ addresses, ranges }: Port): readonly string[] => [...addresses.map(hostCidr), ...ranges]
+
+function* rulesOf(port: Port): Generator<KernelRule> {
+  const leg = legName(port.id)
   for (const family of [4, 6] as const) {
     yield { family, text: `pref 3000 from all iif ${leg} blackhole` }
-    if (!eni.up || table === undefined) continue
-    if (!eni.sourceDestCheck) {
+    if (port.table === undefined) continue
+    const table = kernelTable(port.table)
+    if (port.forwards) {
       // Not the preference of the rules below: to the kernel, `from all` exists already where any `from` does.
       yield { family, text: `pref 2000 from all iif ${leg} lookup ${table}` }
       continue
     }
-    for (const own of [...eni.addresses.map(hostCidr), ...eni.prefixes]) {
+    for (const own of ownOf(port)) {
       if (parseCidr(own).family === family)
         yield { family, text: `pref 1000 from ${own} iif ${leg} lookup ${table}` }
     }
   }
-}
-
-function hostCidr(text: string): string {
-  const address = parseAddress(text)
-  const { family, prefixLength } = cidrAround(address, addressBits(address.family))
-  return `${formatAddress({ family, value: address.value })}/${prefixLength}`
 }
 
 /**
@@ -140,7 +139,7 @@ export type FabricCommands = Readonly<Record<Family, readonly string[]>>
 
 /**
  * The commands that lead from one program to the other and leave alone what both have. Additions come before removals:
- * an ENI whose rules change is never without one that lets its packets pass.
+ * a port whose rules change is never without one that lets its packets pass.
  */
 export function commandsBetween(before: FabricProgram, after: FabricProgram): FabricCommands {
   const commands: Record<Family, string[]> = { 4: [], 6: [] }
@@ -164,5 +163,5 @@ const familyOf = (route: KernelRoute): Family => parseCidr(route.destination).fa
 function routeText({ table, destination, via }: KernelRoute): string {
   return via === 'blackhole'
     ? `blackhole ${destination} table ${table}`
-    : `${destination} ${via} table ${table}`
+    : `${destination} table ${table} ${via}`
 }

@@ -1,18 +1,18 @@
 import { EventEmitter, once } from 'node:events'
-import { parseAddress } from '../../net/address.ts'
+import { type Family, parseAddress } from '../../net/address.ts'
 import {
   type FabricProgram,
   commandsBetween,
   emptyProgram,
-  gatewaysOf,
   legName,
   nodeLinkLocal,
   programFor,
   routerLinkLocal,
+  voidDevice,
 } from './fabric-program.ts'
+import { type FabricState, type Port, versionOf } from './fabric-state.ts'
 import { ipBatch, writeSysctls } from './namespace.ts'
 import { mustRun } from './run.ts'
-import { type Eni, type Subnet, type VpcState, versionOf } from './vpc-state.ts'
 
 /** Where the other end of a cable goes: a device to be made in a named network namespace. */
 export interface Jack {
@@ -20,7 +20,10 @@ export interface Jack {
   readonly device: string
 }
 
-/** What the host's defaults, which a new namespace inherits, could spoil: replies come from where the tables say. */
+/**
+ * What the host's defaults, which a new namespace inherits, could spoil: replies come from where the tables say, and where
+ * several ports share a route, the hash that chooses is of the connection (policy 1), not of its addresses alone.
+ */
 const sysctls = {
   'net/ipv4/ip_forward': 1,
   'net/ipv6/conf/all/forwarding': 1,
@@ -28,11 +31,20 @@ const sysctls = {
   'net/ipv4/conf/default/rp_filter': 0,
   'net/ipv4/conf/all/send_redirects': 0,
   'net/ipv4/conf/default/send_redirects': 0,
+  'net/ipv4/fib_multipath_hash_policy': 1,
+  'net/ipv6/fib_multipath_hash_policy': 1,
 }
 
+/** A cable whose other end takes nothing: without ARP, what is sent there is for nobody. (Not every kernel has `dummy`.) */
+const voidLinks = [
+  `link add ${voidDevice} type veth peer name ${voidDevice}-end`,
+  `link set ${voidDevice} addrgenmode none arp off up`,
+  `link set ${voidDevice}-end addrgenmode none arp off up`,
+]
+
 /**
- * The VPC's router: a network namespace that forwards what the VPC's API says and nothing else. It holds no opinion and
- * no time: it obeys the last state it was given, and says which one that is.
+ * The cloud's routers, in one: a network namespace that forwards as the cloud's rules say and nothing else. It holds no
+ * opinion and no time: it obeys the last state it was given, and says which one that is.
  *
  * Changes are made one after another in the order of the calls; a state that differs in one route costs one route.
  */
@@ -41,7 +53,7 @@ export class Fabric {
   readonly #plugged = new Set<string>()
   /** Emits each version when it is applied. */
   readonly #events = new EventEmitter().setMaxListeners(0)
-  #state: VpcState = { cidrs: [], subnets: [], enis: [], tables: [] }
+  #state: FabricState = { ports: [], tables: [] }
   #version: string | undefined
   #program: FabricProgram = emptyProgram
   #queue: Promise<unknown> = Promise.resolve()
@@ -53,7 +65,7 @@ export class Fabric {
   /** Makes the router in a network namespace of that name, with no cable and no route. */
   static async create(namespace = 'fabric'): Promise<Fabric> {
     await mustRun({ file: 'ip', args: ['netns', 'add', namespace] })
-    await writeSysctls(namespace, sysctls)
+    await Promise.all([writeSysctls(namespace, sysctls), ipBatch(namespace, voidLinks)])
     return new Fabric(namespace)
   }
 
@@ -63,7 +75,7 @@ export class Fabric {
   }
 
   /** Resolves with the state's version when packets follow it. */
-  apply(state: VpcState): Promise<string> {
+  apply(state: FabricState): Promise<string> {
     return this.#next(async () => {
       this.#state = state
       await this.#reprogram()
@@ -84,11 +96,11 @@ export class Fabric {
 
   /**
    * Reads and applies, again and again with a pause, until the signal. A failed read changes nothing and is handed to
-   * `onError`: an API that throttles or is down leaves a VPC forwarding as it did. `pause` may reject when the signal
+   * `onError`: an API that throttles or is down leaves a network forwarding as it did. `pause` may reject when the signal
    * comes.
    */
   async follow(options: {
-    readonly read: () => Promise<VpcState>
+    readonly read: () => Promise<FabricState>
     readonly pause: () => Promise<unknown>
     readonly signal: AbortSignal
     readonly onError?: (error: unknown) => void
@@ -110,37 +122,36 @@ export class Fabric {
   }
 
   /**
-   * Lays the cable of an ENI and configures its far end as DHCP would: the ENI's addresses as /32 and /128, since even
+   * Lays the cable of a port and configures its far end as DHCP would: the port's addresses as /32 and /128, since even
    * the subnet's neighbours are reached by the router, and default routes to it.
-   * @throws Error for an ENI that the applied state doesn't know
+   * @throws Error for a port that the applied state doesn't know
    */
-  plug(eniId: string, jack: Jack): Promise<void> {
+  plug(portId: string, jack: Jack): Promise<void> {
     return this.#next(async () => {
-      const eni = this.#state.enis.find(({ id }) => id === eniId)
-      const subnet = this.#state.subnets.find(({ id }) => id === eni?.subnetId)
-      if (eni === undefined || subnet === undefined)
-        throw new Error(`the fabric knows no ENI ${eniId}: apply a state that has it first`)
+      const port = this.#state.ports.find(({ id }) => id === portId)
+      if (port === undefined)
+        throw new Error(`the fabric knows no port ${portId}: apply a state that has it first`)
       await ipBatch(undefined, [
-        `link add name ${legName(eniId)} netns ${this.namespace} type veth peer name ${jack.device} netns ${jack.namespace}`,
+        `link add name ${legName(portId)} netns ${this.namespace} type veth peer name ${jack.device} netns ${jack.namespace}`,
       ])
       await Promise.all([
-        ipBatch(this.namespace, routerEnd(eni, subnet)),
-        ipBatch(jack.namespace, nodeEnd(eni, subnet, jack.device)),
+        ipBatch(this.namespace, routerEnd(port)),
+        ipBatch(jack.namespace, nodeEnd(port, jack.device)),
       ])
-      this.#plugged.add(eniId)
+      this.#plugged.add(portId)
       await this.#reprogram()
     })
   }
 
   /**
-   * Takes the cable away, both ends of it; every route to the ENI drops from then on. Idempotent. Before the machine goes:
+   * Takes the cable away, both ends of it; every route to the port drops from then on. Idempotent. Before the machine goes:
    * a cable that vanished with its machine is one that the router can't be told to leave.
    */
-  unplug(eniId: string): Promise<void> {
+  unplug(portId: string): Promise<void> {
     return this.#next(async () => {
-      if (!this.#plugged.delete(eniId)) return
+      if (!this.#plugged.delete(portId)) return
       await this.#reprogram()
-      await ipBatch(this.namespace, [`link del ${legName(eniId)}`])
+      await ipBatch(this.namespace, [`link del ${legName(portId)}`])
     })
   }
 
@@ -166,34 +177,36 @@ export class Fabric {
 }
 
 // Addresses that need no duplicate-address detection, and no others: nothing here waits for a second to pass.
-function routerEnd(eni: Eni, subnet: Subnet): readonly string[] {
-  const leg = legName(eni.id)
+function routerEnd(port: Port): readonly string[] {
+  const leg = legName(port.id)
   return [
     `link set ${leg} addrgenmode none`,
-    ...gatewaysOf(subnet).map(({ address }) => addAddress(address, leg)),
+    ...port.gateways.map((address) => addAddress(address, leg)),
     `addr add ${routerLinkLocal}/64 dev ${leg} nodad`,
     `link set ${leg} up`,
   ]
 }
 
-function nodeEnd(eni: Eni, subnet: Subnet, device: string): readonly string[] {
-  const families = new Set(eni.addresses.map((text) => parseAddress(text).family))
+function nodeEnd(port: Port, device: string): readonly string[] {
+  const families = new Set(port.addresses.map(familyOf))
   return [
     `link set ${device} addrgenmode none`,
-    ...eni.addresses.map((address) => addAddress(address, device)),
+    ...port.addresses.map((address) => addAddress(address, device)),
     `addr add ${nodeLinkLocal}/64 dev ${device} nodad`,
     `link set ${device} up`,
-    ...gatewaysOf(subnet)
-      .filter(({ family }) => families.has(family))
-      .map(({ family, address }) =>
-        family === 4
+    ...port.gateways
+      .filter((address) => families.has(familyOf(address)))
+      .map((address) =>
+        familyOf(address) === 4
           ? `route add 0.0.0.0/0 via ${address} dev ${device} onlink`
           : `route add ::/0 via ${routerLinkLocal} dev ${device}`,
       ),
   ]
 }
 
+const familyOf = (address: string): Family => parseAddress(address).family
+
 const addAddress = (address: string, device: string): string =>
-  address.includes(':')
+  familyOf(address) === 6
     ? `addr add ${address}/128 dev ${device} nodad`
     : `addr add ${address}/32 dev ${device}`

@@ -6,7 +6,7 @@ import { leftovers, otherProcesses, snapshotMachine } from './leftovers.ts'
 import { Machine } from './machine.ts'
 import { connectPlainPod } from './plain-pod.ts'
 import { Prober, describeResult, probeMatrix } from './probe.ts'
-import { podAddresses } from './sample-vpc.ts'
+import { podAddresses } from './testing/sample-pods.ts'
 
 const proberFile = `${import.meta.dirname}/prober.ts`
 

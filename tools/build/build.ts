@@ -38,6 +38,8 @@ function steps(log: (line: string) => void): readonly BuildStep[] {
       sources: [
         ...library,
         'test/{control-plane,demo,install,lab,localstack,simulators}/**/*.ts',
+        'kube/testing/*.ts',
+        'providers/gcp/*.ts',
         'deploy/**/*.yaml',
       ],
       stamp: '.demo.stamp',

@@ -9,8 +9,8 @@ import {
   paginateDescribeSubnets,
   paginateDescribeVpcs,
 } from '@aws-sdk/client-ec2'
-import { AddressSyntaxError, formatAddress, parseAddress } from '../../net/address.ts'
-import { cidrAround, formatCidr, parseInterfaceAddress } from '../../net/cidr.ts'
+import { AddressSyntaxError, formatAddress, parseAddress } from '../../../net/address.ts'
+import { cidrAround, formatCidr, parseInterfaceAddress } from '../../../net/cidr.ts'
 import type { Eni, RouteTable, Subnet, VpcRoute, VpcState } from './vpc-state.ts'
 
 /**

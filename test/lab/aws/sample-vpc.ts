@@ -1,23 +1,14 @@
+import type { FabricState } from '../fabric-state.ts'
+import { podRanges } from '../testing/sample-pods.ts'
+import { vpcFabric } from './vpc-rules.ts'
 import type { Eni, RouteTable, VpcRoute, VpcState } from './vpc-state.ts'
 
 /**
  * A VPC for tests: subnets `a` and `b` for nodes and `db` for a database, each with a table of its own name; nodes `a1`
- * and `a2` in the first, `b1` in the second, and the host `db`. Pods of node N live in `podCidrs(N)`.
+ * and `a2` in the first, `b1` in the second, and the host `db`. Pods of node N live in `podRanges(N)`.
  */
 export const sampleNodes = ['a1', 'a2', 'b1'] as const
 export type SampleNode = (typeof sampleNodes)[number]
-
-const numbers: Readonly<Record<SampleNode, number>> = { a1: 1, a2: 2, b1: 3 }
-
-export const podCidrs = (node: SampleNode): readonly [v4: string, v6: string] => [
-  `10.244.${numbers[node]}.0/24`,
-  `fd00:10:244:${numbers[node]}::/64`,
-]
-
-export const podAddresses = (node: SampleNode): { readonly 4: string; readonly 6: string } => ({
-  4: `10.244.${numbers[node]}.2`,
-  6: `fd00:10:244:${numbers[node]}::2`,
-})
 
 const eni = (name: string, subnet: string, number: number, sourceDestCheck: boolean): Eni => ({
   id: `eni-${name}`,
@@ -32,7 +23,7 @@ const eni = (name: string, subnet: string, number: number, sourceDestCheck: bool
 
 /** Routes to the pods of that node, of both families. */
 export const routesTo = (node: SampleNode, state: VpcRoute['state'] = 'active'): readonly VpcRoute[] =>
-  podCidrs(node).map((destination) => ({ destination, target: { kind: 'eni', id: `eni-${node}` }, state }))
+  podRanges(node).map((destination) => ({ destination, target: { kind: 'eni', id: `eni-${node}` }, state }))
 
 const localRoutes: readonly VpcRoute[] = ['10.0.0.0/16', '2001:db8::/56'].map((destination) => ({
   destination,
@@ -67,4 +58,13 @@ export function sampleVpc(
     ],
     tables: [table('a', allRoutes), table('b', allRoutes), table('db', [])],
   }
+}
+
+/** What the fabric makes of it. */
+export const sampleFabric = (...sample: Parameters<typeof sampleVpc>): FabricState =>
+  vpcFabric(sampleVpc(...sample))
+
+export function ownAddresses(name: SampleNode | 'db'): { readonly 4: string; readonly 6: string } {
+  const [v4 = '', v6 = ''] = sampleVpc().enis.find(({ id }) => id === `eni-${name}`)?.addresses ?? []
+  return { 4: v4, 6: v6 }
 }

@@ -1,8 +1,6 @@
-import { createHash } from 'node:crypto'
-
 /**
- * What the fabric needs to know of a VPC, as its API tells it. Plain data: CIDRs and addresses are canonical texts as
- * `net/` prints them, so that states compare and print as JSON. No order means anything.
+ * A VPC as its API tells of it, as far as packets are concerned. CIDRs and addresses are canonical texts as `net/` prints
+ * them. No order means anything.
  */
 export interface VpcState {
   /** The ranges that the VPC's local route covers, of both families. */
@@ -47,17 +45,4 @@ export interface VpcRoute {
     | { readonly kind: 'other'; readonly id: string }
   /** As the API says. A route to an ENI that is gone or down drops its packets whatever the API says. */
   readonly state: 'active' | 'blackhole'
-}
-
-/** A digest of everything that the fabric obeys: equal exactly for states that differ in order only. */
-export function versionOf(state: VpcState): string {
-  return createHash('sha256').update(canonical(state)).digest('hex').slice(0, 16)
-}
-
-/** JSON with sorted keys and sorted lists. An ENI's addresses are sorted too: which one is primary moves no packet. */
-function canonical(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(canonical).sort().join(',')}]`
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value)
-  const entries = Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1))
-  return `{${entries.map(([key, item]) => `${JSON.stringify(key)}:${canonical(item)}`).join(',')}}`
 }

@@ -1,13 +1,14 @@
 import { EC2 } from '@aws-sdk/client-ec2'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createEc2Simulator } from '../simulators/ec2/ec2-simulator.ts'
-import { type RunningServer, serve } from '../simulators/http-server.ts'
-import { Fabric } from './fabric.ts'
-import { Machine } from './machine.ts'
-import { connectPlainPod } from './plain-pod.ts'
-import { type Endpoint, Prober, everyPair, runProbes } from './probe.ts'
+import { createEc2Simulator } from '../../simulators/ec2/ec2-simulator.ts'
+import { type RunningServer, serve } from '../../simulators/http-server.ts'
+import { Fabric } from '../fabric.ts'
+import { Machine } from '../machine.ts'
+import { connectPlainPod } from '../plain-pod.ts'
+import { type Endpoint, Prober, everyPair, runProbes } from '../probe.ts'
 import { readVpc } from './read-vpc.ts'
-import { podAddresses, podCidrs } from './sample-vpc.ts'
+import { podAddresses, podRanges } from '../testing/sample-pods.ts'
+import { vpcFabric } from './vpc-rules.ts'
 
 /** Two nodes in one subnet of a VPC that is made, changed and read by API calls only. */
 const nodes = ['a1', 'b1'] as const
@@ -65,7 +66,7 @@ beforeAll(async () => {
     await fabric.plug(enis[name], { namespace: machine.name, device: 'eth0' })
     await connectPlainPod(machine, 'pod', podAddresses(name))
     const prober = await Prober.start(
-      machine.command([process.execPath, `${import.meta.dirname}/prober.ts`], 'pod'),
+      machine.command([process.execPath, `${import.meta.dirname}/../prober.ts`], 'pod'),
     )
     pods.push({ name, kind: 'pod', prober, addresses: podAddresses(name) })
   }
@@ -79,7 +80,7 @@ afterAll(async () => {
   await server.close()
 })
 
-const sync = async (): Promise<string> => fabric.apply(await readVpc(ec2, vpcId))
+const sync = async (): Promise<string> => fabric.apply(vpcFabric(await readVpc(ec2, vpcId)))
 
 /** How many of the four probes, two each way, get through now. */
 async function passing(): Promise<number> {
@@ -90,7 +91,7 @@ async function passing(): Promise<number> {
 test('packets pass from the last call that they need on, and until the first that takes it away', async () => {
   expect(await passing()).toBe(0)
   for (const name of nodes) {
-    const [v4, v6] = podCidrs(name)
+    const [v4, v6] = podRanges(name)
     const target = { RouteTableId: tableId, NetworkInterfaceId: enis[name] }
     await ec2.createRoute({ ...target, DestinationCidrBlock: v4 })
     await ec2.createRoute({ ...target, DestinationIpv6CidrBlock: v6 })
@@ -101,7 +102,7 @@ test('packets pass from the last call that they need on, and until the first tha
     await ec2.modifyNetworkInterfaceAttribute(check)
   }
   expect(await passing()).toBe(4)
-  await ec2.deleteRoute({ RouteTableId: tableId, DestinationIpv6CidrBlock: podCidrs('a1')[1] })
+  await ec2.deleteRoute({ RouteTableId: tableId, DestinationIpv6CidrBlock: podRanges('a1')[1] })
   expect(await passing()).toBe(2)
   await ec2.terminateInstances({ InstanceIds: [instances.b1] })
   expect(await passing()).toBe(0)

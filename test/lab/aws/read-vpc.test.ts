@@ -1,8 +1,8 @@
 import { EC2 } from '@aws-sdk/client-ec2'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { createEc2Simulator } from '../simulators/ec2/ec2-simulator.ts'
-import { type RunningServer, serve } from '../simulators/http-server.ts'
-import type { Simulator } from '../simulators/simulator.ts'
+import { createEc2Simulator } from '../../simulators/ec2/ec2-simulator.ts'
+import { type RunningServer, serve } from '../../simulators/http-server.ts'
+import type { Simulator } from '../../simulators/simulator.ts'
 import { readVpc } from './read-vpc.ts'
 import type { Eni, VpcRoute, VpcState } from './vpc-state.ts'
 

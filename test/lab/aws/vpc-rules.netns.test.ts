@@ -1,74 +1,39 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { legName } from './fabric-program.ts'
-import { Fabric } from './fabric.ts'
-import { Machine } from './machine.ts'
-import { connectPlainPod } from './plain-pod.ts'
-import { type Endpoint, Prober, describeResult, everyPair, runProbes } from './probe.ts'
-import { mustRun } from './run.ts'
-import { podAddresses, routesTo, sampleNodes, sampleVpc } from './sample-vpc.ts'
-import { type VpcState, versionOf } from './vpc-state.ts'
+import { legName } from '../fabric-program.ts'
+import type { Fabric } from '../fabric.ts'
+import { describeResult, everyPair, runProbes } from '../probe.ts'
+import { mustRun } from '../run.ts'
+import { type FabricState, versionOf } from '../fabric-state.ts'
+import { Stage } from '../testing/stage.ts'
+import { podAddresses } from '../testing/sample-pods.ts'
+import { ownAddresses, routesTo, sampleFabric, sampleNodes } from './sample-vpc.ts'
 
-const proberFile = `${import.meta.dirname}/prober.ts`
-
+let stage: Stage
 let fabric: Fabric
-const machines = new Map<string, Machine>()
-const endpoints = new Map<string, Endpoint>()
 
 beforeAll(async () => {
-  fabric = await Fabric.create('fabric')
-  await fabric.apply(sampleVpc())
-  const names = [...sampleNodes, 'db'] as const
-  await Promise.all(
-    names.map(async (name) => {
-      const machine = await Machine.boot(name)
-      machines.set(name, machine)
-      await fabric.plug(`eni-${name}`, { namespace: name, device: 'eth0' })
-      const [v4 = '', v6 = ''] = sampleVpc().enis.find(({ id }) => id === `eni-${name}`)?.addresses ?? []
-      await addEndpoint(machine, name, 'machine', { 4: v4, 6: v6 })
-      if (name === 'db') return
-      await connectPlainPod(machine, 'pod', podAddresses(name))
-      await addEndpoint(machine, `${name}/pod`, 'pod', podAddresses(name), 'pod')
-    }),
-  )
+  stage = await Stage.create('aws', sampleFabric(), [
+    ...sampleNodes.map((name) => ({
+      name,
+      port: `eni-${name}`,
+      addresses: ownAddresses(name),
+      pod: podAddresses(name),
+    })),
+    { name: 'db', port: 'eni-db', addresses: ownAddresses('db') },
+  ])
+  ;({ fabric } = stage)
 })
 
-afterAll(async () => {
-  await Promise.all([...endpoints.values()].map(({ prober }) => prober.stop()))
-  await fabric.close()
-  await Promise.all([...machines.values()].map((machine) => machine.remove()))
-})
+afterAll(() => stage.close())
 
-beforeEach(() => fabric.apply(sampleVpc()))
+beforeEach(() => fabric.apply(sampleFabric()))
 
-async function addEndpoint(
-  machine: Machine,
-  name: string,
-  kind: Endpoint['kind'],
-  addresses: Endpoint['addresses'],
-  pod?: string,
-): Promise<void> {
-  const prober = await Prober.start(machine.command([process.execPath, proberFile], pod))
-  endpoints.set(name, { name, kind, prober, addresses })
-}
-
-function endpoint(name: string): Endpoint {
-  const found = endpoints.get(name)
-  if (found === undefined) throw new Error(`no endpoint ${name}`)
-  return found
-}
-
-/** What becomes of both families' probes, IPv4 first. A probe without an answer is given up after 300 ms. */
-async function probe(from: string, to: string): Promise<readonly string[]> {
-  const { results } = await runProbes(everyPair([endpoint(from)], [endpoint(to)]), { timeoutMs: 300 })
-  return results.map(({ verdict }) => (verdict.kind === 'failed' ? verdict.error : verdict.kind))
-}
+const probe = (from: string, to: string): Promise<readonly string[]> => stage.probe(from, to)
 
 /** Whether a TCP segment reaches that node's pod during a probe: tells a lost request from a lost reply. */
 async function arrives(from: string, node: string): Promise<boolean> {
   const received = async (): Promise<string> => {
-    const { stdout } = (await machines.get(node)?.exec(['cat', '/proc/net/snmp'], { pod: 'pod' })) ?? {
-      stdout: '',
-    }
+    const { stdout } = await stage.machine(node).exec(['cat', '/proc/net/snmp'], { pod: 'pod' })
     const [names, values] = stdout.split('\n').filter((line) => line.startsWith('Tcp:'))
     const segments = values?.split(' ')[names?.split(' ').indexOf('InSegs') ?? -1]
     if (segments === undefined) throw new Error(`no TCP counters on ${node}`)
@@ -83,8 +48,8 @@ const passes = ['ok', 'ok']
 const dropped = ['timeout', 'timeout']
 
 test('with every route in the tables of the nodes, every pod reaches every pod and nobody translates', async () => {
-  const pods = sampleNodes.map((name) => endpoint(`${name}/pod`))
-  const nodes = sampleNodes.map((name) => endpoint(name))
+  const pods = sampleNodes.map((name) => stage.endpoint(`${name}/pod`))
+  const nodes = sampleNodes.map((name) => stage.endpoint(name))
   const report = await runProbes([...everyPair(pods), ...everyPair(nodes, pods), ...everyPair(nodes)])
   expect(report.failures.map(describeResult)).toEqual([])
   expect(report).toMatchObject({ sent: 12 + 18 + 12, ok: 42, natted: 0 })
@@ -92,20 +57,20 @@ test('with every route in the tables of the nodes, every pod reaches every pod a
 
 describe('tables', () => {
   test('a pod range of a peer in the same subnet needs a route too', async () => {
-    await fabric.apply(sampleVpc({ a: [...routesTo('a1'), ...routesTo('b1')] }))
+    await fabric.apply(sampleFabric({ a: [...routesTo('a1'), ...routesTo('b1')] }))
     expect(await probe('a1/pod', 'a2/pod')).toEqual(dropped)
     expect(await probe('a1/pod', 'b1/pod')).toEqual(passes)
   })
 
   test('the table of the sender’s subnet decides, not that of the receiver’s', async () => {
-    await fabric.apply(sampleVpc({ a: [...routesTo('a1'), ...routesTo('a2')] }))
+    await fabric.apply(sampleFabric({ a: [...routesTo('a1'), ...routesTo('a2')] }))
     expect(await probe('a1/pod', 'b1/pod')).toEqual(dropped)
     expect(await arrives('a1/pod', 'b1')).toBe(false)
     expect(await arrives('b1/pod', 'a1')).toBe(true)
   })
 
   test('replies follow the table of their own subnet: a one-way route carries no connection', async () => {
-    await fabric.apply(sampleVpc({ a: routesTo('b1'), b: [] }))
+    await fabric.apply(sampleFabric({ a: routesTo('b1'), b: [] }))
     expect(await probe('a1/pod', 'b1/pod')).toEqual(dropped)
     expect(await arrives('a1/pod', 'b1')).toBe(true)
   })
@@ -113,7 +78,7 @@ describe('tables', () => {
   test('a database whose table has no pod routes answers nodes and no pods', async () => {
     expect(await probe('a1', 'db')).toEqual(passes)
     expect(await probe('a1/pod', 'db')).toEqual(dropped)
-    await fabric.apply(sampleVpc({ db: routesTo('a1') }))
+    await fabric.apply(sampleFabric({ db: routesTo('a1') }))
     expect(await probe('a1/pod', 'db')).toEqual(passes)
   })
 
@@ -123,7 +88,7 @@ describe('tables', () => {
       target: { kind: 'eni', id: 'eni-a2' } as const,
       state: 'active' as const,
     }))
-    await fabric.apply(sampleVpc({ a: intruders }))
+    await fabric.apply(sampleFabric({ a: intruders }))
     expect(await probe('a1', 'db')).toEqual(passes)
   })
 
@@ -133,7 +98,7 @@ describe('tables', () => {
       target: { kind: 'other', id: 'igw-1' } as const,
       state: 'active' as const,
     }))
-    await fabric.apply(sampleVpc({ a: [...everything, ...routesTo('a1'), ...routesTo('b1')] }))
+    await fabric.apply(sampleFabric({ a: [...everything, ...routesTo('a1'), ...routesTo('b1')] }))
     expect(await probe('a1', 'db')).toEqual(passes)
     expect(await probe('a1/pod', 'b1/pod')).toEqual(passes)
     expect(await probe('a1/pod', 'a2/pod')).toEqual(dropped)
@@ -142,12 +107,12 @@ describe('tables', () => {
 
 describe('targets', () => {
   test('a blackhole drops', async () => {
-    await fabric.apply(sampleVpc({ a: routesTo('b1', 'blackhole') }))
+    await fabric.apply(sampleFabric({ a: routesTo('b1', 'blackhole') }))
     expect(await probe('a1/pod', 'b1/pod')).toEqual(dropped)
   })
 
   test('a route to an ENI whose instance does not run drops, even if the API calls it active', async () => {
-    await fabric.apply(sampleVpc({}, { b1: { up: false } }))
+    await fabric.apply(sampleFabric({}, { b1: { up: false } }))
     expect(await probe('a1/pod', 'b1/pod')).toEqual(dropped)
     expect(await probe('a1', 'b1')).toEqual(dropped)
     expect(await probe('b1', 'a1')).toEqual(dropped)
@@ -158,31 +123,31 @@ describe('targets', () => {
       ...route,
       target: { kind: 'eni', id: 'eni-a2' } as const,
     }))
-    await fabric.apply(sampleVpc({ a: routesTo('b1'), b: [...moved, ...routesTo('b1')] }))
+    await fabric.apply(sampleFabric({ a: routesTo('b1'), b: [...moved, ...routesTo('b1')] }))
     expect(await probe('b1/pod', 'a1/pod')).toEqual(dropped)
-    await fabric.apply(sampleVpc({ a: routesTo('b1') }))
+    await fabric.apply(sampleFabric({ a: routesTo('b1') }))
     expect(await probe('b1/pod', 'a1/pod')).toEqual(passes)
   })
 })
 
 describe('source/destination check', () => {
   test('an ENI with the check on receives nothing for its pods, only for itself', async () => {
-    await fabric.apply(sampleVpc({}, { a2: { sourceDestCheck: true } }))
+    await fabric.apply(sampleFabric({}, { a2: { sourceDestCheck: true } }))
     expect(await arrives('a1/pod', 'a2')).toBe(false)
     expect(await probe('a1/pod', 'a2/pod')).toEqual(dropped)
     expect(await probe('a1', 'a2')).toEqual(passes)
   })
 
   test('an ENI with the check on sends nothing from its pods, only from itself', async () => {
-    await fabric.apply(sampleVpc({}, { a2: { sourceDestCheck: true } }))
+    await fabric.apply(sampleFabric({}, { a2: { sourceDestCheck: true } }))
     expect(await arrives('a2/pod', 'a1')).toBe(false)
     expect(await probe('a2/pod', 'a1/pod')).toEqual(dropped)
     expect(await probe('a2', 'a1/pod')).toEqual(passes)
   })
 
   test('turned off, it lets pass at once', async () => {
-    await fabric.apply(sampleVpc({}, { a2: { sourceDestCheck: true } }))
-    await fabric.apply(sampleVpc())
+    await fabric.apply(sampleFabric({}, { a2: { sourceDestCheck: true } }))
+    await fabric.apply(sampleFabric())
     expect(await probe('a2/pod', 'a1/pod')).toEqual(passes)
     expect(await probe('a1/pod', 'a2/pod')).toEqual(passes)
   })
@@ -204,7 +169,7 @@ describe('changes', () => {
     }
     const before = await read()
     expect(before.links).toContain(legName('eni-a1'))
-    await fabric.apply(sampleVpc({ a: [...routesTo('a1'), ...routesTo('a2')] }))
+    await fabric.apply(sampleFabric({ a: [...routesTo('a1'), ...routesTo('a2')] }))
     const after = await read()
     expect(after.links).toBe(before.links)
     expect(after.rules).toBe(before.rules)
@@ -214,7 +179,7 @@ describe('changes', () => {
   })
 
   test('whoever waits for a version is told when packets follow it', async () => {
-    const state = sampleVpc({ a: [] })
+    const state = sampleFabric({ a: [] })
     const told = fabric.applied(versionOf(state), AbortSignal.timeout(10_000))
     await fabric.apply(state)
     await told
@@ -231,7 +196,7 @@ describe('changes', () => {
 
   test('a read that fails changes nothing and the next one counts', async () => {
     const end = new AbortController()
-    const answers = [new Error('throttled'), sampleVpc({ a: [] }), undefined]
+    const answers = [new Error('throttled'), sampleFabric({ a: [] }), undefined]
     const errors: unknown[] = []
     await fabric.follow({
       read: () => {
@@ -239,7 +204,7 @@ describe('changes', () => {
         if (answer === undefined) end.abort()
         return answer instanceof Error
           ? Promise.reject(answer)
-          : Promise.resolve(answer ?? sampleVpc({ a: [] }))
+          : Promise.resolve(answer ?? sampleFabric({ a: [] }))
       },
       pause: () => Promise.resolve(),
       signal: end.signal,
@@ -250,7 +215,7 @@ describe('changes', () => {
   })
 
   test('following ends when the signal interrupts the pause, and rejects if the pause itself fails', async () => {
-    const read = (): Promise<VpcState> => Promise.resolve(sampleVpc())
+    const read = (): Promise<FabricState> => Promise.resolve(sampleFabric())
     const end = new AbortController()
     const interrupted = (): Promise<never> => {
       end.abort()
@@ -263,22 +228,20 @@ describe('changes', () => {
   })
 
   test('a cable to an ENI that the VPC does not have is refused', async () => {
-    await expect(fabric.plug('eni-none', { namespace: 'a1', device: 'eth1' })).rejects.toThrow(
-      'no ENI eni-none',
+    await expect(fabric.plug('eni-none', { namespace: 'aws-a1', device: 'eth1' })).rejects.toThrow(
+      'no port eni-none',
     )
   })
 
   test('a machine that is taken away leaves the others connected, and a route to it drops', async () => {
-    await endpoint('a2/pod').prober.stop()
-    await endpoint('a2').prober.stop()
+    const gone = stage.endpoint('a2/pod')
+    await stage.remove('a2')
     await fabric.unplug('eni-a2')
-    await fabric.unplug('eni-a2')
-    await machines.get('a2')?.remove()
-    machines.delete('a2')
-    expect(await probe('a1/pod', 'a2/pod')).toEqual(dropped)
+    const toGone = everyPair([stage.endpoint('a1/pod')], [gone])
+    expect((await runProbes(toGone, { timeoutMs: 300 })).ok).toBe(0)
     expect(await probe('a1/pod', 'b1/pod')).toEqual(passes)
-    expect(await mustRun({ file: 'ip', args: ['netns'] })).not.toContain('a2')
-    await fabric.apply(sampleVpc({ a: routesTo('b1'), b: routesTo('a1') }))
+    expect(await mustRun({ file: 'ip', args: ['netns'] })).not.toContain('aws-a2')
+    await fabric.apply(sampleFabric({ a: routesTo('b1'), b: routesTo('a1') }))
     expect(await probe('a1/pod', 'b1/pod')).toEqual(passes)
   })
 })
