@@ -26,7 +26,7 @@ const azureResourceGroupsOption = (): Option =>
 
 const azureRouteTableResourceGroupOption = (): Option =>
   new Option(
-    '--azure-route-table-resource-group <names>',
+    '--azure-route-table-resource-group <list>',
     'the resource groups of the route tables, comma-separated; those of another subscription by id (default: of --cloud-config, or the first of the machines’)',
   )
 
