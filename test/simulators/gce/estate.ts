@@ -1,4 +1,4 @@
-import { type Cidr, parseCidr } from '../../../net/cidr.ts'
+import { type Cidr, containsCidr, parseCidr } from '../../../net/cidr.ts'
 import {
   type AliasRange,
   type Instance,
@@ -6,6 +6,7 @@ import {
   type NetworkInterface,
   type ResourcePath,
   type State,
+  type Subnetwork,
   projectOf,
   regionOf,
 } from './state.ts'
@@ -46,15 +47,18 @@ export class Estate {
     projectId: string,
     options: {
       readonly staticRoutesPerNetwork?: number
+      readonly staticRoutesPerPeeringGroup?: number
       readonly quotas?: Readonly<Record<string, { readonly limit: number; readonly usage: number }>>
     } = {},
   ): void {
-    const { staticRoutesPerNetwork = 200, quotas = { NETWORKS: { limit: 15, usage: 1 } } } = options
+    const { staticRoutesPerNetwork = 200, staticRoutesPerPeeringGroup = 300 } = options
+    const { quotas = { NETWORKS: { limit: 15, usage: 1 } } } = options
     this.#state.projects.set(projectId, {
       projectId,
       number: this.#state.newId().slice(-12),
       quotas: new Map(Object.entries(quotas)),
       staticRoutesPerNetwork,
+      staticRoutesPerPeeringGroup,
     })
   }
 
@@ -123,6 +127,19 @@ export class Estate {
     return path
   }
 
+  subnetwork(path: ResourcePath): Subnetwork {
+    const found = this.#state.subnetworks.get(path)
+    if (found === undefined) throw new Error(`there is no ${path}`)
+    return found
+  }
+
+  /** A secondary range more, as Terraform and gcloud add them. */
+  addSecondaryRange(path: ResourcePath, name: string, range: string): void {
+    const subnetwork = this.subnetwork(path)
+    const secondaryRanges = [...subnetwork.secondaryRanges, { name, range: parseCidr(range) }]
+    this.#state.subnetworks.set(path, { ...subnetwork, secondaryRanges })
+  }
+
   addInstance(wish: InstanceWish): Instance {
     const { project, zone, name, canIpForward = true, tags = [], aliases = [] } = wish
     const path = `projects/${project}/zones/${zone}/instances/${name}`
@@ -131,10 +148,7 @@ export class Estate {
       return {
         ...this.#place(subnetwork, zone),
         name: `nic${index}`,
-        aliases: first.map(({ range, rangeName }): AliasRange => ({
-          range: parseCidr(range),
-          ...(rangeName === undefined ? {} : { rangeName }),
-        })),
+        aliases: first.map(aliasOf),
         version: 0,
       }
     })
@@ -153,6 +167,27 @@ export class Estate {
     return instance
   }
 
+  /** Its alias ranges become these, all of them; each of a secondary range, or of the primary one where none is named. */
+  setAliases(
+    path: ResourcePath,
+    interfaceName: string,
+    aliases: readonly { readonly range: string; readonly rangeName?: string }[],
+  ): void {
+    const instance = this.instance(path)
+    for (const nic of instance.interfaces.filter(({ name }) => name === interfaceName))
+      for (const { range, rangeName } of aliases) {
+        const subnetwork = this.subnetwork(nic.subnetwork)
+        const secondary = subnetwork.secondaryRanges.find(({ name }) => name === rangeName)
+        const within = rangeName === undefined ? subnetwork.range : secondary?.range
+        if (within === undefined || !containsCidr(within, parseCidr(range)))
+          throw new Error(`${range} lies in no range ${rangeName ?? ''} of ${nic.subnetwork}`)
+      }
+    const interfaces = instance.interfaces.map((nic): NetworkInterface =>
+      nic.name === interfaceName ? { ...nic, aliases: aliases.map(aliasOf), version: nic.version + 1 } : nic,
+    )
+    this.#state.instances.set(path, { ...instance, interfaces })
+  }
+
   removeInstance(path: ResourcePath): void {
     this.#state.instances.delete(path)
   }
@@ -162,6 +197,10 @@ export class Estate {
     change: { readonly status?: InstanceStatus; readonly canIpForward?: boolean },
   ): void {
     this.#state.instances.set(path, { ...this.instance(path), ...change })
+  }
+
+  has(path: ResourcePath): boolean {
+    return this.#state.instances.has(path)
   }
 
   instance(path: ResourcePath): Instance {
@@ -216,3 +255,14 @@ export class Estate {
     }
   }
 }
+
+const aliasOf = ({
+  range,
+  rangeName,
+}: {
+  readonly range: string
+  readonly rangeName?: string
+}): AliasRange => ({
+  range: parseCidr(range),
+  ...(rangeName === undefined ? {} : { rangeName }),
+})

@@ -11,6 +11,8 @@ export interface Project {
   readonly quotas: ReadonlyMap<string, { readonly limit: number; readonly usage: number }>
   /** `STATIC_ROUTES_PER_NETWORK`, of both families together. */
   readonly staticRoutesPerNetwork: number
+  /** `STATIC_ROUTES_PER_PEERING_GROUP`, likewise; that of a network alone where it is less. */
+  readonly staticRoutesPerPeeringGroup: number
 }
 
 /**
