@@ -1,7 +1,14 @@
 import type { ApiBudget } from '../budget.ts'
 import { ProviderError } from '../errors.ts'
 import { classify } from './errors.ts'
-import { type CallOptions, type GceApi, type GceCall, type ListAnswer, calls } from './gce-api.ts'
+import {
+  type CallOptions,
+  type GceApi,
+  type GceCall,
+  type ListAnswer,
+  type WireScope,
+  calls,
+} from './gce-api.ts'
 
 export interface GceClock {
   /** Milliseconds since the epoch. */
@@ -88,6 +95,24 @@ export async function callForAll<Items, Item>(
     token = page.nextPageToken === '' ? undefined : page.nextPageToken
   } while (token !== undefined)
   return all
+}
+
+/**
+ * What a list over all zones or regions has in them. Of one that Google could not reach it says so and nothing else: who
+ * needs all of it must not take a part for the whole.
+ * @throws ProviderError `transient`
+ */
+export function ofEveryScope<Item>(
+  name: GceCall,
+  scopes: Readonly<Record<string, WireScope>>,
+  itemsIn: (scope: WireScope) => readonly Item[] | undefined,
+): readonly Item[] {
+  const lost = Object.entries(scopes).filter(([, { warning }]) => warning?.code === 'UNREACHABLE')
+  if (lost.length > 0) {
+    const message = `${calls[name].method} did not reach ${lost.map(([scope]) => scope).join(', ')}: what is there is not known`
+    throw new ProviderError('transient', message, { code: 'UNREACHABLE', action: calls[name].method })
+  }
+  return Object.values(scopes).flatMap((scope) => itemsIn(scope) ?? [])
 }
 
 const odd = (name: GceCall, code: string, what: string): ProviderError =>

@@ -7,6 +7,8 @@ import {
   NetworksClient,
   ProjectsClient,
   RoutesClient,
+  SubnetworksClient,
+  ZoneOperationsClient,
 } from './compute-sdk.js'
 import type { CallOptions, GceApi } from './gce-api.ts'
 import { type Authorizer, type Fetch, transport } from './transport.ts'
@@ -75,7 +77,9 @@ async function apiOf(options: ComputeClientOptions, timeoutMs: number): Promise<
   const networks = new NetworksClient(options)
   const instances = new InstancesClient(options)
   const projects = new ProjectsClient(options)
-  const clients = [routes, operations, networks, instances, projects]
+  const subnetworks = new SubnetworksClient(options)
+  const zoneOperations = new ZoneOperationsClient(options)
+  const clients = [routes, operations, networks, instances, projects, subnetworks, zoneOperations]
   await Promise.all(clients.map((client) => client.initialize()))
 
   const caller =
@@ -88,14 +92,20 @@ async function apiOf(options: ComputeClientOptions, timeoutMs: number): Promise<
       return answers[answer] as never
     }
   const list = { answer: 2 }
+  const wait = { timeout: Math.max(waitTimeoutMs, timeoutMs) }
   return {
     insertRoute: caller(routes, 'insert'),
     deleteRoute: caller(routes, 'delete'),
     listRoutes: caller(routes, 'list', list),
-    waitForGlobalOperation: caller(operations, 'wait', { timeout: Math.max(waitTimeoutMs, timeoutMs) }),
+    waitForGlobalOperation: caller(operations, 'wait', wait),
+    waitForZoneOperation: caller(zoneOperations, 'wait', wait),
+    listGlobalOperations: caller(operations, 'list', list),
+    listZoneOperations: caller(zoneOperations, 'list', list),
     getNetwork: caller(networks, 'get'),
     getInstance: caller(instances, 'get'),
     listInstances: caller(instances, 'aggregatedList', list),
+    updateNetworkInterface: caller(instances, 'updateNetworkInterface'),
+    listSubnetworks: caller(subnetworks, 'aggregatedList', list),
     getProject: caller(projects, 'get'),
   }
 }

@@ -39,3 +39,5 @@ export class InstancesClient extends ComputeClient {}
 export class NetworksClient extends ComputeClient {}
 export class ProjectsClient extends ComputeClient {}
 export class RoutesClient extends ComputeClient {}
+export class SubnetworksClient extends ComputeClient {}
+export class ZoneOperationsClient extends ComputeClient {}

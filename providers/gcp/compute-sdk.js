@@ -5,3 +5,5 @@ export { InstancesClient } from '@google-cloud/compute/build/src/v1/instances_cl
 export { NetworksClient } from '@google-cloud/compute/build/src/v1/networks_client.js'
 export { ProjectsClient } from '@google-cloud/compute/build/src/v1/projects_client.js'
 export { RoutesClient } from '@google-cloud/compute/build/src/v1/routes_client.js'
+export { SubnetworksClient } from '@google-cloud/compute/build/src/v1/subnetworks_client.js'
+export { ZoneOperationsClient } from '@google-cloud/compute/build/src/v1/zone_operations_client.js'

@@ -23,15 +23,27 @@ export interface WireRoute {
 
 export interface WireOperation {
   readonly name?: string
+  /** URL, of a zonal one. */
+  readonly zone?: string
   readonly status?: string
+  /** `insert`, `delete`, `updateNetworkInterface` … */
+  readonly operationType?: string
+  /** URL of what it is at work on. */
+  readonly targetLink?: string
   readonly httpErrorStatusCode?: number
   readonly error?: {
     readonly errors?: readonly {
       readonly code?: string
       readonly message?: string
-      readonly errorDetails?: readonly { readonly quotaInfo?: { readonly limit?: number } }[]
+      readonly errorDetails?: readonly { readonly quotaInfo?: WireQuotaInfo }[]
     }[]
   }
+}
+
+/** Which quota is used up. */
+export interface WireQuotaInfo {
+  readonly metricName?: string
+  readonly limit?: number
 }
 
 export interface WireInstance {
@@ -45,15 +57,51 @@ export interface WireInstance {
 export interface WireInterface {
   readonly name?: string
   readonly network?: string
+  readonly subnetwork?: string
   readonly networkIP?: string
+  readonly aliasIpRanges?: readonly WireAliasRange[]
+  readonly aliasIpv6Ranges?: readonly WireAliasRange[]
+  /** Of its contents: who changes it says which he has seen. */
+  readonly fingerprint?: string
   /** Internal. */
   readonly ipv6Address?: string
   readonly ipv6AccessConfigs?: readonly { readonly externalIpv6?: string }[]
 }
 
+export interface WireAliasRange {
+  readonly ipCidrRange?: string
+  /** Of the secondary range of the subnet; none where it is of the primary one. */
+  readonly subnetworkRangeName?: string
+}
+
 export interface WireNetwork {
   readonly name?: string
   readonly selfLink?: string
+  readonly peerings?: readonly {
+    readonly name?: string
+    readonly network?: string
+    /** `ACTIVE` once both sides want it. */
+    readonly state?: string
+  }[]
+}
+
+export interface WireSubnetwork {
+  readonly name?: string
+  readonly selfLink?: string
+  readonly network?: string
+  /** The primary range. */
+  readonly ipCidrRange?: string
+  readonly secondaryIpRanges?: readonly { readonly rangeName?: string; readonly ipCidrRange?: string }[]
+  readonly internalIpv6Prefix?: string
+  readonly externalIpv6Prefix?: string
+}
+
+/** One scope (`zones/europe-west1-b`) of a list over all of them. */
+export interface WireScope {
+  readonly instances?: readonly WireInstance[]
+  readonly subnetworks?: readonly WireSubnetwork[]
+  /** `UNREACHABLE`: what is in that scope is not in the list. */
+  readonly warning?: { readonly code?: string }
 }
 
 export interface WireProject {
@@ -106,7 +154,34 @@ export interface GceApi {
   listInstances(
     request: ListPage & { readonly project: string },
     options: CallOptions,
-  ): Promise<ListAnswer<Readonly<Record<string, { readonly instances?: readonly WireInstance[] }>>>>
+  ): Promise<ListAnswer<Readonly<Record<string, WireScope>>>>
+  /** Its alias ranges become these, all of them: what is not named is taken away. */
+  updateNetworkInterface(
+    request: {
+      readonly project: string
+      readonly zone: string
+      readonly instance: string
+      readonly networkInterface: string
+      readonly networkInterfaceResource: Required<Pick<WireInterface, 'aliasIpRanges' | 'fingerprint'>>
+    },
+    options: CallOptions,
+  ): Promise<WireOperation>
+  waitForZoneOperation(
+    request: { readonly project: string; readonly zone: string; readonly operation: string },
+    options: CallOptions,
+  ): Promise<WireOperation>
+  listGlobalOperations(
+    request: ListPage & { readonly project: string },
+    options: CallOptions,
+  ): Promise<ListAnswer<readonly WireOperation[]>>
+  listZoneOperations(
+    request: ListPage & { readonly project: string; readonly zone: string },
+    options: CallOptions,
+  ): Promise<ListAnswer<readonly WireOperation[]>>
+  listSubnetworks(
+    request: ListPage & { readonly project: string },
+    options: CallOptions,
+  ): Promise<ListAnswer<Readonly<Record<string, WireScope>>>>
   getProject(request: { readonly project: string }, options: CallOptions): Promise<WireProject>
 }
 
@@ -139,6 +214,31 @@ export const calls: Readonly<Record<GceCall, CallFacts>> = {
   getNetwork: { method: 'networks.get', group: 'reads', permission: 'compute.networks.get' },
   getInstance: { method: 'instances.get', group: 'reads', permission: 'compute.instances.get' },
   listInstances: { method: 'instances.aggregatedList', group: 'lists', permission: 'compute.instances.list' },
+  updateNetworkInterface: {
+    method: 'instances.updateNetworkInterface',
+    group: 'mutations',
+    permission: 'compute.instances.updateNetworkInterface',
+  },
+  waitForZoneOperation: {
+    method: 'zoneOperations.wait',
+    group: 'operation-reads',
+    permission: 'compute.zoneOperations.get',
+  },
+  listGlobalOperations: {
+    method: 'globalOperations.list',
+    group: 'lists',
+    permission: 'compute.globalOperations.list',
+  },
+  listZoneOperations: {
+    method: 'zoneOperations.list',
+    group: 'lists',
+    permission: 'compute.zoneOperations.list',
+  },
+  listSubnetworks: {
+    method: 'subnetworks.aggregatedList',
+    group: 'lists',
+    permission: 'compute.subnetworks.list',
+  },
   getProject: { method: 'projects.get', group: 'reads', permission: 'compute.projects.get' },
 }
 

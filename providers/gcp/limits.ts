@@ -24,3 +24,9 @@ export const gceLimits: ApiLimits = { byAction, others: group }
  * https://github.com/gardener/gardener-extension-provider-gcp/blob/master/docs/usage/ipv6.md
  */
 export const defaultRoutesPerNetwork = 200
+
+/**
+ * Of a network and those that it is peered with, as Google's own dashboard has it:
+ * https://github.com/GoogleCloudPlatform/cloud-foundation-fabric/pull/899
+ */
+export const defaultRoutesPerPeeringGroup = 300

@@ -57,8 +57,8 @@ test('every static route counts, those besides another of the same destination t
 })
 
 test('a limit that Google told is forgotten when there is more than it', () => {
-  const quota = new RouteQuota(undefined)
-  quota.tell('n', 5)
+  const quota = new RouteQuota({})
+  quota.tell('n', { limit: 5 })
   expect(quota.of('n', 'p', 5)).toEqual({ families: [{ family: 'both', used: 5, limit: 5 }] })
   expect(quota.of('n', 'p', 6)).toEqual({ families: [{ family: 'both', used: 6, limit: 200 }] })
 })
