@@ -94,7 +94,8 @@ async function openAzure(config: ProviderConfig): Promise<OpenProvider> {
 
 async function openGcp(config: ProviderConfig): Promise<OpenProvider> {
   const { clusterName, gcp } = config
-  const { impersonate, networks, priority, project, routesPerNetwork, tags } = gcp
+  const { impersonate, mode, networks, nodePrefixLength, podRanges, project, tags } = gcp
+  const { priority, routesPerNetwork, routesPerPeeringGroup } = gcp
   const { findCredentials } = await import('../providers/gcp/credentials.ts')
   const { findSurroundings } = await import('../providers/gcp/surroundings.ts')
   const { createGceClient } = await import('../providers/gcp/client.ts')
@@ -123,8 +124,12 @@ async function openGcp(config: ProviderConfig): Promise<OpenProvider> {
       networks: around.networks,
       instanceProject: around.project,
       tags,
+      mode,
+      podRanges,
       ...(priority === undefined ? {} : { priority }),
       ...(routesPerNetwork === undefined ? {} : { routesPerNetwork }),
+      ...(routesPerPeeringGroup === undefined ? {} : { routesPerPeeringGroup }),
+      ...(nodePrefixLength === undefined ? {} : { nodePrefixLength }),
     }),
     close: () => void client.close(),
   }
