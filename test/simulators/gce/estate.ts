@@ -67,20 +67,26 @@ export class Estate {
     const path = `projects/${project}/global/networks/${name}`
     this.#state.networks.set(path, { path, id: this.#state.newId(), name, peerings: [], created: 0 })
     const id = this.#state.newId()
-    const route = `default-route-${id.slice(-16)}`
-    this.#state.routes.set(`projects/${project}/global/routes/${route}`, {
-      path: `projects/${project}/global/routes/${route}`,
-      id,
-      name: route,
-      description: 'Default route to the Internet.',
-      network: path,
-      destination: parseCidr('0.0.0.0/0'),
+    this.addRoute(path, `default-route-${id.slice(-16)}`, '0.0.0.0/0', 'Default route to the Internet.')
+    return path
+  }
+
+  /** To the Internet. */
+  addRoute(network: ResourcePath, name: string, destination: string, description = ''): void {
+    const project = projectOf(network)
+    const path = `projects/${project}/global/routes/${name}`
+    this.#state.routes.set(path, {
+      path,
+      id: this.#state.newId(),
+      name,
+      description,
+      network,
+      destination: parseCidr(destination),
       priority: 1000,
       tags: [],
       nextHop: { kind: 'gateway', gateway: `projects/${project}/global/gateways/default-internet-gateway` },
       created: 0,
     })
-    return path
   }
 
   /** With everything that is in it. */
