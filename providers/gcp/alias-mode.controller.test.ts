@@ -111,6 +111,22 @@ test('a controller that is started again in the middle goes on with what it had 
   expect(world.aliasesOf(node)).toEqual(['10.244.0.0/24'])
 }, 30_000)
 
+test('an earlier leader’s alias range that is in the making is waited for, and not written again', async () => {
+  const node = await world.addNode('node-1')
+  world.simulator.faults.inject({
+    method: 'instances.updateNetworkInterface',
+    fault: { kind: 'operation-delay', ms: 1_500 },
+  })
+  start()
+  join(node)
+  await until(() => expect(world.callsOf('instances.updateNetworkInterface')).toHaveLength(1))
+  await controller?.stop()
+  start()
+  await routed('node-1')
+  expect(world.callsOf('instances.updateNetworkInterface')).toHaveLength(1)
+  expect(world.callsOf('zoneOperations.list').map(({ status }) => status)).toEqual([200])
+}, 30_000)
+
 test('a range that somebody took away is assigned again', async () => {
   const node = await world.addNode('node-1')
   start('alias-ip', 1_000)

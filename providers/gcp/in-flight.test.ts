@@ -103,10 +103,9 @@ function fingerprintOf(gce: VirtualGce, name: string): string {
 }
 
 /** In the mode of alias ranges if there are targets. */
-const quiet = ({ provider }: World, targets?: readonly Target[]): Promise<void> => {
-  const { untilQuiet } = provider(targets === undefined ? 'routes' : 'alias-ip')
-  return untilQuiet?.(targets ?? [], signal) ?? Promise.reject(new Error('it does not wait'))
-}
+const quiet = ({ provider }: World, targets?: readonly Target[]): Promise<void> =>
+  provider(targets === undefined ? 'routes' : 'alias-ip').untilQuiet?.(targets ?? [], signal) ??
+  Promise.reject(new Error('it does not wait'))
 
 /** What asking alone takes. */
 const aMoment = 2_000
