@@ -9,6 +9,7 @@ import { type GcpWorld, createGcpWorld, podwayToken } from '../../test/conforman
 import { describeProvider } from '../../test/conformance/provider.case.ts'
 import type { WorldNode } from '../../test/conformance/provider-world.ts'
 import type { Call } from '../../test/simulators/gce/call-log.ts'
+import { permissionsFor } from './testing/permissions.ts'
 
 /** What podway asked of Compute Engine in all the worlds that were closed so far. */
 const calls: Call[] = []
@@ -39,25 +40,9 @@ describe('deploy/iam/gcp-controller-role.yaml', () => {
   const role = load(readFileSync(file, 'utf8')) as { readonly includedPermissions: readonly string[] }
   const allowed = role.includedPermissions.toSorted()
 
-  /** As Google's reference of each method has them: https://docs.cloud.google.com/compute/docs/reference/rest/v1 */
-  const permissionsOf: Readonly<Record<string, readonly string[]>> = {
-    'globalOperations.list': ['compute.globalOperations.list'],
-    'globalOperations.wait': ['compute.globalOperations.get'],
-    'instances.aggregatedList': ['compute.instances.list'],
-    'instances.get': ['compute.instances.get'],
-    'networks.get': ['compute.networks.get'],
-    'projects.get': ['compute.projects.get'],
-    'routes.delete': ['compute.networks.updatePolicy', 'compute.routes.delete'],
-    'routes.insert': ['compute.instances.use', 'compute.networks.updatePolicy', 'compute.routes.create'],
-    'routes.list': ['compute.routes.list'],
-    'subnetworks.aggregatedList': ['compute.subnetworks.list'],
-  }
-  const needed = (some: readonly Call[]): readonly string[] =>
-    [...new Set(some.flatMap(({ method }) => permissionsOf[method] ?? [`of ${method}`]))].sort()
-
   test('lists all that the suite above asked of Compute Engine', () => {
     expect(calls.length).toBeGreaterThan(0)
-    expect(allowed).toEqual(expect.arrayContaining([...needed(calls)]))
+    expect(allowed).toEqual(expect.arrayContaining([...permissionsFor(calls)]))
   })
 
   test('lists exactly what a controller asks of Compute Engine: a Node joins, is another instance, leaves', async () => {
@@ -94,7 +79,7 @@ describe('deploy/iam/gcp-controller-role.yaml', () => {
       await cluster.close()
       await world.close()
     }
-    expect(needed(calls.slice(before))).toEqual(allowed)
+    expect(permissionsFor(calls.slice(before))).toEqual(allowed)
   }, 30_000)
 
   test('allows nothing else: no wildcard, no permission twice, nothing but Compute Engine', () => {
