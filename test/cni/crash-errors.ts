@@ -8,8 +8,8 @@ const errorsOf: Readonly<Record<string, readonly string[]>> = {
   // Whatever it answers, the descriptor is closed; strace would leave it open instead.
   close: [],
   close_range: ['ENOSYS'],
-  // It only fails for a descriptor that is closed, and then the next one that is opened gets that number.
-  fcntl: [],
+  // It only fails for a descriptor that is closed, but a filter of system calls may say anything.
+  fcntl: ['EPERM'],
   flock: ['EINTR', 'ENOLCK'],
   fstat: ['EIO'],
   getdents64: ['EIO'],
