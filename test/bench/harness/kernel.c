@@ -3,7 +3,8 @@
  * for nothing. No configuration is read, no address reserved, no result printed, and there is no C library to start.
  *
  * From the environment, as the plugins: CNI_COMMAND, ADD or DEL; CNI_NETNS, the path of the pod's namespace, whose last
- * digits give the pod its address, 10.244.1.0/24. The interface is eth0. Ends with 0, or with the kernel's error number.
+ * digits give the pod its address, of 10.244.2.0/24: the contenders have another subnet. The interface is eth0. Ends
+ * with 0, or with the kernel's error number.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -117,9 +118,9 @@ static const char *talk(int socket, char *answer, uint32_t size) {
   }
 }
 
-static const uint8_t gateway[] = {10, 244, 1, 1};
-static const uint8_t subnet[] = {10, 244, 1, 0};
-static uint8_t pod_address[] = {10, 244, 1, 0};
+static const uint8_t gateway[] = {10, 244, 2, 1};
+static const uint8_t subnet[] = {10, 244, 2, 0};
+static uint8_t pod_address[] = {10, 244, 2, 0};
 static const uint8_t host_mac[] = {2, 0, 0, 0, 0, 1};
 
 static void create_pair(int host_namespace, uint8_t pod) {
