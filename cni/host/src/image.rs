@@ -11,13 +11,7 @@ use alloc::{
     borrow::ToOwned,
     string::{String, ToString},
 };
-use core::{
-    arch::asm,
-    cell::UnsafeCell,
-    ffi::CStr,
-    ptr, slice,
-    sync::atomic::{AtomicUsize, Ordering},
-};
+use core::{arch::asm, cell::UnsafeCell, ffi::CStr, hint, ptr, slice};
 
 use crate::{
     engine::Engine,
@@ -31,22 +25,28 @@ pub const ARGUMENT: &CStr = c"--memory-image";
 /// What is in the image. Other modules are read when they are used.
 const MODULES: [&str; 3] = ["main.js", "ptp-del.js", "ptp-add.js"];
 
-struct Started(UnsafeCell<Option<Engine>>);
+/// What a start of the executable finds.
+struct Image {
+    engine: Engine,
+    /// How much of the heap is in use, from its beginning on.
+    length: usize,
+}
+
+struct Carried(UnsafeCell<Option<Image>>);
 
 // SAFETY: there is only one thread.
-unsafe impl Sync for Started {}
+unsafe impl Sync for Carried {}
 
-static STARTED: Started = Started(UnsafeCell::new(None));
-
-/// How much of the heap is in the image, from its beginning on.
-static LENGTH: AtomicUsize = AtomicUsize::new(0);
+static CARRIED: Carried = Carried(UnsafeCell::new(None));
 
 /// The engine that this executable carries. None if it carries none.
 pub fn engine() -> Option<&'static Engine> {
+    // The compiler may take it for granted that nothing was written yet when a program begins. Here it was.
+    let carried = hint::black_box(&CARRIED);
     // SAFETY: there is one thread, and it changes the value in `print` only, which nobody returns from.
-    let started = unsafe { (*STARTED.0.get()).as_ref() }?;
-    heap::warm(LENGTH.load(Ordering::Relaxed));
-    Some(started)
+    let image = unsafe { (*carried.0.get()).as_ref() }?;
+    heap::warm(image.length);
+    Some(&image.engine)
 }
 
 /// Starts the engine and prints the image, for an executable whose engine has not started; returns only an error.
@@ -87,10 +87,9 @@ fn prepare() -> Result<(), String> {
     process::forget();
     let engine = Engine::start(crate::MODULES)?;
     MODULES.iter().try_for_each(|name| engine.load(name))?;
+    let length = heap::settle().ok_or("the first chunk of the heap is too small")?;
     // SAFETY: there is one thread, and nobody has a reference to it.
-    unsafe { *STARTED.0.get() = Some(engine) };
-    let used = heap::settle().ok_or("the first chunk of the heap is too small")?;
-    LENGTH.store(used, Ordering::Relaxed);
+    unsafe { *CARRIED.0.get() = Some(Image { engine, length }) };
     Ok(())
 }
 
