@@ -36,6 +36,11 @@ describe('the node binary', () => {
     expect(told.bundleSha256).toBe(bundleHash(await bundleNodeBinary()))
   })
 
+  /** One that has no memory image would print it. */
+  it('carries the memory of a started engine', () => {
+    expect(run(binary(), '--memory-image')).toBe('')
+  })
+
   it('tells a person what it is', () => {
     const ended = invoke({ command: '' })
     expect(ended).toMatchObject({ code: 0, stdout: '' })

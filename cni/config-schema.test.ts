@@ -54,6 +54,7 @@ const common = {
   type: 'podway-cni',
   mtu: 1400,
   ipMasq: false,
+  ipMasqBackend: 'nftables',
   dns,
   statusOnExhaustion: true,
   prevResult: {

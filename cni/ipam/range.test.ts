@@ -70,6 +70,10 @@ describe('a range', () => {
       text: 'RangeStart 192.0.3.0 not in network 192.0.2.0/24',
     },
     {
+      json: { subnet: '192.0.2.0/24', rangeStart: '192.0.2.255' },
+      text: 'RangeStart 192.0.2.255 lies behind the last address, 192.0.2.254',
+    },
+    {
       json: { subnet: '192.0.2.0/24', rangeEnd: '192.0.4.0' },
       text: 'RangeEnd 192.0.4.0 not in network 192.0.2.0/24',
     },

@@ -58,6 +58,11 @@ export function readRange(json: JsonObject, where: string): Range {
   )
     throw outside('RangeStart', start)
   const end = givenEnd ?? (subnet.family === 4 ? { ...last, value: last.value - 1n } : last)
+  // Upstream gives the broadcast address then.
+  if (givenEnd === undefined && start.value > end.value)
+    throw configError(
+      `RangeStart ${formatAddress(start)} lies behind the last address, ${formatAddress(end)}`,
+    )
   if (!containsAddress(subnet, end) || end.value < start.value) throw outside('RangeEnd', end)
   return { subnet, start, end, gateway }
 }

@@ -59,7 +59,9 @@ export function readStaticConfig({ config, environment, reference }: Call): Stat
   ]
   const cni = optionalObject(optionalObject(json, 'args', 'args') ?? {}, 'cni', 'args.cni') ?? {}
   const runtime = optionalObject(json, 'runtimeConfig', 'runtimeConfig') ?? {}
-  const addresses = requested(runtime, 'runtimeConfig.ips') ?? requested(cni, 'args.cni.ips') ?? configured
+  // A mistake in those that others replace is one, too.
+  const byArgs = requested(cni, 'args.cni.ips')
+  const addresses = requested(runtime, 'runtimeConfig.ips') ?? byArgs ?? configured
   for (const family of [4, 6]) {
     const many = addresses.filter(({ address }) => address.address.family === family).length > 1
     if (many && !isAtLeast(config.cniVersion, '0.3.0'))

@@ -26,6 +26,7 @@ describe('the configuration of ptp', () => {
     { fields: { mtu: -1 }, text: 'mtu must be a whole number from 0 to 65535' },
     { fields: { mtu: '1400' }, text: 'mtu must be a whole number from 0 to 65535' },
     { fields: { ipMasq: 'no' }, text: 'ipMasq must be true or false' },
+    { fields: { ipMasqBackend: true }, text: 'ipMasqBackend must be a string' },
     { fields: { dns: [] }, text: 'dns must be an object' },
     { fields: { dns: { nameservers: [5] } }, text: 'dns.nameservers[0] must be a string' },
     { fields: { mtu: 67 }, text: 'mtu must be 0, or a whole number from 68 to 65535' },

@@ -39,6 +39,8 @@ export function readPtpConfig(call: Call): PtpConfig {
   const { json } = call.config
   if (optionalBoolean(json, 'ipMasq', 'ipMasq') === true)
     throw new CniError(ErrorCode.unsupportedField, 'ipMasq: masquerading is not supported yet')
+  // Whatever it says, nothing masquerades.
+  optionalString(json, 'ipMasqBackend', 'ipMasqBackend')
   // For STATUS; but whoever makes a mistake wants to hear of it.
   readStatusOnExhaustion(call.config)
   const mtu = optionalPositive(json, 'mtu', 'mtu', mostMtu)

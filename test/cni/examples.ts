@@ -53,6 +53,9 @@ export const examples: readonly Scenario[] = [
   ptp(usual, [calling('DEL'), calling('ADD', { environment: { CNI_NETNS: '/dev/null' } })]),
   ptp(usual, [calling('DEL', { environment: { CNI_NETNS: '/dev/null/x' } })]),
   ptp(usual, [calling('ADD'), calling('GC', { fields: { 'cni.dev/valid-attachments': [] } })]),
+  ptp(usual, [calling('ADD')], { ipMasq: true }),
+  ptp(usual, [calling('ADD'), calling('ADD', { pod: 1, previous: { kind: 'other pod’s' } })]),
+  ptp({ ranges: [[{ subnet: '10.1.2.0/29', rangeStart: '10.1.2.7' }]] }, [calling('ADD')]),
   ptp(overlapping, [calling('STATUS')]),
   ptp(overlapping, [calling('ADD')]),
   ptp({ ranges: [[{ subnet: '10.1.2.0/24', gateway: '::ffff:10.1.2.9' }]] }, [calling('ADD')]),
@@ -90,5 +93,14 @@ export const examples: readonly Scenario[] = [
     files: {},
     config: { cniVersion: '1.1.0', name: 'net', type: 'loopback', ipam: 5 },
     calls: [calling('ADD', { ifName: 'lo' })],
+  },
+  {
+    plugin: 'loopback',
+    files: {},
+    config: { cniVersion: '1.1.0', name: 'net', type: 'loopback' },
+    calls: [
+      calling('ADD', { ifName: 'lo', pod: 1, fields: { cniVersion: '0.4.0' } }),
+      calling('ADD', { ifName: 'lo', previous: { kind: 'other pod’s' } }),
+    ],
   },
 ]

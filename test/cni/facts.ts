@@ -12,15 +12,20 @@ export function toFacts(host: PodHost, observation: Observation): Facts {
   const facts = new Map<string, string>()
   const anonymous = anonymizer(host, networks)
   facts.set('exit', String(ending.code))
-  if (ending.json !== undefined)
-    addLeaves(facts, ending.code === 0 ? 'result' : 'error', ending.json, anonymous)
-  else if (ending.stdout !== '') facts.set('output', anonymous(ending.stdout))
+  if (ending.json !== undefined) {
+    if (ending.code === 0) addLeaves(facts, 'result', ending.json, anonymous)
+    else addLeaves(facts, 'error', ending.json, (text) => nameless(anonymous(text)))
+  } else if (ending.stdout !== '') facts.set('output', anonymous(ending.stdout))
   if (ending.stderr !== '') facts.set('stderr', ending.stderr.replace(/v\d+\.\d+\.\d+/, '<version>'))
   for (const [path, text] of files) facts.set(`file ${path}`, anonymous(text))
   if (forwarding !== '') facts.set('forwarding', forwarding)
   for (const [where, network] of Object.entries(networks)) addNetwork(facts, where, network, anonymous)
   return facts
 }
+
+/** In messages: an end of a veth is any, since names are drawn; Go prints where its structures are. */
+const nameless = (text: string): string =>
+  text.replaceAll(/<other end of [^>]*>/g, '<veth>').replaceAll(/\b0x[0-9a-f]{6,}\b/g, '<pointer>')
 
 type Anonymizer = (text: string) => string
 

@@ -1,10 +1,11 @@
-import { spawn } from 'node:child_process'
+import { execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { chmod, copyFile, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { type Plugin, build } from 'esbuild'
+import { withMemoryImage } from './memory-image.ts'
 
 const root = join(import.meta.dirname, '../..')
 const hostFolder = join(root, 'cni/host')
@@ -20,8 +21,9 @@ export interface BuildCniOptions {
 
 /**
  * Builds the node binary: esbuild bundles `cni/main.ts` into modules, `cni/host/build.rs` compiles those to bytecode,
- * cargo links them into one static executable without a path of this machine in it. Nothing is done twice when nothing
- * changed. Needs cargo and a C compiler; the first build fetches the crates of `cni/host/Cargo.lock`.
+ * cargo links them into one static executable without a path of this machine in it. That runs once, to be given the
+ * memory of a program that has started (`cni/host/src/image.rs`). Nothing is compiled twice when nothing changed. Needs
+ * cargo and a C compiler; the first build fetches the crates of `cni/host/Cargo.lock`.
  */
 export async function buildCni(options: BuildCniOptions): Promise<void> {
   const modules = await bundleNodeBinary()
@@ -53,7 +55,19 @@ export async function buildCni(options: BuildCniOptions): Promise<void> {
     },
     log: options.log,
   })
-  await install(join(targetFolder, target, 'release/podway-cni'), options.outFile)
+  const program = join(targetFolder, target, 'release/podway-cni')
+  await install(withMemoryImage(await readFile(program), await memoryImage(program)), options.outFile)
+}
+
+/** What the program's memory holds when its scripting engine has started: it prints that itself. */
+function memoryImage(program: string): Promise<Uint8Array> {
+  const options = { env: {}, encoding: 'buffer', maxBuffer: 64 << 20 } as const
+  return new Promise((resolve, reject) => {
+    execFile(program, ['--memory-image'], options, (error, stdout) => {
+      if (error === null) resolve(stdout)
+      else reject(new Error(`${error.message}: ${stdout.toString()}`))
+    })
+  })
 }
 
 /** Folders of this machine, and what stands in the executable instead. */
@@ -134,11 +148,11 @@ async function hostTarget(): Promise<string> {
   return host.slice('host: '.length)
 }
 
-async function install(from: string, to: string): Promise<void> {
+async function install(content: Uint8Array, to: string): Promise<void> {
   await mkdir(dirname(to), { recursive: true })
   const temporary = `${to}.${process.pid}.tmp`
   try {
-    await copyFile(from, temporary)
+    await writeFile(temporary, content)
     await chmod(temporary, 0o755)
     await rename(temporary, to)
   } finally {

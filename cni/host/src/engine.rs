@@ -4,13 +4,14 @@ use alloc::{
     borrow::ToOwned,
     string::{String, ToString},
 };
-use core::mem;
+use core::mem::ManuallyDrop;
 
-use crate::arena::Arena;
+use crate::script_memory::ScriptMemory;
 use rquickjs::{
     CatchResultExt, Context, Ctx, Error, Function, Module, Object, Promise, Result, Runtime,
     context::intrinsic,
     loader::{ImportAttributes, Loader, Resolver},
+    qjs,
 };
 
 /// An ADD needs about one megabyte; a network configuration of the greatest length that is read needs some forty.
@@ -72,32 +73,58 @@ impl Loader for Embedded {
     }
 }
 
-/// Imports `main.js`, calls its `run` with the object that `system` makes, and waits for the exit code. An exception
-/// that the scripts let through comes back as text.
-pub fn run(
-    modules: Modules,
-    system: impl for<'js> FnOnce(&Ctx<'js>) -> Result<Object<'js>>,
-) -> core::result::Result<i32, String> {
-    let failed = |error: Error| error.to_string();
-    let runtime = Runtime::new_with_alloc(Arena::new()).map_err(failed)?;
-    runtime.set_memory_limit(MEMORY_LIMIT);
-    runtime.set_max_stack_size(STACK_LIMIT);
-    // The process lives for milliseconds: what it leaves behind, the kernel collects.
-    runtime.set_gc_threshold(usize::MAX);
-    runtime.set_loader(Embedded(modules), Embedded(modules));
-    let context = Context::custom::<Library>(&runtime).map_err(failed)?;
-    let code = context.with(|ctx| {
-        let code = Module::import(&ctx, "main.js")
-            .and_then(|imported| imported.finish::<Object>())
-            .and_then(|main| main.get::<_, Function>("run"))
-            .and_then(|run| run.call::<_, Promise>((system(&ctx)?,)))
-            .and_then(|promise| promise.finish::<i32>());
-        code.catch(&ctx).map_err(|error| error.to_string())
-    });
-    // The process ends now, and the kernel frees at once what would be freed object by object: a tenth of an ADD.
-    mem::forget(context);
-    mem::forget(runtime);
-    code
+/// The engine, ready to run scripts.
+pub struct Engine {
+    /// Never dropped: the process ends, and the kernel frees at once what would be freed object by object, which took a
+    /// tenth of an ADD.
+    context: ManuallyDrop<Context>,
+}
+
+impl Engine {
+    /// Starts it with those modules.
+    pub fn start(modules: Modules) -> core::result::Result<Self, String> {
+        let failed = |error: Error| error.to_string();
+        let runtime = Runtime::new_with_alloc(ScriptMemory).map_err(failed)?;
+        runtime.set_memory_limit(MEMORY_LIMIT);
+        runtime.set_max_stack_size(STACK_LIMIT);
+        // The process lives for milliseconds: what it leaves behind, the kernel collects.
+        runtime.set_gc_threshold(usize::MAX);
+        runtime.set_loader(Embedded(modules), Embedded(modules));
+        let context = Context::custom::<Library>(&runtime).map_err(failed)?;
+        Ok(Self {
+            context: ManuallyDrop::new(context),
+        })
+    }
+
+    /// Reads a module and evaluates it, once: whoever imports it later finds it done.
+    pub fn load(&self, name: &str) -> core::result::Result<(), String> {
+        self.context.with(|ctx| {
+            Module::import(&ctx, name)
+                .and_then(|imported| imported.finish::<Object>())
+                .map(drop)
+                .catch(&ctx)
+                .map_err(|error| error.to_string())
+        })
+    }
+
+    /// Imports `main.js`, calls its `run` with the object that `system` makes, and waits for the exit code. An exception
+    /// that the scripts let through comes back as text.
+    pub fn run(
+        &self,
+        system: impl for<'js> FnOnce(&Ctx<'js>) -> Result<Object<'js>>,
+    ) -> core::result::Result<i32, String> {
+        // The stack may be another one than that which the engine was started on.
+        // SAFETY: the runtime lives as long as its context.
+        unsafe { qjs::JS_UpdateStackTop(self.context.get_runtime_ptr()) };
+        self.context.with(|ctx| {
+            let code = Module::import(&ctx, "main.js")
+                .and_then(|imported| imported.finish::<Object>())
+                .and_then(|main| main.get::<_, Function>("run"))
+                .and_then(|run| run.call::<_, Promise>((system(&ctx)?,)))
+                .and_then(|promise| promise.finish::<i32>());
+            code.catch(&ctx).map_err(|error| error.to_string())
+        })
+    }
 }
 
 #[cfg(test)]
@@ -123,10 +150,8 @@ pub mod tests {
 
     /// What `run` of a script comes to, called with the host.
     pub fn outcome(source: &str) -> core::result::Result<i32, String> {
-        run(
-            compiled(&[("main.js", source), ("other.js", "export const code = 7")]),
-            crate::host::system,
-        )
+        let modules = compiled(&[("main.js", source), ("other.js", "export const code = 7")]);
+        Engine::start(modules)?.run(crate::host::system)
     }
 
     #[test]
@@ -136,6 +161,16 @@ pub mod tests {
             outcome("export async function run() { return (await import('./other.js')).code }"),
             Ok(7)
         );
+    }
+
+    #[test]
+    fn what_was_loaded_before_is_not_evaluated_again() {
+        let source = "let count = 0; count++; export async function run() { return ++count }";
+        let engine = Engine::start(compiled(&[("main.js", source)])).unwrap();
+        engine.load("main.js").unwrap();
+        assert_eq!(engine.run(crate::host::system), Ok(2));
+        assert_eq!(engine.run(crate::host::system), Ok(3));
+        assert!(engine.load("missing.js").unwrap_err().contains("missing.js"));
     }
 
     #[test]

@@ -5,7 +5,7 @@
 
 use core::{arch::global_asm, ffi::c_char, panic::PanicInfo};
 
-use crate::{engine, failure, host, process, system_call};
+use crate::{engine::Engine, failure, host, image, process, system_call};
 
 // The kernel leaves the count of arguments at the top of the stack, the arguments behind it, a null, the environment, a
 // null. No frame is above ours. The stack pointer is aligned as a call wants it.
@@ -50,7 +50,12 @@ unsafe extern "C" fn begin(stack: *const usize) -> ! {
         Ok(false) => {}
         Err(error) => failure::exit(&error),
     }
-    match engine::run(crate::MODULES, host::system) {
+    let code = match image::engine() {
+        Some(engine) => engine.run(host::system),
+        None if process::only_argument() == Some(image::ARGUMENT) => image::print(),
+        None => Engine::start(crate::MODULES).and_then(|engine| engine.run(host::system)),
+    };
+    match code {
         Ok(code) => failure::leave(code),
         Err(error) => failure::exit(&error),
     }

@@ -1,5 +1,5 @@
-//! The program's heap: what Rust allocates, and what the scripts need beyond the arena. Blocks of similar size follow one
-//! another in a list when they are free; large ones are mappings of their own.
+//! The program's heap. Blocks of similar size follow one another in a list when they are free; large ones are mappings of
+//! their own. The first blocks are cut from memory of the program itself, so that a memory image has them (see `image`).
 
 use core::{
     alloc::{GlobalAlloc, Layout},
@@ -11,6 +11,13 @@ use crate::system_call::memory;
 
 /// The kernel is asked for that much at once.
 const CHUNK: usize = 1 << 20;
+
+/// The first chunk: as much as the started engine needs, and an ADD.
+#[cfg(not(test))]
+const FIRST_CHUNK: usize = 640 << 10;
+
+/// Of a chunk, the kernel is asked to hand over that much at once. A page fault for each page took a tenth of an ADD.
+const STEP: usize = 32 << 10;
 
 /// From here on, a block is a mapping of its own.
 const LARGE: usize = 256 << 10;
@@ -34,6 +41,10 @@ pub struct Heap {
     /// What is left of the last chunk.
     next: *mut u8,
     left: usize,
+    /// Up to where the kernel has been asked to hand the last chunk over.
+    populated: *mut u8,
+    /// Whether anything came from the kernel: what lies at an address that is another one in the next process.
+    mapped: bool,
 }
 
 /// The class of blocks that hold `size` bytes, and how long they are.
@@ -50,12 +61,17 @@ fn pages(size: usize) -> usize {
 }
 
 impl Heap {
-    /// An empty heap.
-    pub const fn new() -> Self {
+    /// A heap that begins with that chunk, of whole pages; a length of zero is none.
+    ///
+    /// # Safety
+    /// The memory must be valid for ever, and used by nobody else.
+    pub const unsafe fn new(chunk: *mut u8, length: usize) -> Self {
         Self {
             free: [ptr::null_mut(); CLASSES],
-            next: ptr::null_mut(),
-            left: 0,
+            next: chunk,
+            left: length,
+            populated: chunk,
+            mapped: false,
         }
     }
 
@@ -70,6 +86,7 @@ impl Heap {
             if layout.align() > PAGE {
                 return ptr::null_mut();
             }
+            self.mapped = true;
             return memory::map(pages(layout.size())).unwrap_or(ptr::null_mut());
         }
         let (class, length) = class(layout.size());
@@ -86,12 +103,43 @@ impl Heap {
             };
             self.next = chunk;
             self.left = CHUNK;
+            self.populated = chunk;
+            self.mapped = true;
         }
         let block = self.next;
         // SAFETY: at least that much is left.
         self.next = unsafe { block.add(length) };
         self.left -= length;
+        if self.next > self.populated {
+            self.populate(length);
+        }
         block
+    }
+
+    /// Takes the pages up to the end of what is used, and some more, with one call instead of a fault for each. Those of
+    /// a long block come when they are used: it seldom is up to its end.
+    fn populate(&mut self, length: usize) {
+        let left = (self.next as usize).next_multiple_of(STEP) - self.next as usize;
+        // SAFETY: what is left belongs to the chunk.
+        let end = unsafe { self.next.add(left.min(self.left)) };
+        if length < STEP {
+            // SAFETY: the range lies in the chunk, and begins with a page.
+            unsafe { memory::populate(self.populated, end as usize - self.populated as usize) };
+        }
+        self.populated = end;
+    }
+
+    /// Where the blocks end that were cut so far, in whole pages, if all of them come from the first chunk. What follows
+    /// will be asked of the kernel anew.
+    #[cfg(not(test))]
+    fn settle(&mut self) -> Option<*mut u8> {
+        if self.mapped {
+            return None;
+        }
+        let left = (self.next as usize).next_multiple_of(PAGE) - self.next as usize;
+        // SAFETY: the chunk consists of whole pages.
+        self.populated = unsafe { self.next.add(left) };
+        Some(self.populated)
     }
 
     /// Takes a block back.
@@ -168,8 +216,42 @@ unsafe impl GlobalAlloc for GlobalHeap {
 }
 
 #[cfg(not(test))]
-#[global_allocator]
-static HEAP: GlobalHeap = GlobalHeap(UnsafeCell::new(Heap::new()));
+pub use program::{settle, warm};
+
+/// The heap of this program. The tests use that of the standard library.
+#[cfg(not(test))]
+mod program {
+    use super::{FIRST_CHUNK, GlobalHeap, Heap};
+    use crate::system_call::memory;
+    use core::cell::UnsafeCell;
+
+    #[repr(C, align(4096))]
+    struct Chunk(UnsafeCell<[u8; FIRST_CHUNK]>);
+
+    // SAFETY: there is only one thread.
+    unsafe impl Sync for Chunk {}
+
+    static FIRST: Chunk = Chunk(UnsafeCell::new([0; FIRST_CHUNK]));
+
+    // SAFETY: nobody else uses the chunk.
+    #[global_allocator]
+    static HEAP: GlobalHeap = GlobalHeap(UnsafeCell::new(unsafe {
+        Heap::new(FIRST.0.get().cast(), FIRST_CHUNK)
+    }));
+
+    /// How much of the first chunk is in use, in whole pages; none if that was not enough.
+    pub fn settle() -> Option<usize> {
+        // SAFETY: there is one thread, and the reference does not outlive the call.
+        let end = unsafe { (*HEAP.0.get()).settle() }?;
+        Some(end as usize - FIRST.0.get() as usize)
+    }
+
+    /// Has the pages at the beginning of the first chunk handed over by one call.
+    pub fn warm(length: usize) {
+        // SAFETY: the range is the chunk's, which begins with a page.
+        unsafe { memory::populate(FIRST.0.get().cast(), length.min(FIRST_CHUNK)) };
+    }
+}
 
 #[cfg(test)]
 mod tests {
@@ -188,6 +270,11 @@ mod tests {
         }
     }
 
+    fn empty() -> Heap {
+        // SAFETY: there is no memory.
+        unsafe { Heap::new(ptr::null_mut(), 0) }
+    }
+
     fn layout(size: usize, align: usize) -> Layout {
         Layout::from_size_align(size, align).unwrap()
     }
@@ -195,7 +282,7 @@ mod tests {
     /// Blocks of every kind, resized and freed in any order, keep their content.
     #[test]
     fn blocks_keep_their_content_and_never_overlap() {
-        let mut heap = Heap::new();
+        let mut heap = empty();
         let mut blocks: Vec<(*mut u8, Layout, u8)> = Vec::new();
         let sizes = [
             1,
@@ -256,7 +343,7 @@ mod tests {
 
     #[test]
     fn what_is_free_is_used_again() {
-        let mut heap = Heap::new();
+        let mut heap = empty();
         let block = heap.allocate(layout(100, 1));
         // SAFETY: the block is not used any more.
         unsafe { heap.free(block, layout(100, 1)) };
@@ -265,7 +352,7 @@ mod tests {
 
     #[test]
     fn what_no_memory_can_hold_is_refused() {
-        let mut heap = Heap::new();
+        let mut heap = empty();
         assert!(heap.allocate(layout(isize::MAX as usize - 4096, 16)).is_null());
         assert!(heap.allocate(layout(16, 8192)).is_null());
     }

@@ -10,7 +10,6 @@
 
 extern crate alloc;
 
-mod arena;
 mod c_library;
 mod engine;
 #[cfg(not(test))]
@@ -23,9 +22,12 @@ mod heap;
 mod host;
 #[cfg(test)]
 mod hostile;
+#[cfg(not(test))]
+mod image;
 mod namespaces;
 mod netlink;
 mod process;
+mod script_memory;
 mod sys_error;
 mod system_call;
 

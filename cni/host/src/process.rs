@@ -23,7 +23,7 @@ pub const STDERR: i32 = 2;
 /// A network configuration is a few kilobytes.
 const STDIN_LIMIT: usize = 4 << 20;
 
-/// The program's arguments and its environment: pointers to strings, ended by null. Null until `begin`.
+/// The program's arguments and its environment: pointers to strings, ended by null. Null until `begin`, and after `forget`.
 static ARGUMENTS: AtomicPtr<*const c_char> = AtomicPtr::new(ptr::null_mut());
 static ENVIRONMENT: AtomicPtr<*const c_char> = AtomicPtr::new(ptr::null_mut());
 
@@ -87,16 +87,22 @@ const BUILD_INFO: &str = concat!(
     "\"}\n"
 );
 
-/// Prints what was built, if that is what the only argument asks for: true then. Runtimes give no argument.
-pub fn tell_build_info() -> Result<bool, SysError> {
+/// The argument, if there is just one. Runtimes give none.
+pub fn only_argument() -> Option<&'static CStr> {
     let mut arguments = strings(&ARGUMENTS).skip(1);
     match (arguments.next(), arguments.next()) {
-        (Some(argument), None) if argument == c"--build-info" => {
-            print(STDOUT, BUILD_INFO)?;
-            Ok(true)
-        }
-        _ => Ok(false),
+        (only, None) => only,
+        _ => None,
     }
+}
+
+/// Prints what was built, if that is what the only argument asks for: true then.
+pub fn tell_build_info() -> Result<bool, SysError> {
+    if only_argument() != Some(c"--build-info") {
+        return Ok(false);
+    }
+    print(STDOUT, BUILD_INFO)?;
+    Ok(true)
 }
 
 /// An environment variable. EILSEQ if its value is not UTF-8.
@@ -116,6 +122,13 @@ pub fn environment(name: &str) -> Result<Option<String>, SysError> {
 /// All of standard input. EFBIG over 4 MiB, EILSEQ if it is not UTF-8.
 pub fn stdin() -> Result<String, SysError> {
     files::read_text(0, STDIN_LIMIT)
+}
+
+/// Forgets what the kernel has handed over: no arguments, no environment.
+#[cfg(not(test))]
+pub fn forget() {
+    ARGUMENTS.store(ptr::null_mut(), Ordering::Relaxed);
+    ENVIRONMENT.store(ptr::null_mut(), Ordering::Relaxed);
 }
 
 /// Writes all of the text to a standard stream, unbuffered.

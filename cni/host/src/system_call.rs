@@ -5,7 +5,7 @@ pub mod memory;
 use core::{arch::asm, ffi::CStr, mem::MaybeUninit};
 
 use linux_raw_sys::{
-    errno::{EINTR, EIO},
+    errno::{EBADF, EINTR, EIO},
     general::{self as kernel, AT_FDCWD},
     net,
 };
@@ -223,10 +223,11 @@ pub fn directory_entries(descriptor: i32, buffer: &mut [u64]) -> Result<usize> {
     }
 }
 
-/// Whether the descriptor is open.
+/// Whether the descriptor is open. Only EBADF says that it is not: a filter of system calls may have other answers.
 pub fn is_open(descriptor: i32) -> bool {
     // SAFETY: fcntl only takes numbers here.
-    unsafe { call(kernel::__NR_fcntl, [number(descriptor), kernel::F_GETFD as usize]) }.is_ok()
+    let flags = unsafe { call(kernel::__NR_fcntl, [number(descriptor), kernel::F_GETFD as usize]) };
+    flags != Err(EBADF)
 }
 
 /// Opens a netlink socket of that family, close-on-exec.

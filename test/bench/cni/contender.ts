@@ -3,6 +3,8 @@ export interface Contender {
   readonly name: string
   /** The executable that a runtime starts for `type: ptp`. */
   readonly program: string
+  /** Whether its ADD prints what it has made. */
+  readonly printsResult: boolean
 }
 
 /** What a pod's network is to be. */
@@ -10,6 +12,8 @@ export interface Network {
   readonly subnets: readonly string[]
   /** The configuration's file: the same bytes for every contender. */
   readonly file: string
+  /** Where reservations are kept. */
+  readonly dataDir: string
 }
 
 /**

@@ -1,33 +1,45 @@
-import { statSync } from 'node:fs'
+import { mkdtempSync, rmSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { createProgress } from '../../demo/progress.ts'
 import { conclude, mark, runTask } from '../task.ts'
 import type { Contender } from './contender.ts'
 import { measure } from './measure.ts'
 import { contestMetrics, contestTable } from './report.ts'
-import { Stopwatch, compileNothing } from './stopwatch.ts'
+import { Stopwatch, compileKernel, compileNothing } from './stopwatch.ts'
 
 /** The part of `bench cni` that runs inside the world, whose namespace is the node. */
 await runTask(async (task, scratch) => {
   const { options, peer } = task
-  const ours: Contender = { name: 'podway-cni', program: join(task.dist, 'podway-cni') }
+  const ours: Contender = {
+    name: 'podway-cni',
+    program: join(task.dist, 'podway-cni'),
+    printsResult: true,
+  }
   const theirs: readonly Contender[] =
-    peer === undefined ? [] : [{ name: 'ptp + host-local', program: join(peer.folder, 'ptp') }]
+    peer === undefined
+      ? []
+      : [{ name: 'ptp + host-local', program: join(peer.folder, 'ptp'), printsResult: true }]
   const progress = createProgress(process.stderr, () => performance.now())
 
   progress.step('Compiling the stopwatch')
   const stopwatch = await Stopwatch.start(join(scratch, 'stopwatch'))
   const nothing = join(scratch, 'nothing')
   await compileNothing(nothing)
+  const kernel = { name: 'the kernel alone', program: join(scratch, 'kernel'), printsResult: false }
+  await compileKernel(kernel.program)
+  // What is there stays over a restart of the machine, so it is on a disk. The world's own folders are in memory.
+  const disk = mkdtempSync('/var/tmp/podway-bench-')
   const measured = await measure({
     stopwatch,
     nothing,
+    kernel,
     contenders: [ours, ...theirs],
     pluginFolder: peer?.folder ?? dirname(ours.program),
     scratch,
+    disk,
     rounds: options.rounds,
     progress,
-  })
+  }).finally(() => rmSync(disk, { recursive: true }))
   progress.end()
   await stopwatch.close()
 

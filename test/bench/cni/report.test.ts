@@ -13,6 +13,7 @@ const batch = (ms: number, cpuMs = 1): Batch => ({
 /** Rounds of all steps: `times` of ours, theirs ten times as long. */
 const contest = (times: readonly number[], withPeer: boolean): Contest => ({
   floor: [batch(0.1)],
+  kernel: { add: times.map((ms) => batch(ms / 2, 0.5)), del: [batch(20)] },
   steps: new Map(
     steps.map((step) => [
       step,
@@ -42,6 +43,10 @@ describe('contestMetrics', () => {
     { name: 'file.podway-cni', value: 2.4, goal: 4, pass: true },
     { name: 'file.peer', value: 10.1, goal: null, pass: null },
     { name: 'floor.median', value: 0.1, goal: null, pass: null },
+    { name: 'kernel.add.median', value: 1, goal: null, pass: null },
+    { name: 'kernel.add.cpu', value: 0.5, goal: null, pass: null },
+    { name: 'kernel.add.ratio', value: 0.05, goal: null, pass: null },
+    { name: 'kernel.del.median', value: 20, goal: null, pass: null },
   ])('$name', ({ name, ...expected }) => {
     expect(find(metrics, name)).toMatchObject(expected)
   })
@@ -68,11 +73,14 @@ describe('contestTable', () => {
     )
     expect(table).toMatch(/^ADD, dual-stack .* ≤ 0\.005 ✗/m)
     expect(table).toContain('a program that does nothing takes 0.100 ms')
+    expect(table).toContain('takes 0.750 ms (CPU 0.500 ms), 0.0500 of the peer')
+    expect(table).toContain('its memory is freed, takes 20.0 ms')
   })
 
   test('without a peer it has no column for one', () => {
     const table = contestTable(contestMetrics(contest([1, 2], false)), undefined, plain)
     expect(table).toMatch(/^ADD, IPv4 +1\.50 +1\.95 +1\.00$/m)
     expect(table).not.toContain('ratio')
+    expect(table).not.toContain('peer')
   })
 })

@@ -1,12 +1,13 @@
 import { type Row, figure, figureTable } from '../figure-table.ts'
 import { type Metric, metric, verdictOf } from '../metric.ts'
 import { median, quantile, ratioOf } from '../statistics.ts'
-import type { Measurements } from './measure.ts'
+import type { KernelRounds, Measurements } from './measure.ts'
 import { type Step, steps } from './scenario.ts'
 import type { Batch } from './stopwatch.ts'
 
 export interface Contest {
   readonly floor: readonly Batch[]
+  readonly kernel: KernelRounds
   readonly steps: Measurements
   /** Bytes of each executable that a contender needs, ours first. */
   readonly files: readonly (readonly number[])[]
@@ -16,6 +17,8 @@ const titles: Readonly<Record<Step, string>> = {
   version: 'process start (VERSION)',
   'add-v4': 'ADD, IPv4',
   'del-v4': 'DEL, IPv4',
+  'add-v4-disk': 'ADD, IPv4, reservations on a disk',
+  'del-v4-disk': 'DEL, IPv4, reservations on a disk',
   'add-dual': 'ADD, dual-stack',
   'del-dual': 'DEL, dual-stack',
   'add-dual-no-dad': 'ADD, dual-stack, no DAD in the pod',
@@ -49,8 +52,16 @@ const cpuTimes = (rounds: readonly Batch[]): readonly number[] =>
 const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0)
 
 /** All figures. Those of the peer, and ratios to it, are null if there is none. */
-export function contestMetrics({ floor, steps: measured, files }: Contest): readonly Metric[] {
-  const metrics: Metric[] = [metric('floor.median', median(times(floor)), 'ms')]
+export function contestMetrics({ floor, kernel, steps: measured, files }: Contest): readonly Metric[] {
+  const peerAdds = measured.get('add-v4')?.[1]
+  const kernelRatio = peerAdds === undefined ? null : ratioOf(times(kernel.add), times(peerAdds)).median
+  const metrics: Metric[] = [
+    metric('floor.median', median(times(floor)), 'ms'),
+    metric('kernel.add.median', median(times(kernel.add)), 'ms'),
+    metric('kernel.add.cpu', median(cpuTimes(kernel.add)), 'ms'),
+    metric('kernel.add.ratio', kernelRatio, '×'),
+    metric('kernel.del.median', median(times(kernel.del)), 'ms'),
+  ]
   for (const step of steps) {
     const [ours = [], theirs] = measured.get(step) ?? []
     for (const [who, rounds] of [
@@ -148,7 +159,19 @@ export function contestTable(
     peer === undefined ? times.map((row) => row.slice(0, 4)) : times,
   )
   const sizeTable = figureTable(['MB', 'podway-cni', peer ?? null, 'goal'], sizes)
-  return `${table}\n\n${sizeTable}\n\nStarting a program that does nothing takes ${text('floor.median') ?? '?'} ms, which is part of every time.`
+  const [floor, add, cpu, del] = [
+    'floor.median',
+    'kernel.add.median',
+    'kernel.add.cpu',
+    'kernel.del.median',
+  ].map((name) => text(name) ?? '?')
+  const share = text('kernel.add.ratio')
+  const notes = [
+    `Starting a program that does nothing takes ${floor ?? ''} ms, which is part of every time.`,
+    `A program that only asks the kernel for what an IPv4 ADD does takes ${add ?? ''} ms (CPU ${cpu ?? ''} ms)${share === null ? '' : `, ${share} of the peer's time`}.`,
+    `To delete the pair, and to wait until its memory is freed, takes ${del ?? ''} ms.`,
+  ]
+  return `${table}\n\n${sizeTable}\n\n${notes.join('\n')}`
     .replaceAll('✓', styled('pass', '✓'))
     .replaceAll('✗', styled('fail', '✗'))
 }

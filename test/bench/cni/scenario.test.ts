@@ -5,17 +5,19 @@ import { afterAll, expect, test } from 'vitest'
 import { type Scenario, block, podsOf, scenarios, turns } from './scenario.ts'
 
 const scratch = mkdtempSync(join(tmpdir(), 'podway-scenario-'))
+const places = { scratch, disk: '/var/tmp/x' }
 afterAll(() => rmSync(scratch, { recursive: true }))
 
 const scenario: Scenario = {
   title: 'x',
   add: 'add-v4',
   del: 'del-v4',
-  network: { subnets: [], file: '/x' },
+  network: { subnets: [], file: '/x', dataDir: '/y' },
   duplicateDetection: true,
   pods: 2,
   rounds: 3,
   roundsAtATime: 2,
+  withKernel: false,
 }
 
 test('the order of the contenders changes from round to round', () => {
@@ -49,11 +51,11 @@ test('pods without duplicate address detection are others', () => {
 })
 
 test('each scenario is measured at least once, however few rounds are wanted', () => {
-  expect(scenarios(1, scratch).map(({ rounds }) => rounds)).toEqual([1, 1, 1, 1])
+  expect(scenarios(1, places).map(({ rounds }) => rounds)).toEqual([1, 1, 1, 1, 1])
 })
 
 test('the peer is given all that it needs: a type, an IPAM plugin, and the routes that it sets none of by itself', () => {
-  const [v4, dual] = scenarios(1, scratch)
+  const [v4, onDisk, dual] = scenarios(1, places)
   const read = (some: Scenario | undefined): unknown =>
     JSON.parse(readFileSync(some?.network.file ?? '', 'utf8'))
   expect(read(v4)).toEqual({
@@ -67,5 +69,6 @@ test('the peer is given all that it needs: a type, an IPAM plugin, and the route
       routes: [{ dst: '0.0.0.0/0' }],
     },
   })
+  expect(read(onDisk)).toMatchObject({ ipam: { dataDir: '/var/tmp/x/networks' } })
   expect(read(dual)).toMatchObject({ ipam: { routes: [{ dst: '0.0.0.0/0' }, { dst: '::/0' }] } })
 })

@@ -7,6 +7,8 @@ export const steps = [
   'version',
   'add-v4',
   'del-v4',
+  'add-v4-disk',
+  'del-v4-disk',
   'add-dual',
   'del-dual',
   'add-dual-no-dad',
@@ -32,20 +34,38 @@ export interface Scenario {
   readonly rounds: number
   /** How many rounds of ADDs are made before their DELs. */
   readonly roundsAtATime: number
+  /** Whether a program that only asks the kernel takes turns with the contenders, the last of them. */
+  readonly withKernel: boolean
 }
 
-/** @param scratch the folder where configurations are written, and reservations kept, in `networks` */
-export function scenarios(rounds: number, scratch: string): readonly Scenario[] {
-  const network = (name: string, subnets: readonly string[]): Network => {
+/** Folders of a bench, both empty. */
+export interface Places {
+  /** In memory: for configurations, and for reservations but where a disk is said. */
+  readonly scratch: string
+  readonly disk: string
+}
+
+export function scenarios(rounds: number, { scratch, disk }: Places): readonly Scenario[] {
+  const network = (name: string, subnets: readonly string[], place = scratch): Network => {
     const file = join(scratch, `${name}.json`)
-    writeFileSync(file, networkConfig(subnets, join(scratch, 'networks')))
-    return { subnets, file }
+    const dataDir = join(place, 'networks')
+    writeFileSync(file, networkConfig(subnets, dataDir))
+    return { subnets, file, dataDir }
   }
   const v4 = network('v4', ['10.244.1.0/24'])
+  const v4OnDisk = network('v4-disk', v4.subnets, disk)
   const dual = network('dual', ['10.244.1.0/24', 'fd00:10:244:1::/64'])
-  const single = { duplicateDetection: true, pods: 1, roundsAtATime: 10 }
+  const single = { duplicateDetection: true, pods: 1, roundsAtATime: 10, withKernel: false }
   return [
-    { ...single, title: 'IPv4', add: 'add-v4', del: 'del-v4', network: v4, rounds },
+    { ...single, title: 'IPv4', add: 'add-v4', del: 'del-v4', network: v4, rounds, withKernel: true },
+    {
+      ...single,
+      title: 'IPv4, reservations on a disk',
+      add: 'add-v4-disk',
+      del: 'del-v4-disk',
+      network: v4OnDisk,
+      rounds: Math.ceil(rounds / 2),
+    },
     {
       ...single,
       title: 'Dual-stack',
@@ -73,6 +93,7 @@ export function scenarios(rounds: number, scratch: string): readonly Scenario[] 
       pods: burst,
       rounds: Math.ceil(rounds / 6),
       roundsAtATime: 1,
+      withKernel: false,
     },
   ]
 }

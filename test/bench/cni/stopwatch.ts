@@ -75,8 +75,15 @@ export class Stopwatch {
 }
 
 /** Compiles the smallest program there is to that path: what it costs is the price of starting any program at all. */
-export async function compileNothing(program: string): Promise<void> {
-  await compile(['-static', '-nostdlib', '-o', program, join(harness, 'nothing.c')])
+export const compileNothing = (program: string): Promise<void> => compileBare(program, 'nothing.c')
+
+/** Compiles a program to that path that only asks the kernel for what an IPv4 ADD does. */
+export const compileKernel = (program: string): Promise<void> => compileBare(program, 'kernel.c')
+
+/** Without a C library. */
+function compileBare(program: string, source: string): Promise<void> {
+  const flags = ['-ffreestanding', '-fno-stack-protector', '-static', '-nostdlib']
+  return compile([...flags, '-o', program, join(harness, source)])
 }
 
 async function compile(args: readonly string[]): Promise<void> {

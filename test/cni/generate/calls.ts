@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { pods } from '../pod-host.ts'
 import { HOST, type PlannedCall, type PluginName, type Previous, type Tampering } from '../scenario.ts'
-import { mostly, seldom } from './chance.ts'
+import { mostly, rarely, seldom } from './chance.ts'
 
 const pod = fc.constantFrom(...pods)
 
@@ -118,6 +118,7 @@ export const callOf = (plugin: PluginName): fc.Arbitrary<PlannedCall> =>
       ifName: plugin === 'loopback' ? mostly('lo', 'eth0') : mostly('eth0', 'net1'),
       before: seldom(tampering, 5),
       previous,
+      chained: rarely(fc.constant(true), fc.constant(false)),
       environment,
       fields: fc.oneof(
         { arbitrary: fc.constant({}), weight: 12 },
@@ -133,11 +134,11 @@ export const callOf = (plugin: PluginName): fc.Arbitrary<PlannedCall> =>
       stdin: seldom(fc.constantFrom('', '{', 'null', '[]', '{"name":5}', '{"name":"net"}'), 30),
       attachments,
     })
-    .map(({ attachments, ...call }) => ({
+    .map(({ attachments, chained, ...call }) => ({
       ...call,
-      // libcni passes a previous result to those three only.
+      // For an ADD there is only one if another plugin came before: loopback passes it on, the others let go of it.
       previous:
-        ['CHECK', 'DEL'].includes(call.verb) || plugin === 'loopback'
+        ['CHECK', 'DEL'].includes(call.verb) || plugin === 'loopback' || chained
           ? call.previous
           : { kind: 'none' as const },
       fields:

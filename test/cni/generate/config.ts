@@ -118,6 +118,9 @@ const ipamOf = (plugin: PluginName): fc.Arbitrary<object | undefined> => {
   }
 }
 
+/** Keys that most configurations don't have. */
+const optional = ['mtu', 'ipMasq', 'ipMasqBackend', 'dns', 'runtimeConfig', 'args'] as const
+
 /** A network configuration of that plugin. */
 export const configOf = (plugin: PluginName): fc.Arbitrary<Readonly<Record<string, unknown>>> =>
   fc
@@ -128,18 +131,21 @@ export const configOf = (plugin: PluginName): fc.Arbitrary<Readonly<Record<strin
           name: rarely(fc.constantFrom<string>('', 'a/b', '..', 'a b'), fc.constant('net')),
           ipam: ipamOf(plugin),
           mtu: fc.constantFrom(0, 1400, 5000, 68, -1, 70000),
+          // With true, scenarios would end at their first ADD: an example shows that.
+          ipMasq: fc.constant(false),
+          ipMasqBackend: fc.constantFrom('iptables', 'nftables', 'ipfw'),
           dns,
           runtimeConfig,
           args: fc.record({ cni: fc.record({ ips: fc.array(withLength, { maxLength: 1 }) }) }),
         },
         { requiredKeys: ['cniVersion', 'name', 'ipam'] },
       ),
-      fc.subarray(['mtu', 'dns', 'runtimeConfig', 'args'] as const, { maxLength: 2 }),
+      fc.subarray([...optional], { maxLength: 3 }),
       seldom(spoiled, 6),
     )
     .map(([fields, kept, wrong]) => {
-      const { mtu: _mtu, dns: _dns, runtimeConfig: _runtime, args: _args, ...needed } = fields
+      const { cniVersion, name, ipam } = fields
       const chosen = Object.fromEntries(kept.map((key) => [key, fields[key]]))
-      const config = { ...needed, type: plugin, ...chosen }
+      const config = { cniVersion, name, ipam, type: plugin, ...chosen }
       return (wrong === undefined ? config : spoil(config, wrong.at, wrong.value)) as Record<string, unknown>
     })

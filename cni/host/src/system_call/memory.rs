@@ -6,11 +6,27 @@ use super::call;
 
 /// New memory of that length, zero. None where the kernel has none.
 pub fn map(length: usize) -> Option<*mut u8> {
+    map_new(0, length, 0).map(|address| address as *mut u8)
+}
+
+/// New memory at that address: false if the kernel has none, or there is something already. Kernels before 4.17 take the
+/// address for a wish.
+#[cfg(not(test))]
+pub fn map_at(address: usize, length: usize) -> bool {
+    map_new(address, length, kernel::MAP_FIXED_NOREPLACE) == Some(address)
+}
+
+fn map_new(address: usize, length: usize, flags: u32) -> Option<usize> {
     let protection = (kernel::PROT_READ | kernel::PROT_WRITE) as usize;
-    let flags = (kernel::MAP_PRIVATE | kernel::MAP_ANONYMOUS) as usize;
+    let flags = (kernel::MAP_PRIVATE | kernel::MAP_ANONYMOUS | flags) as usize;
     // SAFETY: a new anonymous mapping touches nothing that exists.
-    let mapped = unsafe { call(kernel::__NR_mmap, [0, length, protection, flags, usize::MAX, 0]) };
-    mapped.ok().map(|address| address as *mut u8)
+    unsafe {
+        call(
+            kernel::__NR_mmap,
+            [address, length, protection, flags, usize::MAX, 0],
+        )
+    }
+    .ok()
 }
 
 /// Gives memory back.
@@ -37,7 +53,7 @@ pub unsafe fn remap(start: *mut u8, length: usize, new_length: usize) -> Option<
 /// advice: then they come one by one.
 ///
 /// # Safety
-/// The range must lie in one mapping of `map`.
+/// The range must begin with a page and lie in memory that is the program's own, and writable.
 pub unsafe fn populate(start: *mut u8, length: usize) {
     // SAFETY: the advice doesn't change what is in the memory.
     let _ = unsafe {
