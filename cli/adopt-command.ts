@@ -22,7 +22,7 @@ import {
 import { azurePlaceOptions } from './azure-options.ts'
 import { clusterNameOption, kubeconfigOption, providerOption } from './cloud-options.ts'
 import { connect } from './connect.ts'
-import { addGcpOptions } from './gcp-options.ts'
+import { addGcpOptions, gcpModeOption } from './gcp-options.ts'
 import { openProvider } from './open-provider.ts'
 import { type Output, outputOption, standardOutput } from './output.ts'
 import { type AdoptLedger, runAdopt } from './run-adopt.ts'
@@ -66,7 +66,7 @@ Exit codes: 0 listed, or all adopted (also if there was nothing to adopt), 1 fai
       run(readAdoptConfig(destinations, flags), standardOutput),
     )
   for (const option of azurePlaceOptions()) command.addOption(option)
-  addGcpOptions(command)
+  addGcpOptions(command).addOption(gcpModeOption())
 }
 
 async function run(config: AdoptConfig, output: Output): Promise<void> {

@@ -18,7 +18,7 @@ import {
 import { azureOptions } from './azure-options.ts'
 import { clusterNameOption, kubeconfigOption, providerOption } from './cloud-options.ts'
 import { connect } from './connect.ts'
-import { addGcpOptions, addGcpRouteOptions } from './gcp-options.ts'
+import { addGcpOptions, addGcpRouteOptions, gcpModeOption } from './gcp-options.ts'
 import { bindAddressFlag, openStatus } from './controller-status.ts'
 import {
   type ControllerConfig,
@@ -127,7 +127,7 @@ Exit codes: 0 stopped by a signal, 1 failed, 64 wrong usage.`,
     )
     .action(async (flags: ControllerFlags) => run(readControllerConfig(flags)))
   for (const option of azureOptions()) command.addOption(option)
-  addGcpRouteOptions(addGcpOptions(command))
+  addGcpRouteOptions(addGcpOptions(command).addOption(gcpModeOption()))
 }
 
 async function run(config: ControllerConfig): Promise<void> {

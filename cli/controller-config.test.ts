@@ -46,6 +46,9 @@ test('the defaults', () => {
       mode: 'routes',
     },
     gcp: {
+      mode: 'routes',
+      podRanges: [],
+      routesPerPeeringGroup: undefined,
       project: undefined,
       networks: [],
       impersonate: undefined,
@@ -179,5 +182,20 @@ test('the mode in which the VPC delegates prefixes needs a cloud that is written
   expect(readControllerConfig(withoutPools)).toMatchObject({ pools: [], aws: { mode: 'ipv6-prefix' } })
   expect(() => readControllerConfig({ ...withoutPools, configureCloudRoutes: 'false' })).toThrow(
     '--aws-mode=ipv6-prefix and --configure-cloud-routes=false',
+  )
+})
+
+test('the mode of alias ranges needs a cloud that is written to, no pool of IPv4, and takes the size of IPv4 blocks', () => {
+  const aliases = { ...withoutCidr, provider: 'gcp', gcpMode: 'alias-ip', nodeCidrMaskSizeIpv4: '26' }
+  expect(readControllerConfig(aliases)).toMatchObject({
+    pools: [],
+    gcp: { mode: 'alias-ip', nodePrefixLength: 26 },
+  })
+  expect(readControllerConfig({ ...aliases, clusterCidr: 'fd00:10:244::/48' }).pools).toHaveLength(1)
+  expect(() => readControllerConfig({ ...aliases, clusterCidr: '10.244.0.0/16' })).toThrow(
+    'IPv4 podCIDRs (--gcp-mode): leave IPv4 out',
+  )
+  expect(() => readControllerConfig({ ...aliases, configureCloudRoutes: 'false' })).toThrow(
+    '--gcp-mode=alias-ip and --configure-cloud-routes=false',
   )
 })

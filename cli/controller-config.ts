@@ -8,7 +8,7 @@ import { type Policy, policies } from '../reconciler/guard/policy.ts'
 import { type BindAddress, readBindAddress } from './bind-address.ts'
 import { type CloudConfig, type CloudFlags, readCloudConfig } from './cloud-options.ts'
 import { readBoolean, readChoice, readDuration } from './flag-values.ts'
-import { type PoolConfig, type PoolFlags, readPoolConfig } from './pool-config.ts'
+import { type Delegated, type PoolConfig, type PoolFlags, readMask, readPoolConfig } from './pool-config.ts'
 import { UsageError } from './usage.ts'
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
@@ -64,14 +64,15 @@ export const defaultBindAddress = ':10277'
 export function readControllerConfig(flags: ControllerFlags): ControllerConfig {
   const cloud = readCloudConfig(flags)
   const configureRoutes = readSwitch('configure-cloud-routes', flags.configureCloudRoutes)
-  const delegates = cloud.aws.mode === 'ipv6-prefix'
-  if (delegates && !configureRoutes)
+  const delegated = delegatedBy(cloud)
+  if (delegated !== undefined && !configureRoutes)
     throw new UsageError(
-      '--aws-mode=ipv6-prefix and --configure-cloud-routes=false: podCIDRs that the VPC delegates take a cloud that is written to',
+      `${delegated.flag}=${delegated.mode} and --configure-cloud-routes=false: podCIDRs that the VPC delegates take a cloud that is written to`,
     )
   return {
     ...cloud,
-    ...readPoolConfig(flags, delegates ? { delegated: { family: 6, prefixLength: 80 } } : {}),
+    gcp: cloud.gcp.mode === 'alias-ip' ? { ...cloud.gcp, nodePrefixLength: aliasLength(flags) } : cloud.gcp,
+    ...readPoolConfig(flags, delegated === undefined ? {} : { delegated }),
     configureRoutes,
     policy: readChoice('policy', flags.policy, policies),
     adopt: readChoice('adopt', flags.adopt, adoptions),
@@ -83,6 +84,16 @@ export function readControllerConfig(flags: ControllerFlags): ControllerConfig {
     logLevel: readChoice('log-level', flags.logLevel, logLevels),
   }
 }
+
+/** What the network gives nodes in the mode that was chosen. */
+function delegatedBy({ aws, gcp }: CloudConfig): (Delegated & { readonly mode: string }) | undefined {
+  if (aws.mode === 'ipv6-prefix') return { flag: '--aws-mode', mode: aws.mode, family: 6, prefixLength: 80 }
+  if (gcp.mode === 'alias-ip') return { flag: '--gcp-mode', mode: gcp.mode, family: 4 }
+  return undefined
+}
+
+const aliasLength = ({ nodeCidrMaskSizeIpv4 }: PoolFlags): number =>
+  readMask('node-cidr-mask-size-ipv4', nodeCidrMaskSizeIpv4, 4)
 
 /** `--flag`, `--no-flag`, or `--flag=false`. */
 const readSwitch = (flag: string, given: string | boolean): boolean =>

@@ -23,6 +23,10 @@ describe('what is said', () => {
     [{ gcpRouteTags: 'node,gpu-1' }, { tags: ['node', 'gpu-1'] }],
     [{ gcpRouteTags: '' }, { tags: [] }],
     [{ gcpRoutesPerNetwork: '500' }, { routesPerNetwork: 500 }],
+    [{}, { routesPerPeeringGroup: undefined, mode: 'routes', podRanges: [] }],
+    [{ gcpRoutesPerPeeringGroup: '700' }, { routesPerPeeringGroup: 700 }],
+    [{ gcpMode: 'alias-ip' }, { mode: 'alias-ip', podRanges: [] }],
+    [{ gcpMode: 'alias-ip', gcpPodRanges: 'pods, pods-2' }, { podRanges: ['pods', 'pods-2'] }],
   ])('%j', (flags, config) => expect(readGcpConfig(flags)).toMatchObject(config))
 })
 
@@ -39,6 +43,13 @@ describe('refused, with the flag in the message', () => {
     // One less is for moves.
     [{ gcpRoutePriority: '0' }, '--gcp-route-priority=0: expected a whole number from 1 to 65535'],
     [{ gcpRouteTags: 'Node' }, '--gcp-route-tags=Node: expected network tags'],
+    [{ gcpMode: 'alias' }, '--gcp-mode=alias: expected'],
+    [
+      { gcpMode: 'alias-ip', gcpPodRanges: 'Pods' },
+      '--gcp-pod-ranges=Pods: expected names of secondary ranges',
+    ],
+    [{ gcpPodRanges: 'pods' }, '--gcp-pod-ranges=pods: it is for --gcp-mode alias-ip'],
+    [{ gcpRoutesPerPeeringGroup: '0' }, '--gcp-routes-per-peering-group=0: expected a whole number'],
     [{ gcpRoutesPerNetwork: 'many' }, '--gcp-routes-per-network=many: expected a whole number'],
   ])('%j', (flags, message) => {
     expect(() => readGcpConfig(flags)).toThrow(UsageError)

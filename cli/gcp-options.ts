@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
-import { readInteger, readList } from './flag-values.ts'
+import { type GcpMode, gcpModes } from '../providers/gcp/mode.ts'
+import { readChoice, readInteger, readList } from './flag-values.ts'
 import { UsageError } from './usage.ts'
 
 /** The flags that only Google Cloud has, and every command that finds its cloud takes. */
@@ -35,7 +36,21 @@ export const gcpRouteOptions = (): readonly Option[] => [
     '--gcp-routes-per-network <count>',
     'how many static routes a network takes, by the project’s quota (default: what Google says, else 200)',
   ),
+  new Option(
+    '--gcp-routes-per-peering-group <count>',
+    'how many static routes a network takes together with those that it is peered with (default: what Google says, else 300)',
+  ),
+  new Option(
+    '--gcp-pod-ranges <names>',
+    'the secondary ranges of the nodes’ subnets from which nodes get podCIDRs by --gcp-mode alias-ip, comma-separated (default: the only one)',
+  ),
 ]
+
+export const gcpModeOption = (): Option =>
+  new Option(
+    '--gcp-mode <mode>',
+    'how pods are reached: by static routes (routes), or in IPv4 by an alias IP range of the node’s interface (alias-ip) (default: routes)',
+  )
 
 /** As commander hands them over. */
 export interface GcpFlags {
@@ -45,6 +60,9 @@ export interface GcpFlags {
   readonly gcpRoutePriority?: string
   readonly gcpRouteTags?: string
   readonly gcpRoutesPerNetwork?: string
+  readonly gcpRoutesPerPeeringGroup?: string
+  readonly gcpMode?: string
+  readonly gcpPodRanges?: string
 }
 
 /** The provider's default where a value is undefined. */
@@ -56,6 +74,12 @@ export interface GcpConfig {
   readonly priority: number | undefined
   readonly tags: readonly string[]
   readonly routesPerNetwork: number | undefined
+  readonly routesPerPeeringGroup: number | undefined
+  readonly mode: GcpMode
+  /** None: the only one of a subnet. */
+  readonly podRanges: readonly string[]
+  /** Of the podCIDRs that are alias ranges; only the controller makes any. */
+  readonly nodePrefixLength?: number
 }
 
 /** @throws UsageError */
@@ -72,12 +96,25 @@ export function readGcpConfig(flags: GcpFlags): GcpConfig {
     networks: readNetworks(flags.gcpNetwork),
     impersonate,
     priority: readOptional('gcp-route-priority', flags.gcpRoutePriority, { min: 1, max: 65_535 }),
-    tags: readTags(flags.gcpRouteTags ?? ''),
-    routesPerNetwork: readOptional('gcp-routes-per-network', flags.gcpRoutesPerNetwork, {
-      min: 1,
-      max: 100_000,
-    }),
+    tags: readNames('gcp-route-tags', flags.gcpRouteTags ?? '', 'network tags'),
+    routesPerNetwork: readOptional('gcp-routes-per-network', flags.gcpRoutesPerNetwork, aCount),
+    routesPerPeeringGroup: readOptional(
+      'gcp-routes-per-peering-group',
+      flags.gcpRoutesPerPeeringGroup,
+      aCount,
+    ),
+    ...readMode(flags),
   }
+}
+
+const aCount = { min: 1, max: 100_000 } as const
+
+function readMode({ gcpMode, gcpPodRanges }: GcpFlags): Pick<GcpConfig, 'mode' | 'podRanges'> {
+  const mode = readChoice('gcp-mode', gcpMode ?? 'routes', gcpModes)
+  const podRanges = readNames('gcp-pod-ranges', gcpPodRanges ?? '', 'names of secondary ranges')
+  if (mode === 'routes' && podRanges.length > 0)
+    throw new UsageError(`--gcp-pod-ranges=${gcpPodRanges}: it is for --gcp-mode alias-ip`)
+  return { mode, podRanges }
 }
 
 const readOptional = (
@@ -88,7 +125,7 @@ const readOptional = (
 
 const name = '[a-z](?:[-a-z0-9]{0,61}[a-z0-9])?'
 const network = new RegExp(`^(?:(?:https://[^/]+/compute/[^/]+/)?projects/[^/]+/global/networks/)?${name}$`)
-const tag = new RegExp(`^${name}$`)
+const label = new RegExp(`^${name}$`)
 
 function readNetworks(text: string | undefined): readonly string[] {
   if (text === undefined) return []
@@ -101,11 +138,11 @@ function readNetworks(text: string | undefined): readonly string[] {
   return networks
 }
 
-function readTags(text: string): readonly string[] {
-  const tags = readList(text)
-  if (tags.some((one) => !tag.test(one)))
+function readNames(flag: string, text: string, what: string): readonly string[] {
+  const names = readList(text)
+  if (names.some((one) => !label.test(one)))
     throw new UsageError(
-      `--gcp-route-tags=${text}: expected network tags of lower-case letters, digits and hyphens, comma-separated`,
+      `--${flag}=${text}: expected ${what} of lower-case letters, digits and hyphens, comma-separated`,
     )
-  return tags
+  return names
 }

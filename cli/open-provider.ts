@@ -97,7 +97,8 @@ async function openAzure(config: ProviderConfig): Promise<OpenProvider> {
 
 async function openGcp(config: ProviderConfig): Promise<OpenProvider> {
   const { clusterName, gcp } = config
-  const { priority, routesPerNetwork, tags } = gcp
+  const { mode, nodePrefixLength, podRanges, tags } = gcp
+  const { priority, routesPerNetwork, routesPerPeeringGroup } = gcp
   const { gcpProvider } = await import('../providers/gcp/gcp-provider.ts')
   const { around, close, gce } = await openGce(gcp, config)
   return {
@@ -109,8 +110,12 @@ async function openGcp(config: ProviderConfig): Promise<OpenProvider> {
       networks: around.networks,
       instanceProject: around.project,
       tags,
+      mode,
+      podRanges,
       ...(priority === undefined ? {} : { priority }),
       ...(routesPerNetwork === undefined ? {} : { routesPerNetwork }),
+      ...(routesPerPeeringGroup === undefined ? {} : { routesPerPeeringGroup }),
+      ...(nodePrefixLength === undefined ? {} : { nodePrefixLength }),
     }),
     close,
   }

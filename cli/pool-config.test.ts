@@ -68,7 +68,7 @@ test.each<[string, Partial<PoolFlags>, string]>([
 })
 
 describe('where the VPC gives nodes their IPv6 podCIDRs', () => {
-  const prefixes = { delegated: { family: 6, prefixLength: 80 } } as const
+  const prefixes = { delegated: { flag: '--aws-mode', family: 6, prefixLength: 80 } } as const
 
   test('pools are for IPv4, and need not be', () => {
     expect(readPoolConfig({ ...flags, clusterCidr: '10.244.0.0/16' }, prefixes).pools).toHaveLength(1)

@@ -27,10 +27,13 @@ export interface PoolConfig {
   readonly serviceRanges: readonly Cidr[]
 }
 
-/** The family of which the network gives nodes their podCIDRs, all of one size: pools are for the other one. */
+/** The family of which the network gives nodes their podCIDRs: pools are for the other one. */
 export interface Delegated {
+  /** By which it was chosen: `--aws-mode`. */
+  readonly flag: string
   readonly family: Family
-  readonly prefixLength: number
+  /** The only one that there is, in bits; as the mask says where it is left out. */
+  readonly prefixLength?: number
 }
 
 /** @throws UsageError */
@@ -65,18 +68,18 @@ export function readPoolConfig(
 function refuseDelegated(
   { nodeCidrMaskSizeIpv4, nodeCidrMaskSizeIpv6 }: PoolFlags,
   ranges: readonly Cidr[],
-  { family, prefixLength }: Delegated,
+  { family, flag: modeFlag, prefixLength }: Delegated,
 ): void {
   const range = ranges.find((one) => one.family === family)
   if (range !== undefined)
     throw new UsageError(
-      `--cluster-cidr=${formatCidr(range)}: the VPC gives nodes their IPv${family} podCIDRs (--aws-mode): leave IPv${family} out`,
+      `--cluster-cidr=${formatCidr(range)}: the VPC gives nodes their IPv${family} podCIDRs (${modeFlag}): leave IPv${family} out`,
     )
   const [flag, mask, byDefault] =
     family === 4
       ? (['node-cidr-mask-size-ipv4', nodeCidrMaskSizeIpv4, '24'] as const)
       : (['node-cidr-mask-size-ipv6', nodeCidrMaskSizeIpv6, '64'] as const)
-  if (mask !== byDefault && mask !== String(prefixLength))
+  if (prefixLength !== undefined && mask !== byDefault && mask !== String(prefixLength))
     throw new UsageError(`--${flag}=${mask}: what the VPC gives is always a /${prefixLength}: leave it out`)
 }
 
@@ -109,7 +112,7 @@ function readRanges(flags: PoolFlags, ranges: readonly Cidr[]): readonly Pool[] 
   return pools
 }
 
-const readMask = (flag: string, text: string, family: Family): number =>
+export const readMask = (flag: string, text: string, family: Family): number =>
   readInteger(flag, text, { min: 1, max: addressBits(family) })
 
 function naming<T>(flag: string, read: () => T): T {

@@ -93,6 +93,14 @@ export interface RouteProvider {
   readyInMs?(op: Change['op'], ahead?: number, delegates?: boolean): number
 
   /**
+   * Resolves when what was begun before has ended, as far as the cloud shows it: writes of the cluster's tables that a
+   * program before this one has sent, to any of these targets where a cloud has to be asked by target. A new leader waits
+   * for it, so that nothing takes effect behind what it reads. Not for ever: a few minutes at most. Without it: the cloud
+   * shows nothing of the kind, or a reading waits for it anyway.
+   */
+  untilQuiet?(targets: readonly Target[], signal: AbortSignal): Promise<void>
+
+  /**
    * How full the table is, from what {@link list} answered: it asks nobody. Undefined where no limit is known. It is for
    * a forecast; that a table is full is known when it refuses a route (`quota`).
    */

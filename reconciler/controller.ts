@@ -3,6 +3,7 @@ import { type ControllerOptions, type ControllerParts, assemble, restoreBrakes }
 import { openLedger } from './open-ledger.ts'
 import { destinationKey } from './ledger/record.ts'
 import { observeNode, observeRecord } from './observe.ts'
+import { untilPredecessorIsQuiet } from './predecessor.ts'
 import { harmless } from './report/events.ts'
 import { Worker } from './worker.ts'
 
@@ -58,6 +59,7 @@ async function work(
   ])
   // Before the first whole list nothing is known to be gone, and nothing is known to be free.
   await reflector.synced
+  await untilPredecessorIsQuiet(options.provider, ledger, options, stop.signal)
   restoreBrakes(parts, reflector.list())
   log.info({ nodes: reflector.list().length, records: ledger.all().length }, 'nodes and ledger are known')
   for (const record of ledger.all()) queue.add(`route ${destinationKey(record.destination)}`)

@@ -4,8 +4,8 @@ import { oneByOne } from '../one-by-one.ts'
 import type { Change, Outcome } from '../provider.ts'
 import { type Target, formatTarget, sameTarget } from '../route.ts'
 import { type Gce, type ReservedCall, call, reserve } from './call.ts'
-import type { WireRoute } from './gce-api.ts'
-import { limitIn } from './errors.ts'
+import type { WireQuotaInfo, WireRoute } from './gce-api.ts'
+import { quotaIn } from './errors.ts'
 import { type GceRoute, nextHopOf } from './gce-route.ts'
 import { named, routesTo } from './network-routes.ts'
 import { finished } from './operations.ts'
@@ -20,8 +20,8 @@ export interface Site {
   readonly priority: number
   /** Of the instances that the routes are for; all without any. */
   readonly tags: readonly string[]
-  /** What a refusal said of the network's quota. */
-  readonly onQuota: (limit: number) => void
+  /** What a refusal said of the quota that is used up. */
+  readonly onQuota: (quota: WireQuotaInfo) => void
 }
 
 /**
@@ -144,8 +144,8 @@ async function insert(
     await finished(gce, project, begun, 'insertRoute', signal)
     return done
   } catch (error) {
-    const limit = limitIn(error)
-    if (limit !== undefined) site.onQuota(limit)
+    const quota = quotaIn(error)
+    if (quota !== undefined) site.onQuota(quota)
     if (!(error instanceof ProviderError) || error.class !== 'changed') throw error
     return compare(site, destination, target, error, signal)
   }

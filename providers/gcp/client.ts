@@ -8,6 +8,7 @@ import {
   RoutersClient,
   RoutesClient,
   SubnetworksClient,
+  ZoneOperationsClient,
 } from './compute-sdk.js'
 import type { CallOptions, GceApi } from './gce-api.ts'
 import { openSender } from './sender.ts'
@@ -73,8 +74,9 @@ async function apiOf(options: ComputeClientOptions, timeoutMs: number): Promise<
   const instances = new InstancesClient(options)
   const projects = new ProjectsClient(options)
   const subnetworks = new SubnetworksClient(options)
+  const zoneOperations = new ZoneOperationsClient(options)
   const routers = new RoutersClient(options)
-  const clients = [routes, operations, networks, instances, projects, subnetworks, routers]
+  const clients = [routes, operations, networks, instances, projects, subnetworks, zoneOperations, routers]
   await Promise.all(clients.map((client) => client.initialize()))
 
   const caller =
@@ -87,14 +89,19 @@ async function apiOf(options: ComputeClientOptions, timeoutMs: number): Promise<
       return answers[answer] as never
     }
   const list = { answer: 2 }
+  const wait = { timeout: Math.max(waitTimeoutMs, timeoutMs) }
   return {
     insertRoute: caller(routes, 'insert'),
     deleteRoute: caller(routes, 'delete'),
     listRoutes: caller(routes, 'list', list),
-    waitForGlobalOperation: caller(operations, 'wait', { timeout: Math.max(waitTimeoutMs, timeoutMs) }),
+    waitForGlobalOperation: caller(operations, 'wait', wait),
+    waitForZoneOperation: caller(zoneOperations, 'wait', wait),
+    listGlobalOperations: caller(operations, 'list', list),
+    listZoneOperations: caller(zoneOperations, 'list', list),
     getNetwork: caller(networks, 'get'),
     getInstance: caller(instances, 'get'),
     listInstances: caller(instances, 'aggregatedList', list),
+    updateNetworkInterface: caller(instances, 'updateNetworkInterface'),
     listSubnetworks: caller(subnetworks, 'aggregatedList', list),
     getEffectiveFirewalls: caller(networks, 'getEffectiveFirewalls'),
     listPeeringRoutes: caller(networks, 'listPeeringRoutes', list),

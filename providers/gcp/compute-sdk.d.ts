@@ -41,3 +41,4 @@ export class ProjectsClient extends ComputeClient {}
 export class RoutersClient extends ComputeClient {}
 export class RoutesClient extends ComputeClient {}
 export class SubnetworksClient extends ComputeClient {}
+export class ZoneOperationsClient extends ComputeClient {}

@@ -7,3 +7,4 @@ export { ProjectsClient } from '@google-cloud/compute/build/src/v1/projects_clie
 export { RoutersClient } from '@google-cloud/compute/build/src/v1/routers_client.js'
 export { RoutesClient } from '@google-cloud/compute/build/src/v1/routes_client.js'
 export { SubnetworksClient } from '@google-cloud/compute/build/src/v1/subnetworks_client.js'
+export { ZoneOperationsClient } from '@google-cloud/compute/build/src/v1/zone_operations_client.js'

@@ -165,3 +165,23 @@ test('an instance that may not forward: routed, and not ready, with the way to m
     waits,
   )
 })
+
+// A new leader that read the network before the route is there would write it a second time.
+test('an earlier leader’s route that is in the making is waited for, and not written again', async () => {
+  const node = await world.addNode('node-1')
+  world.simulator.faults.inject({
+    method: 'routes.insert',
+    fault: { kind: 'operation-delay', ms: 1_500 },
+  })
+  join('node-1', node)
+  start()
+  await vi.waitFor(() => expect(world.writes()).toBe(1), waits)
+  await controller?.stop()
+  const before = world.simulator.calls.length
+  start()
+  await settled('node-1')
+  expect(world.writes()).toBe(1)
+  const methods = world.simulator.calls.slice(before).map(({ method }) => method)
+  expect(methods.indexOf('globalOperations.list')).toBeGreaterThanOrEqual(0)
+  expect(methods.indexOf('routes.list')).toBeGreaterThan(methods.lastIndexOf('globalOperations.wait'))
+})

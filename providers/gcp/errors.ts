@@ -1,6 +1,6 @@
 import { type ErrorClass, ProviderError } from '../errors.ts'
 import { CredentialsError } from './credentials-error.ts'
-import { type GceCall, type WireOperation, calls, isWrite } from './gce-api.ts'
+import { type GceCall, type WireOperation, type WireQuotaInfo, calls, isWrite } from './gce-api.ts'
 import { HttpRefusal } from './transport.ts'
 
 /**
@@ -54,12 +54,12 @@ export function operationError(
   })
 }
 
-/** The limit that a refusal for the quota names. */
-export function limitIn(error: unknown): number | undefined {
+/** The quota that a refusal names, and its limit. */
+export function quotaIn(error: unknown): WireQuotaInfo | undefined {
   if (!(error instanceof ProviderError) || error.class !== 'quota') return undefined
   const operation = error.cause as WireOperation | undefined
   return operation?.error?.errors?.[0]?.errorDetails?.find(({ quotaInfo }) => quotaInfo !== undefined)
-    ?.quotaInfo?.limit
+    ?.quotaInfo
 }
 
 /** Rates are counted by minutes of the clock. Source: https://docs.cloud.google.com/compute/api-quota */
@@ -187,6 +187,8 @@ const reasons: ReadonlyMap<string, ErrorClass> = new Map([
   ...list('throttled', 'dailyLimitExceeded', 'RATE_LIMIT_EXCEEDED', 'RESOURCE_OPERATION_RATE_EXCEEDED'),
   ...list('quota', 'quotaExceeded', 'limitExceeded', 'QUOTA_EXCEEDED', 'LIMIT_EXCEEDED'),
   ...list('changed', 'alreadyExists', 'conditionNotMet', 'RESOURCE_ALREADY_EXISTS', 'CONDITION_NOT_MET'),
+  // An alias range of which somebody else has an address.
+  ...list('changed', 'IP_IN_USE_BY_ANOTHER_RESOURCE'),
   ...list('not-found', 'notFound', 'RESOURCE_NOT_FOUND'),
   ...list('unauthorized', 'forbidden', 'authError', 'insufficientPermissions', 'accessNotConfigured'),
   ...list(
@@ -233,7 +235,7 @@ function sentence(errorClass: ErrorClass, failure: Failure, call: GceCall): stri
     case 'unknown-outcome':
       return `${method} may or may not have happened: ${said}`
     case 'quota':
-      return `the network takes no more static routes: ${said}`
+      return `the network takes no more ${call === 'updateNetworkInterface' ? 'alias IP ranges' : 'static routes'}: ${said}`
     case 'throttled':
       return `Compute Engine throttles ${method}: ${said}`
     case 'changed':

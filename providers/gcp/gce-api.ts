@@ -25,15 +25,27 @@ export interface WireRoute {
 
 export interface WireOperation {
   readonly name?: string
+  /** URL, of a zonal one. */
+  readonly zone?: string
   readonly status?: string
+  /** `insert`, `delete`, `updateNetworkInterface` … */
+  readonly operationType?: string
+  /** URL of what it is at work on. */
+  readonly targetLink?: string
   readonly httpErrorStatusCode?: number
   readonly error?: {
     readonly errors?: readonly {
       readonly code?: string
       readonly message?: string
-      readonly errorDetails?: readonly { readonly quotaInfo?: { readonly limit?: number } }[]
+      readonly errorDetails?: readonly { readonly quotaInfo?: WireQuotaInfo }[]
     }[]
   }
+}
+
+/** Which quota is used up. */
+export interface WireQuotaInfo {
+  readonly metricName?: string
+  readonly limit?: number
 }
 
 export interface WireInstance {
@@ -63,6 +75,8 @@ export interface WireInterface {
   readonly aliasIpv6Ranges?: readonly WireAliasRange[]
   /** By which the Internet sees it. */
   readonly accessConfigs?: readonly { readonly natIP?: string }[]
+  /** Of its contents: who changes it says which he has seen. */
+  readonly fingerprint?: string
   /** Internal. */
   readonly ipv6Address?: string
   readonly ipv6AccessConfigs?: readonly { readonly externalIpv6?: string }[]
@@ -168,6 +182,29 @@ export interface GceApi {
     request: ListPage & { readonly project: string },
     options: CallOptions,
   ): Promise<ListAnswer<Readonly<Record<string, WireScope>>>>
+  /** Its alias ranges become these, all of them: what is not named is taken away. */
+  updateNetworkInterface(
+    request: {
+      readonly project: string
+      readonly zone: string
+      readonly instance: string
+      readonly networkInterface: string
+      readonly networkInterfaceResource: Required<Pick<WireInterface, 'aliasIpRanges' | 'fingerprint'>>
+    },
+    options: CallOptions,
+  ): Promise<WireOperation>
+  waitForZoneOperation(
+    request: { readonly project: string; readonly zone: string; readonly operation: string },
+    options: CallOptions,
+  ): Promise<WireOperation>
+  listGlobalOperations(
+    request: ListPage & { readonly project: string },
+    options: CallOptions,
+  ): Promise<ListAnswer<readonly WireOperation[]>>
+  listZoneOperations(
+    request: ListPage & { readonly project: string; readonly zone: string },
+    options: CallOptions,
+  ): Promise<ListAnswer<readonly WireOperation[]>>
   listSubnetworks(
     request: ListPage & { readonly project: string },
     options: CallOptions,
@@ -223,6 +260,26 @@ export const calls: Readonly<Record<GceCall, CallFacts>> = {
   getNetwork: { method: 'networks.get', group: 'reads', permission: 'compute.networks.get' },
   getInstance: { method: 'instances.get', group: 'reads', permission: 'compute.instances.get' },
   listInstances: { method: 'instances.aggregatedList', group: 'lists', permission: 'compute.instances.list' },
+  updateNetworkInterface: {
+    method: 'instances.updateNetworkInterface',
+    group: 'mutations',
+    permission: 'compute.instances.updateNetworkInterface',
+  },
+  waitForZoneOperation: {
+    method: 'zoneOperations.wait',
+    group: 'operation-reads',
+    permission: 'compute.zoneOperations.get',
+  },
+  listGlobalOperations: {
+    method: 'globalOperations.list',
+    group: 'lists',
+    permission: 'compute.globalOperations.list',
+  },
+  listZoneOperations: {
+    method: 'zoneOperations.list',
+    group: 'lists',
+    permission: 'compute.zoneOperations.list',
+  },
   listSubnetworks: {
     method: 'subnetworks.aggregatedList',
     group: 'lists',

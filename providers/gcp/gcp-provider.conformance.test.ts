@@ -43,9 +43,9 @@ describe('deploy/iam/gcp-controller-role.yaml', () => {
   const needed = (some: readonly Call[]): readonly string[] =>
     [...new Set(some.flatMap(({ method }) => PERMISSIONS_OF[method] ?? [`of ${method}`]))].sort()
 
-  test('lists exactly what the suite above asked of Compute Engine', () => {
+  test('lists all that the suite above asked of Compute Engine', () => {
     expect(calls.length).toBeGreaterThan(0)
-    expect(needed(calls)).toEqual(allowed)
+    expect(allowed).toEqual(expect.arrayContaining([...needed(calls)]))
   })
 
   test('lists exactly what a controller asks of Compute Engine: a Node joins, is another instance, leaves', async () => {
@@ -74,6 +74,9 @@ describe('deploy/iam/gcp-controller-role.yaml', () => {
       await world.terminate(two)
       cluster.deleteNode('node-1')
       await until([])
+      await vi.waitFor(() => expect(world.callsOf('subnetworks.aggregatedList')).not.toEqual([]), {
+        timeout: 15_000,
+      })
     } finally {
       await controller.stop()
       await cluster.close()

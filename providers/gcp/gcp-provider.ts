@@ -1,19 +1,27 @@
 import type { ApiBudget } from '../budget.ts'
-import type { Change, RouteProvider, Snapshot } from '../provider.ts'
-import { type Gce, type GceClock } from './call.ts'
+import type { RouteProvider, Snapshot } from '../provider.ts'
+import { applyAliases } from './alias-changes.ts'
+import { AliasMode } from './alias-mode.ts'
+import { readAliasRoutes } from './alias-ranges.ts'
+import { networkOfAliasTable } from './alias-table.ts'
+import type { Gce, GceClock } from './call.ts'
 import { applyChanges } from './changes.ts'
 import { foldRoutes } from './fold-routes.ts'
-import { type GceApi, type RateGroup } from './gce-api.ts'
+import type { GceApi, WireQuotaInfo } from './gce-api.ts'
 import { defaultPriority } from './gce-route.ts'
 import { mayBeLive } from './instances.ts'
-import { checkIpForwarding } from './ip-forwarding.ts'
+import { untilEnded } from './in-flight.ts'
+import { checkIpForwarding, refuseUnlessForwarding } from './ip-forwarding.ts'
+import type { GcpMode } from './mode.ts'
 import { named, routesOfNetwork } from './network-routes.ts'
 import { ClusterNetworks } from './networks.ts'
-import { RouteQuota, countRoutes } from './quota.ts'
+import { type RouteLimits, RouteQuota, countRoutes } from './quota.ts'
+import { readyInMs } from './readiness.ts'
 import type { ResourcePath } from './resource-names.ts'
+import { servedRanges } from './served-ranges.ts'
 import { type TargetFinder, findTargets, instancesBehind } from './targets.ts'
 
-export interface GcpProviderOptions {
+export interface GcpProviderOptions extends RouteLimits {
   readonly gce: GceApi
   /** Of the project that the networks are in. */
   readonly budget: ApiBudget
@@ -27,8 +35,12 @@ export interface GcpProviderOptions {
   readonly priority?: number
   /** Network tags of the instances that the routes are for; they are for all unless told. */
   readonly tags?: readonly string[]
-  /** The quota of a network, if it is known; else what Google tells, or 200. */
-  readonly routesPerNetwork?: number
+  /** `routes` unless told. */
+  readonly mode?: GcpMode
+  /** In the mode of alias ranges: see {@link AliasPoolOptions}. */
+  readonly podRanges?: readonly string[]
+  /** 24 unless told. */
+  readonly nodePrefixLength?: number
 }
 
 /** Static routes of VPC networks; nodes are reached by their instances. */
@@ -36,56 +48,68 @@ export function gcpProvider(options: GcpProviderOptions): RouteProvider {
   const { gce: api, budget, clock, clusterName, instanceProject } = options
   const { priority = defaultPriority, tags = [] } = options
   const gce: Gce = { api, budget, clock }
-  const quota = new RouteQuota(options.routesPerNetwork)
+  const { mode = 'routes', nodePrefixLength = 24, podRanges = [] } = options
+  const quota = new RouteQuota(options)
   const networks = new ClusterNetworks(gce, options.networks, quota)
   const finder: TargetFinder = { gce, instanceProject, networks: (signal) => networks.paths(signal) }
   /** How many routes there were when a snapshot was taken, which shows one a destination. */
   const counts = new WeakMap<Snapshot, number>()
+  const aliases = new AliasMode(finder)
 
   return {
     name: 'gcp',
-    capabilities: { families: [4, 6], replace: 'make-before-break', batch: { scope: 'change', max: 1 } },
-    tables: (signal) => networks.find(signal),
-    async list(table, signal) {
-      const routes = await routesOfNetwork(gce, table.id, clusterName, signal)
+    capabilities: {
+      families: [4, 6],
+      ...(mode === 'routes'
+        ? { replace: 'make-before-break', batch: { scope: 'change', max: 1 } }
+        : // One interface is written by one at a time: its fingerprint is good once.
+          { replace: 'gap', batch: { scope: 'target', max: 1 } }),
+    },
+    async tables(signal) {
+      const found = await networks.find(signal)
+      return mode === 'routes' ? found : aliases.tables(found, signal)
+    },
+    tablesOutdated: () => aliases.outdated,
+    // By its id alone, whatever the mode: what was delegated in another one can be looked at, and taken back.
+    async list({ id }, signal) {
+      const network = networkOfAliasTable(id)
+      if (network !== undefined) return { routes: await readAliasRoutes(finder, network, signal) }
+      const routes = await routesOfNetwork(gce, id, clusterName, signal)
       const snapshot = { routes: foldRoutes(routes) }
       counts.set(snapshot, countRoutes(routes))
       return snapshot
     },
-    targets: (wanted, signal) => findTargets(finder, wanted, signal),
+    targets: (wanted, signal) =>
+      mode === 'routes'
+        ? findTargets(finder, wanted, signal)
+        : findTargets(finder, wanted, signal, refuseUnlessForwarding),
     // Google keeps the CIDR as it is given, refuses host bits, and names the instance by its URL, whose path is ours.
     canonical: (route) => route,
-    apply: (table, { changes }, signal) =>
-      applyChanges(
-        {
-          gce,
-          network: table.id,
-          clusterName,
-          priority,
-          tags,
-          onQuota: (limit) => quota.tell(table.id, limit),
-        },
-        changes,
-        signal,
-      ),
+    apply(table, { changes }, signal) {
+      const network = networkOfAliasTable(table.id)
+      if (network !== undefined) return applyAliases(aliases.site(network), changes, signal)
+      const onQuota = (refused: WireQuotaInfo): void => quota.tell(table.id, refused)
+      return applyChanges({ gce, network: table.id, clusterName, priority, tags, onQuota }, changes, signal)
+    },
+    ...(mode === 'routes'
+      ? { prepare: (targets, signal) => checkIpForwarding(finder, targets, signal) }
+      : { pools: (nodes, signal) => aliases.pools(nodes, { podRanges, nodePrefixLength }, signal) }),
     running: async (targets, signal) => (await instancesBehind(finder, targets, signal)).map(mayBeLive),
-    prepare: (targets, signal) => checkIpForwarding(finder, targets, signal),
-    readyInMs: (op, ahead = 0) =>
-      Math.max(...groupsOf[op].map((group) => budget.readyInMs(group, ahead * writesOf[op]))),
+    readyInMs: (op, ahead, delegates) => readyInMs(budget, op, ahead, delegates),
     quota(table, snapshot) {
       const used = counts.get(snapshot)
       return used === undefined ? undefined : quota.of(table.id, named(table.id).project, used)
     },
+    servedRanges: (tables, signal) => servedRanges(gce, mode, tables, signal),
+    untilQuiet: async (targets, signal) =>
+      untilEnded(
+        gce,
+        {
+          clusterName,
+          networks: await networks.paths(signal),
+          targets: mode === 'routes' ? [] : targets,
+        },
+        signal,
+      ),
   }
 }
-
-const all: readonly RateGroup[] = ['mutations', 'lists', 'operation-reads']
-
-/** What a change calls when all is as the plan saw it. */
-const groupsOf: Readonly<Record<Change['op'], readonly RateGroup[]>> = {
-  create: all,
-  replace: all,
-  delete: all,
-}
-
-const writesOf: Readonly<Record<Change['op'], number>> = { create: 1, replace: 2, delete: 1 }

@@ -1,7 +1,7 @@
 import { AddressSyntaxError, formatAddress, parseAddress } from '../../net/address.ts'
 import { ProviderError } from '../errors.ts'
-import { type Gce, call, callForAll } from './call.ts'
-import type { WireInstance, WireInterface } from './gce-api.ts'
+import { type Gce, call, callForAll, ofEveryScope } from './call.ts'
+import type { WireInstance, WireInterface, WireScope } from './gce-api.ts'
 import { type InstanceName, type ResourcePath, instancePath, pathOf } from './resource-names.ts'
 
 /** An instance is some KB of JSON, and the SDK decodes a page without yielding. */
@@ -44,12 +44,20 @@ export async function findInstances(
   return found
 }
 
-/** Everything in the project: for what is known by its addresses only. */
+/** Everything in the project that Google reaches: for what is known by its addresses only. */
 export const allInstances = (
   gce: Gce,
   project: string,
   signal: AbortSignal,
 ): Promise<readonly WireInstance[]> => list(gce, project, undefined, signal)
+
+/** Everything in the project, and nothing less. @throws ProviderError `transient` where a zone is out of reach */
+export const everyInstance = (
+  gce: Gce,
+  project: string,
+  signal: AbortSignal,
+): Promise<readonly WireInstance[]> =>
+  list(gce, project, undefined, signal, (scopes) => ofEveryScope('listInstances', scopes, instancesIn))
 
 async function listed(
   gce: Gce,
@@ -68,11 +76,15 @@ async function listed(
   return found
 }
 
+const instancesIn = ({ instances }: WireScope): readonly WireInstance[] => instances ?? []
+
 const list = (
   gce: Gce,
   project: string,
   filter: string | undefined,
   signal: AbortSignal,
+  itemsOf = (scopes: Readonly<Record<string, WireScope>>): readonly WireInstance[] =>
+    Object.values(scopes).flatMap(instancesIn),
 ): Promise<readonly WireInstance[]> =>
   callForAll(
     gce,
@@ -88,7 +100,7 @@ const list = (
         },
         options,
       ),
-    (items) => Object.values(items).flatMap(({ instances }) => instances ?? []),
+    itemsOf,
   )
 
 async function getInstance(gce: Gce, name: InstanceName, signal: AbortSignal): Promise<Sighting> {

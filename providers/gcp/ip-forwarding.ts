@@ -1,6 +1,8 @@
+import type { Family } from '../../net/address.ts'
 import { ProviderError } from '../errors.ts'
-import type { PrepareOutcome } from '../provider.ts'
+import type { PrepareOutcome, TargetProblem } from '../provider.ts'
 import { type Target, formatTarget } from '../route.ts'
+import type { WireInstance } from './gce-api.ts'
 import type { Sighting } from './instances.ts'
 import { instanceOfPath, pathOf } from './resource-names.ts'
 import { type TargetFinder, instancesBehind } from './targets.ts'
@@ -17,6 +19,18 @@ export async function checkIpForwarding(
 ): Promise<readonly PrepareOutcome[]> {
   const sightings = await instancesBehind(finder, targets, signal)
   return targets.map((target, index) => outcomeOf(target, sightings[index] ?? { kind: 'gone' }))
+}
+
+/**
+ * Why an instance can't be what routes lead to. An alias range is the instance's own, and asks for nothing; so where IPv4 has
+ * those, only IPv6 is to be refused.
+ */
+export function refuseUnlessForwarding(
+  { canIpForward, selfLink = '' }: WireInstance,
+  family: Family,
+): TargetProblem | undefined {
+  if (family === 4 || canIpForward === true) return undefined
+  return { problem: 'invalid', message: remedy(pathOf(selfLink)) }
 }
 
 function outcomeOf(target: Target, sighting: Sighting): PrepareOutcome {

@@ -19,11 +19,19 @@ export async function routesOfNetwork(
   signal: AbortSignal,
 ): Promise<readonly GceRoute[]> {
   const [routes] = await Promise.all([
-    list(gce, network, clusterName, [], signal),
+    listRoutes(gce, network, clusterName, signal),
     readNetwork(gce, network, signal),
   ])
   return routes
 }
+
+/** The same, and none of a network that does not exist. */
+export const listRoutes = (
+  gce: Gce,
+  network: ResourcePath,
+  clusterName: string,
+  signal: AbortSignal,
+): Promise<readonly GceRoute[]> => list(gce, network, clusterName, [], signal)
 
 /** The static routes to the destination. @throws ProviderError `not-found` if there is no such network */
 export async function routesTo(

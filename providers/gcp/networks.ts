@@ -2,6 +2,7 @@ import { ProviderError } from '../errors.ts'
 import type { Table } from '../route.ts'
 import { type Gce, call } from './call.ts'
 import { named, readNetwork } from './network-routes.ts'
+import { PeersRoutes } from './peers.ts'
 import type { RouteQuota } from './quota.ts'
 import { type ResourcePath, pathOf } from './resource-names.ts'
 
@@ -10,12 +11,14 @@ export class ClusterNetworks {
   readonly #gce: Gce
   readonly #configured: readonly ResourcePath[]
   readonly #quota: RouteQuota
+  readonly #peers: PeersRoutes
   readonly #canonical = new Map<ResourcePath, ResourcePath>()
 
   constructor(gce: Gce, configured: readonly ResourcePath[], quota: RouteQuota) {
     this.#gce = gce
     this.#configured = configured
     this.#quota = quota
+    this.#peers = new PeersRoutes(gce)
   }
 
   /** Asks for those whose names are not known yet; one that is not there has the name that it was given. */
@@ -27,12 +30,15 @@ export class ClusterNetworks {
 
   /**
    * Sorted by id. One that is not there is in the answer too: it shows as `not-found` when it is read, where it harms no
-   * other. Reads the projects' quotas besides.
+   * other. Reads the projects' quotas besides, and how many routes their peers have.
    */
   async find(signal: AbortSignal): Promise<readonly Table[]> {
     const paths = await this.paths(signal)
     const projects = new Set(paths.map((path) => named(path).project))
-    await Promise.all([...projects].map((project) => this.#readQuota(project, signal)))
+    await Promise.all([
+      ...[...projects].map((project) => this.#readQuota(project, signal)),
+      ...paths.map((path) => this.#readPeers(path, signal)),
+    ])
     return [...new Set(paths)].sort().map((id): Table => ({ id, name: named(id).name }))
   }
 
@@ -46,15 +52,28 @@ export class ClusterNetworks {
     }
   }
 
-  /** It is for a forecast only: what can't be read leaves what was known. */
-  async #readQuota(project: string, signal: AbortSignal): Promise<void> {
-    try {
+  #readQuota(project: string, signal: AbortSignal): Promise<void> {
+    return forForecast(async () => {
       const read = await call(this.#gce, 'getProject', signal, (api, options) =>
         api.getProject({ project }, options),
       )
       this.#quota.read(project, read)
-    } catch (error) {
-      if (!(error instanceof ProviderError)) throw error
-    }
+    })
+  }
+
+  #readPeers(path: ResourcePath, signal: AbortSignal): Promise<void> {
+    return forForecast(async () => {
+      const network = await readNetwork(this.#gce, path, signal)
+      this.#quota.readPeers(path, await this.#peers.of(network, signal))
+    })
+  }
+}
+
+/** What can't be read leaves what was known. */
+async function forForecast(read: () => Promise<void>): Promise<void> {
+  try {
+    await read()
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error
   }
 }

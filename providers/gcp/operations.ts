@@ -12,7 +12,7 @@ const pauseMs = 1_000
 /**
  * Resolves when the operation that a write began has ended well. All that wait share the budget of operation reads, and
  * ask by `wait`, which Google answers when the operation ends: one request an operation as a rule, where polling takes one
- * a second.
+ * a second. Of a project, or of a zone in it, as the operation says.
  *
  * @throws ProviderError what the operation ended with, or `unknown-outcome` if it has not ended within two minutes, or
  * could not be looked at; or the signal's reason
@@ -32,7 +32,7 @@ export async function finished(
     if (gce.clock.monotonic() - start > longestMs)
       throw lost(origin, 'OperationUnfinished', `operation ${name} has not ended in ${longestMs / 1000} s`)
     const asked = gce.clock.monotonic()
-    operation = (await look(gce, project, name, origin, signal)) ?? operation
+    operation = (await look(gce, { project, ...zoneOf(begun) }, name, origin, signal)) ?? operation
     const spent = gce.clock.monotonic() - asked
     if (operation.status !== 'DONE' && spent < pauseMs) await pause(gce, pauseMs - spent, signal)
   }
@@ -40,18 +40,33 @@ export async function finished(
   if (error !== undefined) throw error
 }
 
+/** Where an operation is: of the project, or of a zone. */
+interface Scope {
+  readonly project: string
+  readonly zone?: string
+}
+
+function zoneOf({ zone: url }: WireOperation): Pick<Scope, 'zone'> {
+  const zone = url?.split('/').at(-1)
+  return zone ? { zone } : {}
+}
+
 /** Undefined where it could not be seen this time. */
 async function look(
   gce: Gce,
-  project: string,
+  { project, zone }: Scope,
   operation: string,
   origin: GceCall,
   signal: AbortSignal,
 ): Promise<WireOperation | undefined> {
   try {
-    return await call(gce, 'waitForGlobalOperation', signal, (api, options) =>
-      api.waitForGlobalOperation({ project, operation }, options),
-    )
+    return await (zone === undefined
+      ? call(gce, 'waitForGlobalOperation', signal, (api, options) =>
+          api.waitForGlobalOperation({ project, operation }, options),
+        )
+      : call(gce, 'waitForZoneOperation', signal, (api, options) =>
+          api.waitForZoneOperation({ project, zone, operation }, options),
+        ))
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
     if (error.class === 'transient' || error.class === 'throttled') return undefined

@@ -26,13 +26,23 @@ const digestLength = 20
 export function routeName({ clusterName, network, destination, target }: RouteIdentity): string {
   const text = JSON.stringify([clusterName, network, formatCidr(destination), formatTarget(target)])
   const digest = createHash('sha256').update(text).digest('hex').slice(0, digestLength)
+  return `${stemOf(clusterName)}-${digest}`
+}
+
+/** Whether a route of the cluster could be called so; one of another cluster too, if their names are alike. */
+export const mayBeNameIn = (clusterName: string, name: string): boolean => {
+  const stem = `${stemOf(clusterName)}-`
+  return name.startsWith(stem) && new RegExp(`^[0-9a-f]{${digestLength}}$`).test(name.slice(stem.length))
+}
+
+function stemOf(clusterName: string): string {
   const room = longestName - prefix.length - digestLength - 2
   const readable = clusterName
     .toLowerCase()
     .replaceAll(/[^a-z0-9]+/g, '-')
     .slice(0, room)
     .replaceAll(/^-+|-+$/g, '')
-  return [prefix, readable, digest].filter((part) => part !== '').join('-')
+  return readable === '' ? prefix : `${prefix}-${readable}`
 }
 
 /**

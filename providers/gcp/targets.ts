@@ -27,29 +27,42 @@ export interface TargetFinder {
   readonly networks: (signal: AbortSignal) => Promise<readonly ResourcePath[]>
 }
 
-/** What routes to the nodes lead to. A node is looked up once for both families. */
+/**
+ * What routes to the nodes lead to. A node is looked up once for both families. `refuse`: what keeps an instance from being
+ * the target of a family, if something does.
+ */
 export async function findTargets(
   finder: TargetFinder,
   wanted: readonly TargetQuery[],
   signal: AbortSignal,
+  refuse: (instance: WireInstance, family: Family) => TargetProblem | undefined = () => undefined,
 ): Promise<ReadonlyMap<TargetKey, Target | TargetProblem>> {
   const nodes = [...new Map(wanted.map(({ node }) => [node.name, node])).values()]
   const networks = await finder.networks(signal)
-  const found = new Map([
-    ...(await byProviderID(finder, nodes.filter(hasID), signal)),
-    ...(await byAddress(
-      finder,
-      nodes.filter((node) => !hasID(node)),
-      signal,
-    )),
-  ])
-  const none: TargetProblem = { problem: 'waiting', message: 'nothing is known of it yet' }
+  const found = await findInstancesOf(finder, nodes, signal)
   return new Map(
     wanted.map((query) => {
-      const instance = found.get(query.node.name) ?? none
-      return [targetKey(query), isProblem(instance) ? instance : targetOf(instance, query.family, networks)]
+      const instance = found.get(query.node.name) ?? nothingKnown
+      if (isProblem(instance)) return [targetKey(query), instance]
+      const target = targetOf(instance, query.family, networks)
+      return [targetKey(query), refuse(instance, query.family) ?? target]
     }),
   )
+}
+
+export const nothingKnown: TargetProblem = { problem: 'waiting', message: 'nothing is known of it yet' }
+
+/** The nodes' instances, by name of the node. */
+export async function findInstancesOf(
+  finder: TargetFinder,
+  nodes: readonly NodeView[],
+  signal: AbortSignal,
+): Promise<ReadonlyMap<string, WireInstance | TargetProblem>> {
+  const others = nodes.filter((node) => !hasID(node))
+  return new Map([
+    ...(await byProviderID(finder, nodes.filter(hasID), signal)),
+    ...(await byAddress(finder, others, signal)),
+  ])
 }
 
 type Found = readonly [node: string, instance: WireInstance | TargetProblem]
@@ -126,11 +139,7 @@ export const interfacesIn = (
     ({ network }) => networks.length === 0 || networks.includes(pathOf(network ?? '')),
   )
 
-/**
- * The instance itself; where the network is another project's (shared VPC), its address there: "the next hop VM is
- * identified by name and zone, and is in the same project as the route". A route to an IPv6 range needs an interface with IPv6.
- * Source: https://docs.cloud.google.com/vpc/docs/static-routes
- */
+/** A route to an IPv6 range needs an interface with IPv6. */
 function targetOf(
   instance: WireInstance,
   family: Family,
@@ -138,14 +147,38 @@ function targetOf(
 ): Target | TargetProblem {
   const id = pathOf(instance.selfLink ?? '')
   const nics = interfacesIn(instance, networks)
-  if (nics.length === 0)
-    return { problem: 'invalid', message: `${id} has no network interface in ${networks.join(' or ')}` }
-  const address = nics.flatMap(addressesOf).find((text) => text.includes(':') === (family === 6))
-  if (address === undefined)
-    return {
+  if (nics.length === 0) return noInterface(instance, networks)
+  const [hop] = nics.flatMap((nic) => nextHopTo(instance, nic, family, networks) ?? [])
+  return (
+    hop ?? {
       problem: 'invalid',
       message: `${id} has no IPv${family} address there, and Compute Engine delivers IPv${family} packets of a route to such an interface only: give its subnet the stack type IPV4_IPV6`,
     }
+  )
+}
+
+export const noInterface = (
+  { selfLink = '' }: WireInstance,
+  networks: readonly ResourcePath[],
+): TargetProblem => ({
+  problem: 'invalid',
+  message: `${pathOf(selfLink)} has no network interface in ${networks.join(' or ')}`,
+})
+
+/**
+ * What leads to that interface; undefined if it has no address of the family. The instance itself; where a network is
+ * another project's (shared VPC), its address there: "the next hop VM is identified by name and zone, and is in the same
+ * project as the route". Source: https://docs.cloud.google.com/vpc/docs/static-routes
+ */
+export function nextHopTo(
+  instance: WireInstance,
+  nic: WireInterface,
+  family: Family,
+  networks: readonly ResourcePath[],
+): Target | undefined {
+  const id = pathOf(instance.selfLink ?? '')
+  const address = addressesOf(nic).find((text) => text.includes(':') === (family === 6))
+  if (address === undefined) return undefined
   const isAtHome = networks.every((path) => networkOfPath(path)?.project === instanceOfPath(id)?.project)
   return isAtHome ? { kind: 'instance', id } : { kind: 'address', id: address }
 }
@@ -153,7 +186,7 @@ function targetOf(
 const hasID = (node: NodeView): node is NodeView & { readonly providerID: string } =>
   node.providerID !== undefined
 
-const isProblem = (found: WireInstance | TargetProblem): found is TargetProblem => 'problem' in found
+export const isProblem = (found: WireInstance | TargetProblem): found is TargetProblem => 'problem' in found
 
 /** The instances behind targets, in order. */
 export async function instancesBehind(

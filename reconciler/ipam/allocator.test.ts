@@ -331,6 +331,18 @@ describe('where the cloud says what a node may have', () => {
     expect(give(allocator, 'b')).toEqual([block(1)])
   })
 
+  test('IPv4 is first, whichever of the two the cloud gives', () => {
+    const ofCloud: NodePool = {
+      family: 4,
+      prefixLength: 24,
+      ranges: [parseCidr('10.64.0.0/16')],
+      reserved: [],
+      assigned: [],
+    }
+    expect(give(new Allocator([pool('fd00::/48', 64)]), 'a', ofCloud)).toEqual(['10.64.0.0/24', 'fd00::/64'])
+    expect(give(new Allocator([pool('10.0.0.0/16', 24)]), 'a')).toEqual(['10.0.0.0/24', block(0)])
+  })
+
   test('without a range there is nothing to give', () => {
     expect(new Allocator([]).allocate('a', { cloudPool: cloudPool([], []) })).toMatchObject({
       result: 'exhausted',

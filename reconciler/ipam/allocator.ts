@@ -35,7 +35,8 @@ export type Reservation = 'overlapping' | 'around' | 'local'
 export const nodeOwner = (uid: string): string => `node ${uid}`
 
 /**
- * Gives nodes their podCIDRs from the pools, one of each family, IPv4 or IPv6 first as the pools are ordered.
+ * Gives nodes their podCIDRs from the pools, one of each family, IPv4 or IPv6 first as the pools are ordered; IPv4 where one
+ * of the two is the cloud's to give.
  *
  * A block is held as long as anything holds it: the Node that has it, the record of its routes (quarantine), or a range
  * that must not be used. What is held is held whether a pool has it or not, so that pools may come and go: a new one knows
@@ -94,10 +95,9 @@ export class Allocator {
       ...this.#pools.filter(({ pool }) => pool.isFor(labels) && pool.family !== cloudPool?.family),
       ...this.#servedByCloud(cloudPool),
     ]
-    const families = new Set([
-      ...pools.map(({ pool }) => pool.family),
-      ...(cloudPool === undefined ? [] : [cloudPool.family]),
-    ])
+    const ofCloud = cloudPool === undefined ? [] : [cloudPool.family]
+    const ofPools = pools.map(({ pool }) => pool.family)
+    const families = new Set(cloudPool?.family === 4 ? [...ofCloud, ...ofPools] : [...ofPools, ...ofCloud])
     if (families.size === 0) return { result: 'unmatched', message: this.#unmatched() }
     const cidrs: Cidr[] = []
     const taken: Cidr[] = []

@@ -1,5 +1,5 @@
 import { systemClock } from '../../kube/clock.ts'
-import { type Cidr, formatCidr } from '../../net/cidr.ts'
+import { type Cidr, compareCidrs, formatCidr } from '../../net/cidr.ts'
 import { type GceClient, createGceClient } from '../../providers/gcp/client.ts'
 import { type GcpProviderOptions, gcpProvider } from '../../providers/gcp/gcp-provider.ts'
 import type { RouteProvider } from '../../providers/provider.ts'
@@ -44,13 +44,17 @@ const zone = 'europe-west1-b'
 const region = 'europe-west1'
 
 /**
- * One project before a strict simulator of its own. Networks are tables: each gets a subnet of both families, and a node
- * has an interface in every network that there is when it comes.
+ * One project before a strict simulator of its own. Networks are tables: each gets a subnet of both families when it is
+ * needed, and a node has an interface in every network that there is when it comes.
  */
 export async function createGcpWorld(
-  options: GceSimulatorOptions & { readonly requestTimeoutMs?: number } = {},
+  options: GceSimulatorOptions & {
+    readonly requestTimeoutMs?: number
+    /** Of every subnet: name to range. */
+    readonly secondary?: Readonly<Record<string, string>>
+  } = {},
 ): Promise<GcpWorld> {
-  const { requestTimeoutMs } = options
+  const { requestTimeoutMs, secondary = {} } = options
   const project = 'conformance'
   const simulator = createGceSimulator({ ...options, zones: [zone, 'europe-west1-c'] })
   const { estate } = simulator
@@ -66,6 +70,9 @@ export async function createGcpWorld(
   const clusterName = `conformance-${crypto.randomUUID()}`
 
   const networks: string[] = []
+  /** Those of the networks that were not removed. */
+  const there = new Set<string>()
+  /** By network, of those that have one. */
   const subnetworks = new Map<string, string>()
   const nodesNetwork = estate.addNetwork(project, 'nodes')
   let subnets = 0
@@ -76,8 +83,14 @@ export async function createGcpWorld(
       region,
       range: `10.0.${subnets++}.0/24`,
       ipv6: `fd20:0:0:${subnets.toString(16)}::/64`,
+      secondary,
     })
   const base = addSubnetwork(nodesNetwork)
+  const subnetworkOf = (network: string): string => {
+    const made = subnetworks.get(network) ?? addSubnetwork(network)
+    subnetworks.set(network, made)
+    return made
+  }
 
   const send = async (method: string, path: string, body?: object): Promise<void> => {
     const answer = await fetch(`${server.url}/compute/v1/projects/${project}/${path}`, {
@@ -116,18 +129,21 @@ export async function createGcpWorld(
     client,
     provider: providerWith({}),
     providerWith,
-    // The adapter does not say which ranges a network has.
-    serve: () => Promise.resolve([]),
+    serve({ id }) {
+      const { ipv6, range, secondaryRanges } = estate.subnetwork(subnetworkOf(id))
+      const all = [range, ...secondaryRanges.map((one) => one.range), ...(ipv6 === undefined ? [] : [ipv6])]
+      return Promise.resolve(all.toSorted(compareCidrs))
+    },
     callsOf: (method) => ofPodway().filter((call) => call.method === method),
     insertRoute,
     addTable(name): Promise<Table> {
       const id = estate.addNetwork(project, name)
-      subnetworks.set(id, addSubnetwork(id))
       networks.push(id)
+      there.add(id)
       return Promise.resolve({ id, name })
     },
     removeTable(table) {
-      subnetworks.delete(table.id)
+      there.delete(table.id)
       estate.removeNetwork(table.id)
       return Promise.resolve()
     },
@@ -136,7 +152,7 @@ export async function createGcpWorld(
         project,
         zone,
         name,
-        subnetworks: subnetworks.size === 0 ? [base] : [...subnetworks.values()],
+        subnetworks: there.size === 0 ? [base] : [...there].map(subnetworkOf),
       })
       return Promise.resolve(nodeOf(name, instance))
     },
@@ -160,7 +176,7 @@ export async function createGcpWorld(
       await insertRoute(stolen(`stolen-${foreign++}`, table, destination, target))
     },
     forwards: ({ target }) => Promise.resolve(estate.instance(target.id).canIpForward),
-    writes: () => ofPodway().filter(({ method }) => /insert|delete/.test(method)).length,
+    writes: () => ofPodway().filter(({ method }) => /insert|delete|update/.test(method)).length,
     failNext(call, failure) {
       simulator.faults.inject({
         method: methodOf[call],

@@ -125,6 +125,17 @@ def use_operations(api):
         "an operation that has ended", (compute_v1.Operation.Status.DONE, "insert"), (ended.status, ended.operation_type)
     )
     api.GlobalOperations.get(project=PROJECT, operation=begun.name)
+    under_way = {"project": PROJECT, "filter": 'status != "DONE"'}
+    running = api.GlobalOperations.list(compute_v1.ListGlobalOperationsRequest(**under_way))
+    check("no operation that has ended is under way", [], [one.name for one in running])
+    names = [one.name for one in api.GlobalOperations.list(project=PROJECT)]
+    check("operations of a project", True, begun.name in names)
+    zonal = compute_v1.ListZoneOperationsRequest(**under_way, zone=ZONE)
+    check("none is under way in a zone", [], [one.name for one in api.ZoneOperations.list(zonal)])
+    bad = compute_v1.ListGlobalOperationsRequest(project=PROJECT, filter="status =")
+    check("operations of a bad filter", (400, "invalid"), refusal(lambda: list(api.GlobalOperations.list(bad))))
+    no_zone = refusal(lambda: list(api.ZoneOperations.list(project=PROJECT, zone="mars-1")))
+    check("operations of a zone that is none", (404, "notFound"), no_zone)
     nowhere = {"project": PROJECT, "operation": "none"}
     for about, call in [
         ("a global operation that is none", lambda: api.GlobalOperations.get(**nowhere)),
@@ -151,6 +162,15 @@ def use_instances(api):
     api.ZoneOperations.wait(**where, operation=begun.name)
     ranges = api.Instances.get(**where, instance="a").network_interfaces[0].alias_ip_ranges
     check("an alias range", ["10.64.3.0/24"], [one.ip_cidr_range for one in ranges])
+    zonal = api.ZoneOperations.list(project=PROJECT, zone=ZONE)
+    check("operations of a zone", True, begun.name in [one.name for one in zonal])
+    # https://github.com/googleapis/python-compute/issues/446: an empty list does not get as far as the wire.
+    nic = api.Instances.get(**where, instance="a").network_interfaces[0]
+    empty = compute_v1.NetworkInterface(fingerprint=nic.fingerprint, alias_ip_ranges=[])
+    emptied = {**update, "network_interface_resource": empty}
+    finish(api, api.Instances.update_network_interface_unary(**emptied))
+    kept = api.Instances.get(**where, instance="a").network_interfaces[0].alias_ip_ranges
+    check("an alias range that was to go", ["10.64.3.0/24"], [one.ip_cidr_range for one in kept])
     stale = refusal(lambda: api.Instances.update_network_interface_unary(**update))
     check("a fingerprint of before", (412, "conditionNotMet"), stale)
     check("a list", ["a", "b"], [one.name for one in api.Instances.list(**where)])

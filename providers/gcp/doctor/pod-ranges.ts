@@ -1,18 +1,38 @@
-import { containsCidr } from '../../../net/cidr.ts'
+import { type Cidr, containsCidr } from '../../../net/cidr.ts'
 import { type IsDelegated, type PodRange, podRanges as rangesOfPods } from '../../pod-ranges.ts'
+import { valueOf } from '../../reading.ts'
 import { type GcpPicture, interfacesOf, placedNodes } from './picture.ts'
 
-/** Those that routes lead to. What is an alias range is left out: it lies in a subnet's range by right. */
+/** Those that routes lead to. What is delivered by alias ranges is left out: it lies in a subnet's range by right. */
 export const routedRanges = (picture: GcpPicture): readonly PodRange[] =>
   rangesOfPods(picture, delegation(picture))
 
-/** All of pods, however they are delivered. */
-export const podRanges = (picture: GcpPicture): readonly PodRange[] => rangesOfPods(picture)
+/** All of pods, however they are delivered; a secondary range from which Nodes have theirs as a whole. */
+export function podRanges(picture: GcpPicture): readonly PodRange[] {
+  const isAliased = aliased(picture)
+  const given = picture.nodes.flatMap(({ podCIDRs }) => podCIDRs.filter(isAliased))
+  const pools = secondaryRanges(picture)
+    .filter((range) => given.some((cidr) => containsCidr(range, cidr)))
+    .map((range) => ({ range, nodes: 0n }))
+  return rangesOfPods({ nodes: picture.nodes, pools: [...picture.pools, ...pools] })
+}
 
-/** Whether the network delivers a podCIDR to its Node by an alias range. */
-export function delegation(picture: GcpPicture): IsDelegated {
+/** Whether a range is delivered to a Node by an alias range. */
+export function aliased(picture: GcpPicture): IsDelegated {
   const aliases = placedNodes(picture).flatMap(({ place }) =>
     interfacesOf(place, picture).flatMap((nic) => nic.aliases.map(({ range }) => range)),
   )
   return (cidr) => aliases.some((range) => containsCidr(range, cidr))
 }
+
+/** Whether no route leads to a range: it is an alias range, or the controller is to make it one. */
+export function delegation(picture: GcpPicture): IsDelegated {
+  const isAliased = aliased(picture)
+  const ranges = picture.settings.mode === 'alias-ip' ? secondaryRanges(picture) : []
+  return (cidr) => isAliased(cidr) || ranges.some((range) => containsCidr(range, cidr))
+}
+
+const secondaryRanges = ({ subnets }: GcpPicture): readonly Cidr[] =>
+  [...(valueOf(subnets)?.values() ?? [])]
+    .flat()
+    .flatMap(({ secondary }) => secondary.map(({ range }) => range))

@@ -1,5 +1,5 @@
 import { parseAddress } from '../../../net/address.ts'
-import { type Cidr, parseCidr } from '../../../net/cidr.ts'
+import { type Cidr, containsCidr, parseCidr } from '../../../net/cidr.ts'
 import {
   type AliasRange,
   type Firewall,
@@ -11,6 +11,7 @@ import {
   type NetworkInterface,
   type ResourcePath,
   type State,
+  type Subnetwork,
   projectOf,
   regionOf,
 } from './state.ts'
@@ -62,21 +63,20 @@ export class Estate {
     projectId: string,
     options: {
       readonly staticRoutesPerNetwork?: number
+      readonly staticRoutesPerPeeringGroup?: number
       readonly quotas?: Readonly<Record<string, { readonly limit: number; readonly usage: number }>>
       readonly metadata?: Metadata
     } = {},
   ): void {
-    const {
-      staticRoutesPerNetwork = 200,
-      quotas = { NETWORKS: { limit: 15, usage: 1 } },
-      metadata = {},
-    } = options
+    const { staticRoutesPerNetwork = 200, staticRoutesPerPeeringGroup = 300, metadata = {} } = options
+    const { quotas = { NETWORKS: { limit: 15, usage: 1 } } } = options
     this.#state.projects.set(projectId, {
       projectId,
       number: this.#state.newId().slice(-12),
       quotas: new Map(Object.entries(quotas)),
       staticRoutesPerNetwork,
       metadata,
+      staticRoutesPerPeeringGroup,
     })
   }
 
@@ -94,20 +94,26 @@ export class Estate {
       created: 0,
     })
     const id = this.#state.newId()
-    const route = `default-route-${id.slice(-16)}`
-    this.#state.routes.set(`projects/${project}/global/routes/${route}`, {
-      path: `projects/${project}/global/routes/${route}`,
-      id,
-      name: route,
-      description: 'Default route to the Internet.',
-      network: path,
-      destination: parseCidr('0.0.0.0/0'),
+    this.addRoute(path, `default-route-${id.slice(-16)}`, '0.0.0.0/0', 'Default route to the Internet.')
+    return path
+  }
+
+  /** To the Internet. */
+  addRoute(network: ResourcePath, name: string, destination: string, description = ''): void {
+    const project = projectOf(network)
+    const path = `projects/${project}/global/routes/${name}`
+    this.#state.routes.set(path, {
+      path,
+      id: this.#state.newId(),
+      name,
+      description,
+      network,
+      destination: parseCidr(destination),
       priority: 1000,
       tags: [],
       nextHop: { kind: 'gateway', gateway: `projects/${project}/global/gateways/default-internet-gateway` },
       created: 0,
     })
-    return path
   }
 
   /** With everything that is in it. */
@@ -221,6 +227,19 @@ export class Estate {
     return path
   }
 
+  subnetwork(path: ResourcePath): Subnetwork {
+    const found = this.#state.subnetworks.get(path)
+    if (found === undefined) throw new Error(`there is no ${path}`)
+    return found
+  }
+
+  /** A secondary range more, as Terraform and gcloud add them. */
+  addSecondaryRange(path: ResourcePath, name: string, range: string): void {
+    const subnetwork = this.subnetwork(path)
+    const secondaryRanges = [...subnetwork.secondaryRanges, { name, range: parseCidr(range) }]
+    this.#state.subnetworks.set(path, { ...subnetwork, secondaryRanges })
+  }
+
   addInstance(wish: InstanceWish): Instance {
     const { project, zone, name, canIpForward = true, tags = [], aliases = [] } = wish
     const { external, labels = {}, metadata = {}, serviceAccount } = wish
@@ -231,10 +250,7 @@ export class Estate {
         ...this.#place(subnetwork, zone),
         name: `nic${index}`,
         ...(external === undefined || index > 0 ? {} : { external: parseAddress(external) }),
-        aliases: first.map(({ range, rangeName }): AliasRange => ({
-          range: parseCidr(range),
-          ...(rangeName === undefined ? {} : { rangeName }),
-        })),
+        aliases: first.map(aliasOf),
         version: 0,
       }
     })
@@ -256,6 +272,27 @@ export class Estate {
     return instance
   }
 
+  /** Its alias ranges become these, all of them; each of a secondary range, or of the primary one where none is named. */
+  setAliases(
+    path: ResourcePath,
+    interfaceName: string,
+    aliases: readonly { readonly range: string; readonly rangeName?: string }[],
+  ): void {
+    const instance = this.instance(path)
+    for (const nic of instance.interfaces.filter(({ name }) => name === interfaceName))
+      for (const { range, rangeName } of aliases) {
+        const subnetwork = this.subnetwork(nic.subnetwork)
+        const secondary = subnetwork.secondaryRanges.find(({ name }) => name === rangeName)
+        const within = rangeName === undefined ? subnetwork.range : secondary?.range
+        if (within === undefined || !containsCidr(within, parseCidr(range)))
+          throw new Error(`${range} lies in no range ${rangeName ?? ''} of ${nic.subnetwork}`)
+      }
+    const interfaces = instance.interfaces.map((nic): NetworkInterface =>
+      nic.name === interfaceName ? { ...nic, aliases: aliases.map(aliasOf), version: nic.version + 1 } : nic,
+    )
+    this.#state.instances.set(path, { ...instance, interfaces })
+  }
+
   removeInstance(path: ResourcePath): void {
     this.#state.instances.delete(path)
   }
@@ -265,6 +302,10 @@ export class Estate {
     change: Partial<Pick<Instance, 'canIpForward' | 'labels' | 'metadata' | 'status' | 'tags'>>,
   ): void {
     this.#state.instances.set(path, { ...this.instance(path), ...change })
+  }
+
+  has(path: ResourcePath): boolean {
+    return this.#state.instances.has(path)
   }
 
   instance(path: ResourcePath): Instance {
@@ -319,3 +360,14 @@ export class Estate {
     }
   }
 }
+
+const aliasOf = ({
+  range,
+  rangeName,
+}: {
+  readonly range: string
+  readonly rangeName?: string
+}): AliasRange => ({
+  range: parseCidr(range),
+  ...(rangeName === undefined ? {} : { rangeName }),
+})

@@ -6,10 +6,12 @@ import { GceError } from './errors.ts'
  */
 export const PERMISSIONS_OF: Readonly<Record<string, readonly string[]>> = {
   'globalOperations.get': ['compute.globalOperations.get'],
+  'globalOperations.list': ['compute.globalOperations.list'],
   'globalOperations.wait': ['compute.globalOperations.get'],
   'instances.aggregatedList': ['compute.instances.list'],
   'instances.get': ['compute.instances.get'],
   'instances.list': ['compute.instances.list'],
+  'instances.updateNetworkInterface': ['compute.instances.updateNetworkInterface', 'compute.subnetworks.use'],
   'networks.get': ['compute.networks.get'],
   'networks.getEffectiveFirewalls': ['compute.networks.getEffectiveFirewalls'],
   'networks.list': ['compute.networks.list'],
@@ -23,6 +25,9 @@ export const PERMISSIONS_OF: Readonly<Record<string, readonly string[]>> = {
   'subnetworks.aggregatedList': ['compute.subnetworks.list'],
   'subnetworks.get': ['compute.subnetworks.get'],
   'subnetworks.list': ['compute.subnetworks.list'],
+  'zoneOperations.get': ['compute.zoneOperations.get'],
+  'zoneOperations.list': ['compute.zoneOperations.list'],
+  'zoneOperations.wait': ['compute.zoneOperations.get'],
 }
 
 /** What the caller may not. Everything else is allowed. */

@@ -13,6 +13,8 @@ export interface Project {
   readonly staticRoutesPerNetwork: number
   /** Of all its instances. */
   readonly metadata: Metadata
+  /** `STATIC_ROUTES_PER_PEERING_GROUP`, likewise; that of a network alone where it is less. */
+  readonly staticRoutesPerPeeringGroup: number
 }
 
 export type Metadata = Readonly<Record<string, string>>

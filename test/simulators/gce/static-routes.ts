@@ -45,25 +45,37 @@ export function hiddenRange(state: State, network: Network, destination: Cidr): 
   return undefined
 }
 
-/** The error of the operation that would exceed the quota; undefined while there is room. */
+/**
+ * The error of the operation that would exceed a quota, of the network or of its peering group, which is the network and
+ * those that it is peered with; undefined while there is room.
+ */
 export function quotaError(state: State, network: Network): OperationError | undefined {
   const project = state.projects.get(projectOf(network.path))
-  const limit = project?.staticRoutesPerNetwork ?? 0
-  const used = [...state.routes.values()].filter((route) => route.network === network.path).length
-  if (used < limit) return undefined
-  return {
-    code: 'QUOTA_EXCEEDED',
-    message: `Quota 'STATIC_ROUTES_PER_NETWORK' exceeded.  Limit: ${limit}.0 globally.`,
-    httpStatus: 403,
-    httpMessage: 'FORBIDDEN',
-    quota: {
-      metricName: 'compute.googleapis.com/static_routes_per_vpc_network',
-      limitName: 'STATIC-ROUTES-PER-NETWORK-per-project-network',
-      limit,
-      dimensions: { network_id: network.id },
-    },
-  }
+  const own = project?.staticRoutesPerNetwork ?? 0
+  if (routesIn(state, [network.path]) >= own)
+    return exceeded(network, 'NETWORK', 'static_routes_per_vpc_network', own)
+  const group = neighbours(state, network)
+  if (group.length === 1) return undefined
+  const limit = Math.max(project?.staticRoutesPerPeeringGroup ?? 0, own)
+  if (routesIn(state, group) < limit) return undefined
+  return exceeded(network, 'PEERING_GROUP', 'static_routes_per_peering_group', limit)
 }
+
+const routesIn = (state: State, networks: readonly ResourcePath[]): number =>
+  [...state.routes.values()].filter(({ network }) => networks.includes(network)).length
+
+const exceeded = (network: Network, of: string, metric: string, limit: number): OperationError => ({
+  code: 'QUOTA_EXCEEDED',
+  message: `Quota 'STATIC_ROUTES_PER_${of}' exceeded.  Limit: ${limit}.0 globally.`,
+  httpStatus: 403,
+  httpMessage: 'FORBIDDEN',
+  quota: {
+    metricName: `compute.googleapis.com/${metric}`,
+    limitName: `STATIC-ROUTES-PER-${of.replace('_', '-')}-per-project-network`,
+    limit,
+    dimensions: { network_id: network.id },
+  },
+})
 
 /** What is wrong with a route's next hop now; the API stores the route all the same. */
 export function warningsOf(state: State, route: Route): readonly object[] {

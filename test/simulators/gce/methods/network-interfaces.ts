@@ -21,7 +21,10 @@ import { findInstance } from './instances.ts'
 /** Of one interface. Source: https://docs.cloud.google.com/vpc/docs/quota */
 const MOST_ALIASES = 150
 
-/** Of a NIC's changes, the simulator knows those of its IPv4 alias ranges: what is sent is the whole list. */
+/**
+ * Of a NIC's changes, the simulator knows those of its IPv4 alias ranges: what is sent is the whole list. A list that is not
+ * sent is not changed ("follows PATCH semantics"; https://github.com/googleapis/python-compute/issues/446).
+ */
 function update(request: Request, context: Context): object {
   const { state } = context
   const instance = findInstance(request, context)
@@ -40,7 +43,8 @@ function update(request: Request, context: Context): object {
     throw new GceError(412, 'conditionNotMet', 'Invalid fingerprint.')
   const subnetwork = state.subnetworks.get(nic.subnetwork)
   if (subnetwork === undefined) throw new Error(`there is no ${nic.subnetwork}`)
-  const wishes = readWishes(request.body, subnetwork)
+  const wishes =
+    request.body.aliasIpRanges === undefined ? nic.aliases.map(wishOf) : readWishes(request.body, subnetwork)
   return begin(
     {
       type: 'updateNetworkInterface',
@@ -61,8 +65,10 @@ interface Wish {
   readonly wanted: Cidr | number
 }
 
+const wishOf = ({ range, rangeName }: AliasRange): Wish => ({ rangeName, within: range, wanted: range })
+
 function readWishes(body: Request['body'], subnetwork: Subnetwork): readonly Wish[] {
-  const { aliasIpRanges = [] } = body
+  const { aliasIpRanges } = body
   if (!Array.isArray(aliasIpRanges))
     throw invalidField('resource.aliasIpRanges', aliasIpRanges, 'Must be a list.')
   if (aliasIpRanges.length > MOST_ALIASES)

@@ -1,6 +1,9 @@
 import { notFound } from '../errors.ts'
+import { listOf } from '../list.ts'
 import type { Context, Method, Request } from '../method.ts'
 import { operationView } from '../operations.ts'
+import { LIST_PARAMETERS } from '../paging.ts'
+import { urlOf } from '../references.ts'
 
 /**
  * `wait` answers at once, as it may: "in uncommon cases, when the server is overloaded, the request might return before
@@ -17,6 +20,23 @@ const look =
 
 const lookGlobal = look(({ path }) => `projects/${path('project')}/global`)
 const lookZonal = look(({ path }) => `projects/${path('project')}/zones/${path('zone')}`)
+
+/** Of one scope, as long as the project lives: Google forgets them after weeks. */
+const listIn =
+  (scopeOf: (request: Request, context: Context) => string, collection: string) =>
+  (request: Request, context: Context): object => {
+    const scope = scopeOf(request, context)
+    const there = [...context.state.operations.values()].filter((one) => one.scope === scope)
+    const link = urlOf(`${scope}${collection}/operations`)
+    return listOf('operationList', there.map(operationView), request.parameters, link)
+  }
+
+const listGlobal = listIn(({ path }) => `projects/${path('project')}`, '/global')
+const listZonal = listIn(({ path }, { state }) => {
+  const zone = `projects/${path('project')}/zones/${path('zone')}`
+  if (!state.zones.includes(path('zone'))) throw notFound(zone)
+  return zone
+}, '')
 
 const GLOBAL = 'projects/{project}/global/operations/{operation}'
 const ZONAL = 'projects/{project}/zones/{zone}/operations/{operation}'
@@ -35,4 +55,20 @@ export const OPERATION_METHODS: readonly Method[] = [
   method('globalOperations.wait', 'POST', `${GLOBAL}/wait`, lookGlobal),
   method('zoneOperations.get', 'GET', ZONAL, lookZonal),
   method('zoneOperations.wait', 'POST', `${ZONAL}/wait`, lookZonal),
+  {
+    name: 'globalOperations.list',
+    httpMethod: 'GET',
+    path: 'projects/{project}/global/operations',
+    query: LIST_PARAMETERS,
+    group: 'list',
+    run: listGlobal,
+  },
+  {
+    name: 'zoneOperations.list',
+    httpMethod: 'GET',
+    path: 'projects/{project}/zones/{zone}/operations',
+    query: LIST_PARAMETERS,
+    group: 'list',
+    run: listZonal,
+  },
 ]

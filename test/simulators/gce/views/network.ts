@@ -2,7 +2,7 @@ import { formatAddress } from '../../../../net/address.ts'
 import { firstAddress, formatCidr } from '../../../../net/cidr.ts'
 import { timestamp } from '../operations.ts'
 import { urlOf } from '../references.ts'
-import { type Network, type Project, type State, type Subnetwork, projectOf } from '../state.ts'
+import { type Network, type Peering, type Project, type State, type Subnetwork, projectOf } from '../state.ts'
 import { subnetworksOf } from '../static-routes.ts'
 import { fingerprint, metadataView } from './metadata.ts'
 
@@ -23,8 +23,7 @@ export function networkView(state: State, network: Network): object {
           peerings: network.peerings.map((peering) => ({
             name: peering.name,
             network: urlOf(peering.network),
-            state: 'ACTIVE',
-            stateDetails: '[2026-01-01]: Connected.',
+            ...stateOf(state, peering),
             autoCreateRoutes: true,
             exchangeSubnetRoutes: true,
             exportCustomRoutes: peering.exportsCustomRoutes,
@@ -40,6 +39,12 @@ export function networkView(state: State, network: Network): object {
       : 'AFTER_CLASSIC_FIREWALL',
   }
 }
+
+/** The other side may be gone. */
+const stateOf = (state: State, { network }: Peering): object =>
+  state.networks.has(network)
+    ? { state: 'ACTIVE', stateDetails: '[2026-01-01]: Connected.' }
+    : { state: 'INACTIVE', stateDetails: '[2026-01-01]: The peer network cannot be found.' }
 
 export function subnetworkView(subnetwork: Subnetwork): object {
   const { range, ipv6, secondaryRanges, allowsOverlap } = subnetwork

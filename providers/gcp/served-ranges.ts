@@ -1,0 +1,33 @@
+import type { Cidr } from '../../net/cidr.ts'
+import type { ServedRange } from '../provider.ts'
+import type { Table } from '../route.ts'
+import { networkOfAliasTable } from './alias-table.ts'
+import type { Gce } from './call.ts'
+import type { GcpMode } from './mode.ts'
+import { rangesOf, subnetsOf } from './subnets.ts'
+
+/**
+ * The ranges of the networks' subnets, primary and secondary. A route holds in all of a network, whatever the subnet, and so
+ * does an alias range: where pods have those in IPv4, that is the table that says whether they are answered. One reading of
+ * the subnets a network. Of networks that this one is peered with nothing is said: whether they have our routes is theirs.
+ */
+export async function servedRanges(
+  gce: Gce,
+  mode: GcpMode,
+  tables: readonly Pick<Table, 'id'>[],
+  signal: AbortSignal,
+): Promise<readonly ServedRange[]> {
+  const found = await Promise.all(
+    tables.map(async ({ id }) => {
+      const network = networkOfAliasTable(id)
+      const subnets = await subnetsOf(gce, network ?? id, signal)
+      const isServed = ({ family }: Cidr): boolean =>
+        mode === 'routes' ? network === undefined : (network === undefined) === (family === 6)
+      return subnets
+        .flatMap(rangesOf)
+        .filter(isServed)
+        .map((range): ServedRange => ({ range, table: id }))
+    }),
+  )
+  return found.flat()
+}
