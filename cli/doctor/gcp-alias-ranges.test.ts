@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { formatAddress } from '../../net/address.ts'
 import { type GcpWorld, alias, openGcpWorld, restrained } from './testing/gcp-world.ts'
 
 let world: GcpWorld
@@ -29,6 +30,25 @@ describe('--gcp-mode alias-ip', () => {
     // Where static routes are written, the second one can't be.
     const { wrong: inRoutes } = await world.examine(['--gcp-routes-per-network', '300'])
     expect(inRoutes).toEqual(['error RangeOverlapsSubnet Node/node-d'])
+  })
+
+  test('what is delivered to the interface by alias range, or of its own in IPv6, takes no forwarding', async () => {
+    const { addNode, cluster, estate, network } = world
+    estate.addFirewall({ network, name: 'alias', ranges: ['10.64.0.0/22', '10.0.0.0/8'] })
+    estate.addFirewall({ network, name: 'own', ranges: ['fd20::/64'] })
+    const wish = { ...alias('10.64.1.0/24'), ...restrained, canIpForward: false }
+    const instance = addNode('node-c', ['10.64.1.0/24'], wish)
+    const { ipv6 } = instance.interfaces[0] ?? {}
+    cluster.deleteNode('node-c')
+    cluster.addNode('node-c', {
+      providerID: 'gce://prod-1/europe-west1-b/node-c',
+      podCIDRs: ['10.64.1.0/24', `${ipv6 === undefined ? '' : formatAddress(ipv6)}/112`],
+    })
+    expect((await world.examine(flags)).wrong).toEqual([])
+    addNode('node-d', ['10.64.2.0/24', 'fd00:10:244:2::/64'], { ...restrained, canIpForward: false })
+    expect((await world.examine(flags)).wrong).toContain(
+      'error IpForwardingOff instance/projects/prod-1/zones/europe-west1-b/instances/node-d',
+    )
   })
 
   test('its permissions are asked for', async () => {

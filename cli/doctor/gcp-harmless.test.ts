@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { load } from 'js-yaml'
 import { expect, test } from 'vitest'
-import { PERMISSIONS_OF } from '../../test/simulators/gce/permissions.ts'
+import { permissionsFor } from '../../providers/gcp/testing/permissions.ts'
 import { type GcpWorld, openGcpWorld } from './testing/gcp-world.ts'
 
 async function inWorld<T>(work: (world: GcpWorld) => Promise<T>): Promise<T> {
@@ -110,11 +110,10 @@ test.each([
     world.cluster.addNode('by-address', { addresses: ['10.0.1.99'] })
     world.cluster.addNode('unknown', { providerID: 'gce://prod-1/europe-west1-b/unknown' })
     await world.examine(['--gcp-mode', mode])
-    const read = world.calls().flatMap(({ method }) => PERMISSIONS_OF[method] ?? [`of ${method}`])
     const tested = world.resourceManager.calls.flatMap(({ permissions }) => permissions)
     const doctor = permissionsOf('gcp-doctor-role')
     expect([...roles.flatMap(permissionsOf), ...doctor].sort()).toEqual(
-      [...new Set([...read, ...tested])].sort(),
+      [...new Set([...permissionsFor(world.calls()), ...tested])].sort(),
     )
     for (const permission of doctor) expect(permission).toMatch(/\.(list|get)[A-Za-z]*$/)
   }),

@@ -88,8 +88,9 @@ interface Wish {
 }
 
 /**
- * Looks, and writes what the look says; nothing where it says undefined. Tells whether it wrote. Where the interface was changed in between, looks
- * again: an edit elsewhere in its list is no reason to plan anew, one at the destination is, and the look sees to that.
+ * Looks, and writes what the look says; nothing where it says undefined. Tells whether it wrote. Where the interface was
+ * changed in between, looks again: an edit elsewhere in its list is no reason to plan anew, one at the destination is, and
+ * the look sees to that.
  */
 async function edit(
   site: AliasSite,

@@ -8,9 +8,10 @@ import { Pool } from '../../reconciler/ipam/pool.ts'
 import { Cluster } from '../../reconciler/testing/cluster.ts'
 import { startController } from '../../test/conformance/aws-controller.ts'
 import { type GcpAliasWorld, createGcpAliasWorld } from '../../test/conformance/gcp-alias-world.ts'
+import { podwayToken } from '../../test/conformance/gcp-world.ts'
 import type { WorldNode } from '../../test/conformance/provider-world.ts'
-import { PERMISSIONS_OF } from '../../test/simulators/gce/permissions.ts'
 import type { GcpMode } from './mode.ts'
+import { permissionsFor } from './testing/permissions.ts'
 
 const pools = [new Pool(parseCidr('fd00:10:244::/48'), 64)]
 
@@ -192,13 +193,9 @@ describe('deploy/iam/gcp-alias-ip-role.yaml', () => {
     start()
     cluster.deleteNode('node-1')
     await until(() => expect(cluster.records()).toEqual([]))
-    const asked = new Set(
-      world.simulator.calls
-        .filter(({ token }) => token === 'podway')
-        .flatMap(({ method }) => PERMISSIONS_OF[method] ?? [`of ${method}`]),
-    )
+    const asked = permissionsFor(world.simulator.calls.filter(({ token }) => token === podwayToken))
     const usual = permissionsIn('gcp-controller-role.yaml')
-    expect([...asked].filter((permission) => !usual.includes(permission)).sort()).toEqual(
+    expect(asked.filter((permission) => !usual.includes(permission))).toEqual(
       permissionsIn('gcp-alias-ip-role.yaml'),
     )
   }, 30_000)

@@ -172,14 +172,16 @@ describe('pools', () => {
   })
 
   test('a subnet without a secondary range is a problem of its nodes, and says how to make one', async () => {
-    expect(await poolOf(nodeIn({}))).toEqual(problem('--add-secondary-ranges pods=RANGE'))
+    expect(await poolOf(nodeIn({}))).toEqual(
+      problem(`update own --region ${region} --project ${world.project} --add-secondary-ranges pods=RANGE`),
+    )
   })
 
   test('a name that the subnet does not have, or a range without room for a block, is one too', async () => {
     const node = nodeIn({ pods: '10.100.0.0/25' })
-    expect(await poolOf(node)).toEqual(problem('no secondary range (pods) has room for a /24'))
+    expect(await poolOf(node)).toEqual(problem('has no room for a /24 in its secondary range pods'))
     expect(await poolOf(node, world.providerWith({ podRanges: ['pod'] }))).toEqual(
-      problem('no secondary range pod: make one with gcloud'),
+      problem('has no secondary range called pod: make one with gcloud'),
     )
   })
 

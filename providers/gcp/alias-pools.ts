@@ -20,37 +20,52 @@ export function aliasPoolOf(
   instance: WireInstance,
   nic: WireInterface,
   subnet: Subnet | undefined,
-  { nodePrefixLength: prefixLength, podRanges }: AliasPoolOptions,
+  options: AliasPoolOptions,
 ): NodePool | TargetProblem {
+  const { nodePrefixLength: prefixLength, podRanges } = options
   const assigned = (nic.aliasIpRanges ?? [])
-    .filter(({ subnetworkRangeName: name }) =>
-      podRanges.length === 0 ? name !== undefined && name !== '' : podRanges.includes(name ?? ''),
+    .filter(({ subnetworkRangeName: name = '' }) =>
+      podRanges.length === 0 ? name !== '' : podRanges.includes(name),
     )
     .flatMap((alias) => rangeOfAlias(alias) ?? [])
     .filter((range) => range.prefixLength <= longestAssigned)
     .sort(compareCidrs)
-  const secondary = (subnet?.secondary ?? []).filter(({ range }) => range.family === 4)
-  const named = secondary.filter(({ name }) => podRanges.includes(name))
-  const chosen = podRanges.length === 0 && secondary.length === 1 ? secondary : named
-  const ranges = chosen
+  const ranges = forPods(subnet, podRanges)
     .map(({ range }) => range)
     .filter((range) => range.prefixLength <= prefixLength)
     .sort(compareCidrs)
-  if (assigned.length === 0 && ranges.length === 0)
-    return { problem: 'invalid', message: `${whyNone()} of ${pathOf(instance.selfLink ?? '')}` }
   // Google keeps addresses of a subnet's primary range for itself, and none of secondary ones:
   // https://docs.cloud.google.com/vpc/docs/subnets
-  return { family: 4, prefixLength, ranges, reserved: [], assigned }
+  if (assigned.length > 0 || ranges.length > 0)
+    return { family: 4, prefixLength, ranges, reserved: [], assigned }
+  const path = pathOf(nic.subnetwork ?? '')
+  const message = `${path}, the subnet of ${pathOf(instance.selfLink ?? '')}, ${whyNone(path, subnet, options)}`
+  return { problem: 'invalid', message }
+}
 
-  function whyNone(): string {
-    const path = subnet?.path ?? pathOf(nic.subnetwork ?? '')
-    const names = secondary.map(({ name }) => name).join(', ')
-    if (chosen.length > 0)
-      return `no secondary range (${chosen.map(({ name }) => name).join(', ')}) has room for a /${prefixLength} in ${path}, the subnet`
-    if (secondary.length > 0 && podRanges.length === 0)
-      return `several secondary ranges (${names}), say by --gcp-pod-ranges which are for pods: of ${path}, the subnet`
-    const wanted =
-      podRanges.length === 0 ? 'no secondary range' : `no secondary range ${podRanges.join(' or ')}`
-    return `${wanted}: make one with gcloud compute networks subnets update ${path} --add-secondary-ranges ${podRanges[0] ?? 'pods'}=RANGE, the subnet`
-  }
+type SecondaryRange = Subnet['secondary'][number]
+
+const ofIPv4 = (subnet: Subnet | undefined): readonly SecondaryRange[] =>
+  (subnet?.secondary ?? []).filter(({ range }) => range.family === 4)
+
+function forPods(subnet: Subnet | undefined, podRanges: readonly string[]): readonly SecondaryRange[] {
+  const all = ofIPv4(subnet)
+  if (podRanges.length === 0) return all.length === 1 ? all : []
+  return all.filter(({ name }) => podRanges.includes(name))
+}
+
+function whyNone(
+  path: string,
+  subnet: Subnet | undefined,
+  { nodePrefixLength, podRanges }: AliasPoolOptions,
+): string {
+  const names = (ranges: readonly SecondaryRange[]): string => ranges.map(({ name }) => name).join(', ')
+  const [all, chosen] = [ofIPv4(subnet), forPods(subnet, podRanges)]
+  if (chosen.length > 0)
+    return `has no room for a /${nodePrefixLength} in its secondary range ${names(chosen)}: give it a larger one, or let the nodes' blocks be smaller`
+  if (all.length > 0 && podRanges.length === 0)
+    return `has several secondary ranges (${names(all)}): say by --gcp-pod-ranges which are for pods`
+  const [, project = '', , region = '', , name = ''] = path.split('/')
+  const which = podRanges.length === 0 ? '' : ` called ${podRanges.join(' or ')}`
+  return `has no secondary range${which}: make one with gcloud compute networks subnets update ${name} --region ${region} --project ${project} --add-secondary-ranges ${podRanges[0] ?? 'pods'}=RANGE`
 }

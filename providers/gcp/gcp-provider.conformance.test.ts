@@ -9,7 +9,7 @@ import { type GcpWorld, createGcpWorld, podwayToken } from '../../test/conforman
 import { describeProvider } from '../../test/conformance/provider.case.ts'
 import type { WorldNode } from '../../test/conformance/provider-world.ts'
 import type { Call } from '../../test/simulators/gce/call-log.ts'
-import { PERMISSIONS_OF } from '../../test/simulators/gce/permissions.ts'
+import { permissionsFor } from './testing/permissions.ts'
 
 /** What podway asked of Compute Engine in all the worlds that were closed so far. */
 const calls: Call[] = []
@@ -40,12 +40,9 @@ describe('deploy/iam/gcp-controller-role.yaml', () => {
   const role = load(readFileSync(file, 'utf8')) as { readonly includedPermissions: readonly string[] }
   const allowed = role.includedPermissions.toSorted()
 
-  const needed = (some: readonly Call[]): readonly string[] =>
-    [...new Set(some.flatMap(({ method }) => PERMISSIONS_OF[method] ?? [`of ${method}`]))].sort()
-
   test('lists all that the suite above asked of Compute Engine', () => {
     expect(calls.length).toBeGreaterThan(0)
-    expect(allowed).toEqual(expect.arrayContaining([...needed(calls)]))
+    expect(allowed).toEqual(expect.arrayContaining([...permissionsFor(calls)]))
   })
 
   test('lists exactly what a controller asks of Compute Engine: a Node joins, is another instance, leaves', async () => {
@@ -82,7 +79,7 @@ describe('deploy/iam/gcp-controller-role.yaml', () => {
       await cluster.close()
       await world.close()
     }
-    expect(needed(calls.slice(before))).toEqual(allowed)
+    expect(permissionsFor(calls.slice(before))).toEqual(allowed)
   }, 30_000)
 
   test('allows nothing else: no wildcard, no permission twice, nothing but Compute Engine', () => {

@@ -17,17 +17,21 @@ export async function servedRanges(
   tables: readonly Pick<Table, 'id'>[],
   signal: AbortSignal,
 ): Promise<readonly ServedRange[]> {
+  const networks = Map.groupBy(tables, ({ id }) => networkOfAliasTable(id) ?? id)
   const found = await Promise.all(
-    tables.map(async ({ id }) => {
-      const network = networkOfAliasTable(id)
-      const subnets = await subnetsOf(gce, network ?? id, signal)
-      const isServed = ({ family }: Cidr): boolean =>
-        mode === 'routes' ? network === undefined : (network === undefined) === (family === 6)
-      return subnets
-        .flatMap(rangesOf)
-        .filter(isServed)
-        .map((range): ServedRange => ({ range, table: id }))
+    [...networks].map(async ([network, ofNetwork]) => {
+      const ranges = (await subnetsOf(gce, network, signal)).flatMap(rangesOf)
+      return ofNetwork.flatMap(({ id }) =>
+        ranges.filter(isServedBy(id, mode)).map((range): ServedRange => ({ range, table: id })),
+      )
     }),
   )
   return found.flat()
 }
+
+const isServedBy =
+  (tableId: string, mode: GcpMode) =>
+  ({ family }: Cidr): boolean => {
+    const isOfRoutes = networkOfAliasTable(tableId) === undefined
+    return mode === 'routes' ? isOfRoutes : isOfRoutes === (family === 6)
+  }

@@ -4,6 +4,7 @@ import {
   type TargetKey,
   type TargetProblem,
   type TargetQuery,
+  isTargetProblem,
   targetKey,
 } from '../provider.ts'
 import type { Target } from '../route.ts'
@@ -45,7 +46,8 @@ export async function findTargets(
       const instance = found.get(query.node.name) ?? nothingKnown
       if (isProblem(instance)) return [targetKey(query), instance]
       const target = targetOf(instance, query.family, networks)
-      return [targetKey(query), refuse(instance, query.family) ?? target]
+      const refusal = isTargetProblem(target) ? undefined : refuse(instance, query.family)
+      return [targetKey(query), refusal ?? target]
     }),
   )
 }

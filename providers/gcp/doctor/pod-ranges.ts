@@ -1,6 +1,7 @@
-import { type Cidr, containsCidr } from '../../../net/cidr.ts'
+import { type Cidr, cidrAround, containsCidr } from '../../../net/cidr.ts'
 import { type IsDelegated, type PodRange, podRanges as rangesOfPods } from '../../pod-ranges.ts'
 import { valueOf } from '../../reading.ts'
+import { addressOnWire } from '../../wire-addresses.ts'
 import { type GcpPicture, interfacesOf, placedNodes } from './picture.ts'
 
 /** Those that routes lead to. What is delivered by alias ranges is left out: it lies in a subnet's range by right. */
@@ -17,10 +18,19 @@ export function podRanges(picture: GcpPicture): readonly PodRange[] {
   return rangesOfPods({ nodes: picture.nodes, pools: [...picture.pools, ...pools] })
 }
 
-/** Whether a range is delivered to a Node by an alias range. */
+/** Of what Google's own allocator makes the IPv6 podCIDR of a Node: the first such part of its interface's range. */
+const ownBits = 112
+
+/** Whether a range is delivered to a Node by an alias range, or is of its interface's own in IPv6. */
 export function aliased(picture: GcpPicture): IsDelegated {
   const aliases = placedNodes(picture).flatMap(({ place }) =>
-    interfacesOf(place, picture).flatMap((nic) => nic.aliases.map(({ range }) => range)),
+    interfacesOf(place, picture).flatMap((nic) => [
+      ...nic.aliases.map(({ range }) => range),
+      ...nic.addresses.flatMap((text) => {
+        const address = addressOnWire(text)
+        return address?.family === 6 ? [cidrAround(address, ownBits)] : []
+      }),
+    ]),
   )
   return (cidr) => aliases.some((range) => containsCidr(range, cidr))
 }
