@@ -1,4 +1,4 @@
-import { gcpOptions, gcpRouteOptions } from '../gcp-options.ts'
+import { gcpModeOption, gcpOptions, gcpRouteOptions } from '../gcp-options.ts'
 import { openGce } from '../open-provider.ts'
 import type { DoctorCloud, OpenDoctor } from './doctor-cloud.ts'
 import type { DoctorConfig } from './doctor-config.ts'
@@ -8,7 +8,7 @@ export const gcpDoctor: DoctorCloud = {
   summary: 'examine a cluster on Google Cloud: permissions, instances, routes, ranges, firewall',
   description:
     'Reads the Nodes, the VPC network around them and what else runs in the cluster, asks which permissions there are, and prints what it found, each with its fix.',
-  options: [...gcpOptions(), ...gcpRouteOptions()],
+  options: [...gcpOptions(), ...gcpRouteOptions(), gcpModeOption()],
   example: 'gcp --cluster-name prod --gcp-project prod-1 --gcp-network prod',
   open,
 }
@@ -20,9 +20,10 @@ async function open({ gcp }: DoctorConfig): Promise<OpenDoctor> {
   const { findCredentials, readOnlyScope } = await import('../../providers/gcp/credentials.ts')
   const { endpointOf } = await import('../../providers/gcp/endpoint.ts')
   const { openSender } = await import('../../providers/gcp/sender.ts')
-  const { defaultPriority } = await import('../../providers/gcp/gce-route.ts')
   const { around, close, gce } = await openGce(gcp, {})
-  const { impersonate, priority = defaultPriority, routesPerNetwork, tags } = gcp
+  const { impersonate, mode, tags: routeTags } = gcp
+  const { routesPerNetwork, routesPerPeeringGroup } = gcp
+  const limits = { routesPerNetwork, routesPerPeeringGroup }
   const sender = openSender()
   const testPermissions = testPermissionsBy({
     // Another scope than routes take: an instance may not have it, and is examined all the same.
@@ -38,8 +39,8 @@ async function open({ gcp }: DoctorConfig): Promise<OpenDoctor> {
       const request = {
         ...cluster,
         networks: around.networks,
-        settings: { mode: 'routes', project: around.project, priority, routeTags: tags, routesPerNetwork },
-      } as const
+        settings: { mode, project: around.project, routeTags, ...limits },
+      }
       return examineGcp(await survey(request, { ...tools, gce, testPermissions }, signal))
     },
     close() {

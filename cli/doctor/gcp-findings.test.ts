@@ -2,7 +2,7 @@ import { afterEach, beforeEach, test } from 'vitest'
 import { gcpFindings } from '../../providers/gcp/doctor/finding-codes.ts'
 import { clusterFindings } from './cluster-findings.ts'
 import { poolFlags } from './testing/cluster-world.ts'
-import { type GcpWorld, openGcpWorld } from './testing/gcp-world.ts'
+import { type GcpWorld, alias, openGcpWorld, restrained } from './testing/gcp-world.ts'
 import { type Case, type WrongCode, expectAllWell, expectFinding } from './testing/provoked.ts'
 
 /** Every finding about Google Cloud, provoked: the real command before a simulated cloud and cluster, over sockets. */
@@ -13,8 +13,6 @@ beforeEach(async () => {
 })
 afterEach(() => world.close())
 
-const alias = (range: string) => ({ aliases: [{ range, rangeName: 'pods' }] })
-const restrained = { metadata: { 'disable-address-manager': 'TRUE' } }
 /** Of no pool. */
 const noPools: readonly string[] = []
 

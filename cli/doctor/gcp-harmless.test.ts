@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { load } from 'js-yaml'
 import { expect, test } from 'vitest'
-import { PERMISSIONS_OF } from '../../test/simulators/gce/permissions.ts'
+import { permissionsFor } from '../../providers/gcp/testing/permissions.ts'
 import { type GcpWorld, openGcpWorld } from './testing/gcp-world.ts'
 
 async function inWorld<T>(work: (world: GcpWorld) => Promise<T>): Promise<T> {
@@ -27,8 +27,15 @@ test('it reads, and asks which permissions there are: no call writes anything, a
     expect([...new Set(world.cluster.calls.map(({ method }) => method))]).toEqual(['GET'])
   }))
 
-const controllers = ['networks.get', 'instances.list', 'instances.get', 'routes.list', 'projects.get']
-test.each(controllers)(
+const ofController = [
+  'networks.get',
+  'instances.list',
+  'instances.get',
+  'routes.list',
+  'projects.get',
+  'subnetworks.list',
+]
+test.each(ofController)(
   'compute.%s, which the controller needs, is missing: an error, and the rest is examined as far as it goes',
   (name) =>
     inWorld(async (world) => {
@@ -43,7 +50,7 @@ test.each(controllers)(
     }),
 )
 
-test.each(['networks.getEffectiveFirewalls', 'routers.list', 'subnetworks.list'])(
+test.each(['networks.getEffectiveFirewalls', 'routers.list'])(
   'compute.%s, without which routes are written all the same, is missing: it is unknown, and no error',
   (name) =>
     inWorld(async (world) => {
@@ -79,22 +86,35 @@ test('a shared VPC: permissions are asked for in the host project, where routes 
     ])
   }))
 
-test('deploy/iam: the controller’s role and the doctor’s together list exactly what it asks for', () =>
+test('who may not read what peers give: it is unknown', () =>
+  inWorld(async (world) => {
+    world.addPeer('other', '10.9.0.0/16', { customRoutes: true })
+    world.deny('compute.networks.listPeeringRoutes')
+    expect((await world.examine()).wrong).toEqual([
+      'unknown NotExamined permission/compute.networks.listPeeringRoutes',
+    ])
+  }))
+
+const permissionsOf = (name: string): readonly string[] => {
+  const file = new URL(`../../deploy/iam/${name}.yaml`, import.meta.url)
+  return (load(readFileSync(file, 'utf8')) as { readonly includedPermissions: readonly string[] })
+    .includedPermissions
+}
+
+test.each([
+  ['routes', ['gcp-controller-role']],
+  ['alias-ip', ['gcp-controller-role', 'gcp-alias-ip-role']],
+])('deploy/iam: in the mode %s, %j and the doctor’s role list exactly what it asks for', (mode, roles) =>
   inWorld(async (world) => {
     world.addPeer('other', '10.9.0.0/16', { customRoutes: true })
     world.cluster.addNode('by-address', { addresses: ['10.0.1.99'] })
     world.cluster.addNode('unknown', { providerID: 'gce://prod-1/europe-west1-b/unknown' })
-    await world.examine()
-    const read = world.calls().flatMap(({ method }) => PERMISSIONS_OF[method] ?? [`of ${method}`])
+    await world.examine(['--gcp-mode', mode])
     const tested = world.resourceManager.calls.flatMap(({ permissions }) => permissions)
-    const permissionsOf = (name: string): readonly string[] => {
-      const file = new URL(`../../deploy/iam/${name}.yaml`, import.meta.url)
-      return (load(readFileSync(file, 'utf8')) as { readonly includedPermissions: readonly string[] })
-        .includedPermissions
-    }
     const doctor = permissionsOf('gcp-doctor-role')
-    expect([...permissionsOf('gcp-controller-role'), ...doctor].sort()).toEqual(
-      [...new Set([...read, ...tested])].sort(),
+    expect([...roles.flatMap(permissionsOf), ...doctor].sort()).toEqual(
+      [...new Set([...permissionsFor(world.calls()), ...tested])].sort(),
     )
     for (const permission of doctor) expect(permission).toMatch(/\.(list|get)[A-Za-z]*$/)
-  }))
+  }),
+)

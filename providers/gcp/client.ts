@@ -74,10 +74,9 @@ async function apiOf(options: ComputeClientOptions, timeoutMs: number): Promise<
   const instances = new InstancesClient(options)
   const projects = new ProjectsClient(options)
   const subnetworks = new SubnetworksClient(options)
-  const routers = new RoutersClient(options)
   const zoneOperations = new ZoneOperationsClient(options)
-  const core = [routes, operations, zoneOperations, networks, instances]
-  const clients = [...core, projects, subnetworks, routers]
+  const routers = new RoutersClient(options)
+  const clients = [routes, operations, networks, instances, projects, subnetworks, zoneOperations, routers]
   await Promise.all(clients.map((client) => client.initialize()))
 
   const caller =

@@ -18,6 +18,11 @@ const region = 'europe-west1'
 /** Of the program; the world itself makes no calls. */
 const programToken = 'podway'
 
+/** Of an instance: an alias range of the secondary range for pods. */
+export const alias = (range: string) => ({ aliases: [{ range, rangeName: 'pods' }] })
+/** Of an instance: what keeps the guest agent from its alias ranges. */
+export const restrained = { metadata: { 'disable-address-manager': 'TRUE' } }
+
 export type GcpWorld = Awaited<ReturnType<typeof openGcpWorld>>
 
 /**

@@ -6,7 +6,7 @@ import type { Subnet } from '../subnets.ts'
 import { found } from './finding-codes.ts'
 import { type GcpPicture, interfacesOf, networkPaths, placedNodes } from './picture.ts'
 import { aliasesOf } from './place.ts'
-import { delegation } from './pod-ranges.ts'
+import { aliased } from './pod-ranges.ts'
 
 /** Whether alias ranges are where pods need them: at their Node, of its own subnet, with room for more, and not taken by the node itself. */
 export const checkAliases = (picture: GcpPicture): readonly Finding[] => [
@@ -51,12 +51,12 @@ function elsewhere(picture: GcpPicture): readonly Finding[] {
 }
 
 function ofAnotherSubnet(picture: GcpPicture): readonly Finding[] {
-  const isDelegated = delegation(picture)
+  const isAliased = aliased(picture)
   const subnets = [...(valueOf(picture.subnets)?.values() ?? [])].flat()
   return placedNodes(picture).flatMap(({ node, place }) => {
     const own = new Set(interfacesOf(place, picture).map(({ subnet }) => subnet))
     return node.podCIDRs
-      .filter((cidr) => !isDelegated(cidr))
+      .filter((cidr) => !isAliased(cidr))
       .flatMap((cidr) =>
         subnets
           .filter(({ path }) => !own.has(path))

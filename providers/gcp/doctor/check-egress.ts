@@ -47,7 +47,7 @@ export function checkEgress(picture: GcpPicture): readonly Finding[] {
   return [
     found('WayOut', {
       object: { kind: 'cluster', name: picture.clusterName },
-      message: `The Nodes reach the Internet, and pods do as far as their Nodes masquerade them.`,
+      message: 'The Nodes reach the Internet, and pods do as far as their Nodes masquerade them.',
     }),
   ]
 }

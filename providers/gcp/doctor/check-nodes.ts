@@ -128,9 +128,12 @@ function severalInterfaces(
   return [found('NodeNotByFirstInterface', { object, message })]
 }
 
-/** Whether Google lets the instances forward what is not addressed to them. */
+/** Whether Google lets the instances forward what is not addressed to them. What alias ranges deliver is addressed to them. */
 export function checkForwarding(picture: GcpPicture): readonly Finding[] {
-  const placed = placedNodes(picture)
+  const isDelegated = delegation(picture)
+  const isRouted = ({ podCIDRs }: ExaminedNode): boolean =>
+    podCIDRs.length === 0 ? picture.settings.mode === 'routes' : !podCIDRs.every(isDelegated)
+  const placed = placedNodes(picture).filter(({ node }) => isRouted(node))
   const findings = placed
     .filter(({ place }) => !place.canIpForward)
     .map(({ node, place }) => {
@@ -147,7 +150,7 @@ export function checkForwarding(picture: GcpPicture): readonly Finding[] {
   return [
     found('IpForwardingOn', {
       object,
-      message: `The instances of all ${placed.length} Nodes may forward packets.`,
+      message: `The instances of ${placed.length} Nodes with routes may forward packets.`,
     }),
   ]
 }

@@ -23,6 +23,7 @@ const ofController: ReadonlySet<keyof typeof readings> = new Set([
   'instances',
   'routes',
   'projects',
+  'subnets',
 ])
 
 /** What these credentials may read and write: by what the readings said, and by what Google says of the writes. */

@@ -43,6 +43,7 @@ export function checkRoom(picture: GcpPicture): readonly Finding[] {
 function usagesOf(path: ResourcePath, routes: readonly GceRoute[], picture: GcpPicture): readonly Usage[] {
   const used = countRoutes(routes)
   const limit = picture.settings.routesPerNetwork ?? defaultRoutesPerNetwork
+  const ofGroup = picture.settings.routesPerPeeringGroup ?? defaultRoutesPerPeeringGroup
   const left = routesLeft(valueOf(picture.projects)?.get(named(path).project))
   const fromPeers = (valueOf(picture.peerRoutes)?.get(path) ?? []).filter(
     ({ type }) => type === 'STATIC_PEERING_ROUTE',
@@ -56,7 +57,7 @@ function usagesOf(path: ResourcePath, routes: readonly GceRoute[], picture: GcpP
           {
             of: `${path} with its peers`,
             used: used + fromPeers,
-            limit: Math.max(limit, defaultRoutesPerPeeringGroup),
+            limit: Math.max(limit, ofGroup),
           },
         ]),
   ]

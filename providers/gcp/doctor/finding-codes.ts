@@ -7,7 +7,7 @@ export const gcpFindings = {
     severity: 'error',
     meaning: 'These credentials lack a permission that the controller uses.',
     remedy:
-      'Add the permission to the role of the controller’s service account: `deploy/iam/gcp-controller-role.yaml` has all of them. If the controller has other credentials, run the command with those.',
+      'Add the permission to the role of the controller’s service account: `deploy/iam/gcp-controller-role.yaml` has all of them, and `deploy/iam/gcp-alias-ip-role.yaml` those for alias ranges. If the controller has other credentials, run the command with those.',
   },
   PermissionUnknown: {
     severity: 'unknown',
@@ -101,7 +101,7 @@ export const gcpFindings = {
     severity: 'error',
     meaning: 'A network, alone or with its peers, can’t take the static routes of all Nodes that there are.',
     remedy:
-      'Raise the quota (`static_routes_per_vpc_network`, `static_routes_per_peering_group`) and tell it with `--gcp-routes-per-network`, or remove routes. Alias ranges take none.',
+      'Raise the quota (`static_routes_per_vpc_network`, `static_routes_per_peering_group`) and tell it with `--gcp-routes-per-network` and `--gcp-routes-per-peering-group`, or remove routes. Alias ranges (`--gcp-mode alias-ip`) take none.',
   },
   NetworkNearlyFull: {
     severity: 'warning',
@@ -112,14 +112,16 @@ export const gcpFindings = {
   PoolsExceedNetwork: {
     severity: 'warning',
     meaning: 'The pools have podCIDRs for more Nodes than a network has room for static routes.',
-    remedy: 'Raise the quota before there are so many Nodes, or use alias ranges, which take no routes.',
+    remedy:
+      'Raise the quota before there are so many Nodes, or use alias ranges (`--gcp-mode alias-ip`), which take no routes.',
   },
   RangesFree: isWell('No pool and no podCIDR overlaps anything else that is known.'),
   RangeOverlapsSubnet: {
     severity: 'error',
     meaning:
       'A pool or podCIDR overlaps a range of a subnet, primary or secondary: Google refuses the routes, or the subnet’s own route takes the packets.',
-    remedy: 'Choose ranges for pods outside of every range of the network, or deliver them by alias ranges.',
+    remedy:
+      'Choose ranges for pods outside of every range of the network, or deliver them by alias ranges of it (`--gcp-mode alias-ip`).',
   },
   RangeOverlapsPeer: {
     severity: 'error',

@@ -15,12 +15,11 @@ export interface ExaminedSettings {
   readonly mode: GcpMode
   /** Where the instances are. */
   readonly project: string
-  /** Of the routes that are written. */
-  readonly priority: number
   /** Of the instances that routes are for; for all if there are none. */
   readonly routeTags: readonly string[]
-  /** The quota, if the user knows it. */
+  /** The quotas, if the user knows them. */
   readonly routesPerNetwork: number | undefined
+  readonly routesPerPeeringGroup: number | undefined
 }
 
 type ByNetwork<T> = ReadonlyMap<ResourcePath, T>

@@ -1,6 +1,4 @@
-import { addressBits } from '../../../net/address.ts'
-import { type Cidr, cidrAround } from '../../../net/cidr.ts'
-import { addressOnWire, cidrOnWire } from '../../wire-addresses.ts'
+import { rangeOfAlias } from '../alias-ranges.ts'
 import type { WireAliasRange, WireInstance, WireInterface, WireMetadata, WireProject } from '../gce-api.ts'
 import { addressesOf } from '../instances.ts'
 import { pathOf } from '../resource-names.ts'
@@ -30,16 +28,10 @@ export const aliasesOf = ({
   aliasIpv6Ranges = [],
 }: WireInterface): readonly AliasRange[] => [...aliasIpRanges, ...aliasIpv6Ranges].flatMap(aliasOf)
 
-function aliasOf({ ipCidrRange: text = '', subnetworkRangeName: of }: WireAliasRange): readonly AliasRange[] {
-  const range = rangeOf(text)
+function aliasOf(alias: WireAliasRange): readonly AliasRange[] {
+  const range = rangeOfAlias(alias)
+  const of = alias.subnetworkRangeName
   return range === undefined ? [] : [{ range, of: of === '' ? undefined : of }]
-}
-
-/** A single address is written without a length. */
-function rangeOf(text: string): Cidr | undefined {
-  if (text.includes('/')) return cidrOnWire(text)
-  const address = addressOnWire(text)
-  return address === undefined ? undefined : cidrAround(address, addressBits(address.family))
 }
 
 /**

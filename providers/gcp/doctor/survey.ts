@@ -71,7 +71,7 @@ export async function survey(
     read(() => ofEach(paths, (path) => readPeerRoutes(gce, path, known?.get(path), region, signal))),
   ])
   progress('permissions')
-  const site = { instanceProject: settings.project, networkProjects }
+  const site = { mode: settings.mode, instanceProject: settings.project, networkProjects }
   const trials = await tryPermissions(site, tools.testPermissions, signal)
   return {
     ...{ clusterName, nodes, pools, settings, networks, places, instances, routes, subnets },

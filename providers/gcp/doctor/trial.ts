@@ -1,3 +1,4 @@
+import type { GcpMode } from '../mode.ts'
 import { PermissionsUntold, type TestPermissions } from './resource-manager.ts'
 
 /** Whether one permission of the controller is there, in one project. */
@@ -10,6 +11,7 @@ export interface Trial {
 }
 
 export interface TrialSite {
+  readonly mode: GcpMode
   readonly instanceProject: string
   readonly networkProjects: readonly string[]
 }
@@ -17,24 +19,36 @@ export interface TrialSite {
 /** What the controller writes with, and so can't be tried by reading. A route names its instance where both are of one project. */
 const ofRoutes = [
   'compute.globalOperations.get',
+  'compute.globalOperations.list',
   'compute.networks.updatePolicy',
   'compute.routes.create',
   'compute.routes.delete',
 ]
 const ofNextHops = ['compute.instances.use']
+/** Alias ranges are of an interface, from a subnet. */
+const ofInterfaces = [
+  'compute.instances.updateNetworkInterface',
+  'compute.zoneOperations.get',
+  'compute.zoneOperations.list',
+]
+const ofSubnets = ['compute.subnetworks.use']
 
 /** Asks for the permissions of the controller's writes, project by project. */
 export async function tryPermissions(
-  { instanceProject, networkProjects }: TrialSite,
+  { instanceProject, mode, networkProjects }: TrialSite,
   test: TestPermissions,
   signal: AbortSignal,
 ): Promise<readonly Trial[]> {
-  const wanted = new Map(
-    networkProjects.map((project) => [
-      project,
-      project === instanceProject ? [...ofRoutes, ...ofNextHops] : ofRoutes,
-    ]),
-  )
+  const isAlias = mode === 'alias-ip'
+  const wanted = new Map<string, readonly string[]>()
+  const want = (project: string, permissions: readonly string[]): void =>
+    void wanted.set(project, [...(wanted.get(project) ?? []), ...permissions])
+  for (const project of networkProjects) {
+    want(project, ofRoutes)
+    if (project === instanceProject) want(project, ofNextHops)
+    if (isAlias) want(project, ofSubnets)
+  }
+  if (isAlias) want(instanceProject, ofInterfaces)
   const answers = await Promise.all(
     [...wanted].map(async ([project, permissions]) => {
       const granted = await orWhy(() => test(project, permissions, signal))

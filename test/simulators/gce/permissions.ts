@@ -25,6 +25,7 @@ export const PERMISSIONS_OF: Readonly<Record<string, readonly string[]>> = {
   'subnetworks.aggregatedList': ['compute.subnetworks.list'],
   'subnetworks.get': ['compute.subnetworks.get'],
   'subnetworks.list': ['compute.subnetworks.list'],
+  'zoneOperations.get': ['compute.zoneOperations.get'],
   'zoneOperations.list': ['compute.zoneOperations.list'],
   'zoneOperations.wait': ['compute.zoneOperations.get'],
 }
