@@ -19,12 +19,19 @@ describe('rounds of looks at targets', () => {
     expect(rounds.next(['a', 'b', 'c'], suspects, 1)).toEqual(['c', 'b'])
   })
 
+  test('suspects are as few at a time', () => {
+    const rounds = new TargetRounds()
+    const suspects = new Set(['b', 'c', 'd'])
+    expect(rounds.next(['a', 'b', 'c', 'd'], suspects, 2)).toEqual(['b', 'c', 'a'])
+    expect(rounds.next(['a', 'b', 'c', 'd'], suspects, 2)).toEqual(['d', 'b', 'a'])
+  })
+
   check.prop([fc.integer({ min: 1, max: 30 }), fc.integer({ min: 1, max: 10 })])(
     'as many looks as it takes reach everybody',
-    (count, others) => {
+    (nodes, count) => {
       const rounds = new TargetRounds()
-      const names = Array.from({ length: count }, (_, index) => `node-${index}`)
-      const looks = Array.from({ length: Math.ceil(count / others) }, () => rounds.next(names, none, others))
+      const names = Array.from({ length: nodes }, (_, index) => `node-${index}`)
+      const looks = Array.from({ length: Math.ceil(nodes / count) }, () => rounds.next(names, none, count))
       expect(new Set(looks.flat())).toEqual(new Set(names))
     },
   )

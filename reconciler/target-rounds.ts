@@ -7,13 +7,15 @@ export class TargetRounds {
   readonly #looks = new Map<string, number>()
   #count = 0
 
-  /** The suspects, and the `others` that were not looked at for longest; of `names`, in that order. */
-  next(names: readonly string[], suspects: ReadonlySet<string>, others: number): readonly string[] {
+  /** So many of the suspects, and then so many of the others; of each, those of `names` that were not looked at for longest. */
+  next(names: readonly string[], suspects: ReadonlySet<string>, count: number): readonly string[] {
     const present = new Set(names)
     for (const name of this.#looks.keys()) if (!present.has(name)) this.#looks.delete(name)
     const last = (name: string): number => this.#looks.get(name) ?? 0
-    const inTurn = names.filter((name) => !suspects.has(name)).sort((a, b) => last(a) - last(b))
-    const chosen = [...names.filter((name) => suspects.has(name)), ...inTurn.slice(0, others)]
+    const inTurn = names.toSorted((a, b) => last(a) - last(b))
+    const chosen = [true, false].flatMap((suspect) =>
+      inTurn.filter((name) => suspects.has(name) === suspect).slice(0, count),
+    )
     for (const name of chosen) this.#looks.set(name, ++this.#count)
     return chosen
   }

@@ -27,6 +27,8 @@ export class Targets {
   readonly #doubted = new Set<TargetKey>()
   /** What became of the last attempt to make each target forward. */
   readonly #prepared = new Map<string, PrepareOutcome>()
+  /** Those whose last attempt failed. */
+  readonly #heldUp = new Set<string>()
   readonly #lookups: Coalescer<TargetQuery, Target | TargetProblem>
   readonly #preparations: Coalescer<Target, PrepareOutcome>
   readonly #running: Coalescer<Target, boolean>
@@ -137,6 +139,15 @@ export class Targets {
     return this.#prepared.get(formatTarget(target))
   }
 
+  /** Whether a target of the node, as far as one is known, could not be made to forward. */
+  isHeldUp(node: NodeView): boolean {
+    if (this.#heldUp.size === 0) return false
+    return ([4, 6] as const).some((family) => {
+      const known = this.cached(node, family)
+      return known !== undefined && !isTargetProblem(known) && this.#heldUp.has(formatTarget(known))
+    })
+  }
+
   #prepare(target: Target): Promise<PrepareOutcome> {
     return shared(this.#preparing, formatTarget(target), () => this.#prepareNow(target))
   }
@@ -146,6 +157,7 @@ export class Targets {
     const name = formatTarget(target)
     this.#prepared.set(name, outcome)
     if (outcome.result === 'failed') {
+      this.#heldUp.add(name)
       const { class: errorClass, code, requestId, message } = outcome.error
       this.#failures.tell(name, {
         level: 'warn',
@@ -155,6 +167,7 @@ export class Targets {
       })
       return outcome
     }
+    this.#heldUp.delete(name)
     this.#failures.over(name)
     if (outcome.changed) this.#log.info({ target: name }, 'target made to forward')
     return outcome

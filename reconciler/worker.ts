@@ -194,8 +194,8 @@ export class Worker {
       ...new Set(claims.destinations(name).map(({ family }) => family)),
     ]
     const isDual = [...nodes.keys()].some((name) => familiesOf(name).length > 1)
-    const others = (maxBatch / (isDual ? 2 : 1)) * Math.max(1, tables.tables().length)
-    const chosen = this.#rounds.next([...nodes.keys()], this.#suspects(), others)
+    const count = (maxBatch / (isDual ? 2 : 1)) * Math.max(1, tables.tables().length)
+    const chosen = this.#rounds.next([...nodes.keys()], this.#suspects(), count)
     const queries = chosen.flatMap((name) => {
       const node = nodes.get(name)
       return node === undefined ? [] : familiesOf(name).map((family): TargetQuery => ({ node, family }))
@@ -207,17 +207,19 @@ export class Worker {
     }
   }
 
-  /** The nodes whose route leads to what is gone, or stands still: what they are reached by may be something else now. */
+  /**
+   * The nodes whose route leads to what is gone, or stands still: what they are reached by may be something else now. And
+   * those that could not be made to forward.
+   */
   #suspects(): ReadonlySet<string> {
-    const { claims, ledger, tables } = this.#parts
+    const { claims, ledger, tables, targets } = this.#parts
     const all = tables.tables()
     const isDead = (key: DestinationKey): boolean =>
       all.some(({ id }) => tables.route(id, key)?.state === 'blackhole')
-    return new Set(
-      claims
-        .keys()
-        .filter(isDead)
-        .flatMap((key) => claims.holder(key, ledger.get(key)?.node)?.name ?? []),
-    )
+    const lost = claims.keys().filter(isDead)
+    return new Set([
+      ...lost.flatMap((key) => claims.holder(key, ledger.get(key)?.node)?.name ?? []),
+      ...claims.nodes().flatMap((node) => (targets.isHeldUp(node) ? [node.name] : [])),
+    ])
   }
 }
