@@ -4,6 +4,8 @@ import type { Ec2Api } from '../providers/aws/ec2-api.ts'
 import { ApiBudget, type ApiLimits } from '../providers/budget.ts'
 import type { BudgetObserver } from '../providers/budget-lane.ts'
 import type { AssumedRole } from '../providers/aws/client.ts'
+import type { GceApi } from '../providers/gcp/gce-api.ts'
+import type { Surroundings } from '../providers/gcp/surroundings.ts'
 import type { RouteProvider } from '../providers/provider.ts'
 import type { CloudConfig } from './cloud-options.ts'
 
@@ -93,14 +95,11 @@ async function openAzure(config: ProviderConfig): Promise<OpenProvider> {
 }
 
 async function openGcp(config: ProviderConfig): Promise<OpenProvider> {
-  const { clusterName, gcp } = config
-  const { impersonate, networks, priority, project, routesPerNetwork, tags } = gcp
+  const { impersonate, networks, project } = config.gcp
   const { findCredentials } = await import('../providers/gcp/credentials.ts')
   const { findSurroundings } = await import('../providers/gcp/surroundings.ts')
   const { createGceClient } = await import('../providers/gcp/client.ts')
   const { endpointOf } = await import('../providers/gcp/endpoint.ts')
-  const { gcpProvider } = await import('../providers/gcp/gcp-provider.ts')
-  const { gceLimits } = await import('../providers/gcp/limits.ts')
   const { env } = process
   const credentials = findCredentials(impersonate === undefined ? {} : { impersonate })
   const around = await findSurroundings({
@@ -115,19 +114,33 @@ async function openGcp(config: ProviderConfig): Promise<OpenProvider> {
     ...(endpoint === undefined ? {} : { endpoint }),
   })
   return {
-    provider: gcpProvider({
-      gce: client.api,
-      budget: budgetOf(config, gceLimits),
-      clock: systemClock,
-      clusterName,
-      networks: around.networks,
-      instanceProject: around.project,
-      tags,
-      ...(priority === undefined ? {} : { priority }),
-      ...(routesPerNetwork === undefined ? {} : { routesPerNetwork }),
-    }),
+    provider: await gcpProviderOf(config, client.api, around, systemClock),
     close: () => void client.close(),
   }
+}
+
+/** As {@link awsProviderOf}. */
+export async function gcpProviderOf(
+  config: ProviderConfig,
+  gce: GceApi,
+  around: Surroundings,
+  clock: Clock,
+): Promise<RouteProvider> {
+  const { clusterName, gcp } = config
+  const { priority, routesPerNetwork, tags } = gcp
+  const { gcpProvider } = await import('../providers/gcp/gcp-provider.ts')
+  const { gceLimits } = await import('../providers/gcp/limits.ts')
+  return gcpProvider({
+    gce,
+    budget: budgetOf(config, gceLimits, clock),
+    clock,
+    clusterName,
+    networks: around.networks,
+    instanceProject: around.project,
+    tags,
+    ...(priority === undefined ? {} : { priority }),
+    ...(routesPerNetwork === undefined ? {} : { routesPerNetwork }),
+  })
 }
 
 type Rates = Pick<ProviderConfig, 'apiBudgetShare' | 'gate' | 'observe'>

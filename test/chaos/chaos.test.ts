@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { failureInWords } from './failure-in-words.ts'
-import { providers, runStory } from './run-story.ts'
+import { providers } from './provider.ts'
+import { runStory } from './run-story.ts'
 import { shrinkStory } from './shrink-story.ts'
 import { makeStory } from './story/make-story.ts'
 
@@ -14,7 +15,7 @@ describe.each(providers)(
   (provider) => {
     test.each(groups)('from seed %i on', { timeout: 600_000 }, async (first) => {
       for (let seed = first; seed < first + groupSize; seed++) {
-        const story = makeStory(seed)
+        const story = makeStory(seed, provider)
         const { violations } = await runStory(story, { provider })
         const [broken] = violations
         if (broken === undefined) continue

@@ -259,7 +259,6 @@ function calls(count: number): MadeUp {
       sentAt: 1,
       action: 'DescribeInstances',
       isWrite: false,
-      done: true,
     })
   return story
 }

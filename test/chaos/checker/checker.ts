@@ -12,7 +12,9 @@ import { term } from './term.ts'
 
 export interface CheckerOptions {
   readonly renewDeadlineMs: number
-  readonly bucket: Bucket
+  readonly bucket: (action: string) => Bucket
+  /** Of the cloud, see `Traits`. */
+  readonly isConditional: boolean
   readonly share: number
 }
 
@@ -30,9 +32,9 @@ export class Checker {
   writes: string[] = []
   readonly #invariants: readonly Invariant[]
 
-  constructor({ bucket, renewDeadlineMs, share }: CheckerOptions) {
+  constructor({ bucket, isConditional, renewDeadlineMs, share }: CheckerOptions) {
     this.#invariants = [
-      ownership(),
+      ownership(isConditional),
       evidence(),
       brake(),
       addresses(),

@@ -32,7 +32,7 @@ export class Cast {
   constructor(world: VirtualWorld, { nodes, tables }: Story, slots: readonly Slot[]) {
     this.#world = world
     this.#slots = slots
-    for (let index = 0; index < tables; index++) this.#tables.push(world.cloud.addTable())
+    for (let index = 0; index < tables; index++) this.#addTable()
     for (let index = 1; index <= nodes; index++) this.#join(nodeName(index))
     for (const slot of slots) world.start(slot)
   }
@@ -75,16 +75,21 @@ export class Cast {
       case 'foreign-route':
         this.#addForeign(deed)
         return
+      case 'rival-route':
+        this.#addRival(deed)
+        return
+      case 'edit-table':
+        cloud.editTable?.(this.#table(deed.table))
+        return
       case 'delete-foreign-routes':
         for (const { destination, table } of this.#foreign.splice(0)) cloud.deleteRoute(table, destination)
         return
       case 'add-table':
-        if (this.#tables.length < 4) this.#tables.push(cloud.addTable())
+        if (this.#tables.length < 4) this.#addTable()
         return
       case 'drop-table': {
         const table = this.#table(deed.table)
-        if (this.#tables.length < 2) return
-        cloud.dropTable(table)
+        if (this.#tables.length < 2 || !cloud.dropTable(table)) return
         this.#tables.splice(this.#tables.indexOf(table), 1)
         return
       }
@@ -184,6 +189,11 @@ export class Cast {
       if (this.#terminated.has(machine.providerID)) cluster.deleteNode(metadata.name)
       else if (this.#stopped.has(machine.providerID)) this.#switch(metadata.name, 'start')
     }
+  }
+
+  #addTable(): void {
+    const table = this.#world.cloud.addTable()
+    if (table !== undefined) this.#tables.push(table)
   }
 
   #join(
@@ -289,7 +299,11 @@ export class Cast {
     )
     if (destination === undefined) return
     const other = nth([...this.#machines.values()], pick)
-    if (what === 'change-route' && other !== undefined) cloud.changeRoute(table, destination, other)
+    const isReplaced =
+      what === 'change-route' &&
+      other !== undefined &&
+      cloud.changeRoute(table, destination, other) === 'replaced'
+    if (isReplaced) this.#foreign.push({ table, destination })
     if (what === 'delete-route' || what === 'take-route') cloud.deleteRoute(table, destination)
     if (what === 'take-route' && cloud.addForeignRoute(table, destination))
       this.#foreign.push({ table, destination })
@@ -306,6 +320,16 @@ export class Cast {
     }[where]
     const text = formatCidr(destination)
     if (this.#world.cloud.addForeignRoute(table, text)) this.#foreign.push({ table, destination: text })
+  }
+
+  #addRival({ pick, rank, table: index }: Extract<Deed, { do: 'rival-route' }>): void {
+    const { cloud } = this.#world
+    const table = this.#table(index)
+    const [destination] = nth(cloud.routes(table), pick)?.split(' ') ?? []
+    const machine = nth([...this.#machines.values()], pick)
+    if (destination === undefined || machine === undefined) return
+    if (cloud.addRival?.(table, destination, rank, machine) === true)
+      this.#foreign.push({ table, destination })
   }
 
   #cutWatches({ how, resource }: Extract<Deed, { do: 'cut-watches' }>): void {

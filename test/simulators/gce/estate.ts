@@ -4,7 +4,9 @@ import {
   type Instance,
   type InstanceStatus,
   type NetworkInterface,
+  type NextHop,
   type ResourcePath,
+  type Route,
   type State,
   projectOf,
   regionOf,
@@ -20,6 +22,15 @@ export interface SubnetworkWish {
   /** Of /64. */
   readonly ipv6?: string
   readonly allowsOverlap?: boolean
+}
+
+export interface RouteWish {
+  readonly network: ResourcePath
+  readonly name: string
+  readonly destination: string
+  /** 1000 unless told. */
+  readonly priority?: number
+  readonly nextHop: NextHop
 }
 
 export interface InstanceWish {
@@ -170,7 +181,33 @@ export class Estate {
     return found
   }
 
-  /** Takes a route away, whoever made it. */
+  addRoute(wish: RouteWish): void {
+    const { network, name, destination, priority = 1000, nextHop } = wish
+    const path = `projects/${projectOf(network)}/global/routes/${name}`
+    this.#state.routes.set(path, {
+      path,
+      id: this.#state.newId(),
+      name,
+      description: '',
+      network,
+      destination: parseCidr(destination),
+      priority,
+      tags: [],
+      nextHop,
+      created: 0,
+    })
+  }
+
+  /** Those that were written, by call or by hand. */
+  routes(network: ResourcePath): readonly Route[] {
+    return [...this.#state.routes.values()].filter((route) => route.network === network)
+  }
+
+  removeRoute(path: ResourcePath): void {
+    this.#state.routes.delete(path)
+  }
+
+  /** Takes all routes to the destination away, whoever made them. */
   removeRoutes(network: ResourcePath, destination: Cidr): void {
     for (const route of this.#state.routes.values())
       if (
