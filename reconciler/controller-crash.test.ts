@@ -163,7 +163,10 @@ test('one that is stopped before it knows the nodes ends, and leaves no rejectio
         ),
     }
     const running = world.start({ poolSource, allocate: true })
-    await eventually('the nodes are asked for', () => running.inFlight > 0)
+    const { calls } = world.cluster.simulator
+    await eventually('the nodes are asked for', () =>
+      calls.some(({ resource, verb }) => resource === 'nodes' && verb === 'list'),
+    )
     await running.stop()
     for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
     expect(unheard).toEqual([])

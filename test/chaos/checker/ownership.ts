@@ -1,6 +1,6 @@
 import { type Entry, people } from '../journal.ts'
 import { type Invariant, blinkMs } from './invariant.ts'
-import { type Route, type Sight, canonical, placeOf } from './sight.ts'
+import { type Route, type Sight, canonical } from './sight.ts'
 
 interface Place {
   readonly table: string
@@ -36,19 +36,25 @@ export function ownership(isConditional: boolean): Invariant {
   const touched = (entry: Extract<Entry, { kind: 'route' }>, sight: Sight): readonly string[] => {
     const { op, table, target = '' } = entry.change
     const destination = canonical(entry.change.destination)
-    const key = `${table} ${placeOf(entry.change)}`
+    const key = `${table} ${destination}`
     const there = sight.at(entry.change)
+    const beside = sight.routesTo(table, destination).filter((route) => route !== there)
+    const ownBeside = beside.filter(({ by }) => by !== people)
     const ours = places.get(key)
     const isNews = ({ by, since }: Route): boolean => by === people && entry.sentAt - since <= newsMs
     switch (op) {
       case 'delete':
-        places.delete(key)
-        if (there === undefined || (newsMs > 0 && isNews(there)) || ours?.targets.has(there.target)) return []
+        if (ownBeside.length === 0) places.delete(key)
+        if (there === undefined || (newsMs > 0 && isNews(there))) return []
+        // One that somebody made in place of podway's own, just as it was, may pass for it.
+        if (ours?.targets.has(there.target) && !(there.by === people && leadsTo(ownBeside, there.target)))
+          return []
         return [
           `deleted the route to ${destination} in ${table}, which leads to ${there.target} by ${there.by}`,
         ]
       case 'create': {
-        places.set(key, { table, destination, targets: new Set([target]) })
+        const known = ownBeside.length > 0 && ours !== undefined ? ours.targets : []
+        places.set(key, { table, destination, targets: new Set([...known, target]) })
         const rival = sight.carriers(table, destination).find(({ by }) => by === people)
         if (rival === undefined || isNews(rival)) return []
         return [
@@ -73,3 +79,6 @@ export function ownership(isConditional: boolean): Invariant {
     },
   }
 }
+
+const leadsTo = (routes: readonly Route[], wanted: string): boolean =>
+  routes.some(({ target }) => target === wanted)
