@@ -4,6 +4,8 @@ import type { Ec2Api } from '../providers/aws/ec2-api.ts'
 import { ApiBudget, type ApiLimits } from '../providers/budget.ts'
 import type { BudgetObserver } from '../providers/budget-lane.ts'
 import type { AssumedRole } from '../providers/aws/client.ts'
+import type { ArmApi } from '../providers/azure/arm-api.ts'
+import type { AzureSettings } from '../providers/azure/settings.ts'
 import type { GceApi } from '../providers/gcp/gce-api.ts'
 import type { Surroundings } from '../providers/gcp/surroundings.ts'
 import type { RouteProvider } from '../providers/provider.ts'
@@ -64,34 +66,46 @@ export async function awsProviderOf(
 }
 
 async function openAzure(config: ProviderConfig): Promise<OpenProvider> {
-  const { azure, clusterName } = config
-  const { askEffective, cloudConfig, effectiveMs, routesPerTable, wishes } = azure
+  const { cloudConfig, wishes } = config.azure
   const { readCloudConfig } = await import('../providers/azure/cloud-config.ts')
   const { settingsOf } = await import('../providers/azure/settings.ts')
   const { createCredential } = await import('../providers/azure/credentials.ts')
   const { createArmClient } = await import('../providers/azure/client.ts')
-  const { azureProvider } = await import('../providers/azure/azure-provider.ts')
-  const { armLimits } = await import('../providers/azure/limits.ts')
   const file = cloudConfig === undefined ? {} : await readCloudConfig(cloudConfig)
-  const { cloud, credential, network, ...choices } = settingsOf(wishes, file, process.env)
+  const { cloud, credential, ...place } = settingsOf(wishes, file, process.env)
+  const arm = createArmClient({
+    endpoint: cloud.endpoint,
+    credential: createCredential(credential, cloud.authorityHost),
+  })
   return {
-    provider: azureProvider({
-      arm: createArmClient({
-        endpoint: cloud.endpoint,
-        credential: createCredential(credential, cloud.authorityHost),
-      }),
-      budget: budgetOf(config, armLimits),
-      clock: systemClock,
-      clusterName,
-      askEffective,
-      ...choices,
-      ...(network === undefined ? {} : { network }),
-      ...(routesPerTable === undefined ? {} : { routesPerTable }),
-      ...(effectiveMs === undefined ? {} : { effectiveMs }),
-    }),
+    provider: await azureProviderOf(config, arm, place, systemClock),
     // The SDK's connections are those of the process.
     close: () => undefined,
   }
+}
+
+/** As {@link awsProviderOf}. */
+export async function azureProviderOf(
+  config: ProviderConfig,
+  arm: ArmApi,
+  { network, ...choices }: Omit<AzureSettings, 'cloud' | 'credential'>,
+  clock: Clock,
+): Promise<RouteProvider> {
+  const { azure, clusterName } = config
+  const { askEffective, effectiveMs, routesPerTable } = azure
+  const { azureProvider } = await import('../providers/azure/azure-provider.ts')
+  const { armLimits } = await import('../providers/azure/limits.ts')
+  return azureProvider({
+    arm,
+    budget: budgetOf(config, armLimits, clock),
+    clock,
+    clusterName,
+    askEffective,
+    ...choices,
+    ...(network === undefined ? {} : { network }),
+    ...(routesPerTable === undefined ? {} : { routesPerTable }),
+    ...(effectiveMs === undefined ? {} : { effectiveMs }),
+  })
 }
 
 async function openGcp(config: ProviderConfig): Promise<OpenProvider> {

@@ -1,5 +1,5 @@
 /** The clouds that have a world. */
-export const providers = ['aws', 'gcp'] as const
+export const providers = ['aws', 'gcp', 'azure'] as const
 export type Provider = (typeof providers)[number]
 
 /** In what clouds differ, as far as stories and promises are concerned. */
@@ -15,4 +15,5 @@ export interface Traits {
 export const traits: Readonly<Record<Provider, Traits>> = {
   aws: { isConditional: false, hasOperations: false, hasRivals: false },
   gcp: { isConditional: false, hasOperations: true, hasRivals: true },
+  azure: { isConditional: true, hasOperations: true, hasRivals: false },
 }

@@ -10,6 +10,7 @@ import { Checker } from './checker/checker.ts'
 import type { Violation } from './checker/invariant.ts'
 import { unsettled } from './checker/settled.ts'
 import { GceCloud } from './gcp/gce-cloud.ts'
+import { ArmCloud } from './azure/arm-cloud.ts'
 import { type Provider, traits } from './provider.ts'
 import { Cast, poolRange } from './story/cast.ts'
 import type { Story } from './story/step.ts'
@@ -19,6 +20,7 @@ import { VirtualWorld } from './world/virtual-world.ts'
 const clouds: Readonly<Record<Provider, (clock: ManualClock, note: Note, random: Random) => ChaosCloud>> = {
   aws: (clock, note) => new AwsCloud(clock, note),
   gcp: (clock, note, random) => new GceCloud(clock, note, random),
+  azure: (clock, note, random) => new ArmCloud(clock, note, random),
 }
 
 export interface Result {
