@@ -93,6 +93,7 @@ async function apiOf(options: ComputeClientOptions, timeoutMs: number): Promise<
     deleteRoute: caller(routes, 'delete'),
     listRoutes: caller(routes, 'list', list),
     waitForGlobalOperation: caller(operations, 'wait', { timeout: Math.max(waitTimeoutMs, timeoutMs) }),
+    listGlobalOperations: caller(operations, 'list', list),
     getNetwork: caller(networks, 'get'),
     getInstance: caller(instances, 'get'),
     listInstances: caller(instances, 'aggregatedList', list),

@@ -23,6 +23,8 @@ export interface WireRoute {
 
 export interface WireOperation {
   readonly name?: string
+  /** URL of what it is at work on. */
+  readonly targetLink?: string
   readonly status?: string
   readonly httpErrorStatusCode?: number
   readonly error?: {
@@ -66,6 +68,7 @@ export interface WireProject {
 
 export interface ListPage {
   readonly filter?: string
+  readonly orderBy?: string
   readonly maxResults: number
   readonly pageToken?: string
 }
@@ -95,6 +98,10 @@ export interface GceApi {
     request: { readonly project: string; readonly operation: string },
     options: CallOptions,
   ): Promise<WireOperation>
+  listGlobalOperations(
+    request: ListPage & { readonly project: string },
+    options: CallOptions,
+  ): Promise<ListAnswer<readonly WireOperation[]>>
   getNetwork(
     request: { readonly project: string; readonly network: string },
     options: CallOptions,
@@ -135,6 +142,11 @@ export const calls: Readonly<Record<GceCall, CallFacts>> = {
     method: 'globalOperations.wait',
     group: 'operation-reads',
     permission: 'compute.globalOperations.get',
+  },
+  listGlobalOperations: {
+    method: 'globalOperations.list',
+    group: 'lists',
+    permission: 'compute.globalOperations.list',
   },
   getNetwork: { method: 'networks.get', group: 'reads', permission: 'compute.networks.get' },
   getInstance: { method: 'instances.get', group: 'reads', permission: 'compute.instances.get' },

@@ -41,6 +41,7 @@ describe('deploy/iam/gcp-controller-role.yaml', () => {
 
   /** As Google's reference of each method has them: https://docs.cloud.google.com/compute/docs/reference/rest/v1 */
   const permissionsOf: Readonly<Record<string, readonly string[]>> = {
+    'globalOperations.list': ['compute.globalOperations.list'],
     'globalOperations.wait': ['compute.globalOperations.get'],
     'instances.aggregatedList': ['compute.instances.list'],
     'instances.get': ['compute.instances.get'],

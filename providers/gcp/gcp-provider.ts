@@ -11,6 +11,7 @@ import { named, routesOfNetwork } from './network-routes.ts'
 import { ClusterNetworks } from './networks.ts'
 import { RouteQuota, countRoutes } from './quota.ts'
 import type { ResourcePath } from './resource-names.ts'
+import { UnderWay } from './under-way.ts'
 import { type TargetFinder, findTargets, instancesBehind } from './targets.ts'
 
 export interface GcpProviderOptions {
@@ -39,6 +40,7 @@ export function gcpProvider(options: GcpProviderOptions): RouteProvider {
   const quota = new RouteQuota(options.routesPerNetwork)
   const networks = new ClusterNetworks(gce, options.networks, quota)
   const finder: TargetFinder = { gce, instanceProject, networks: (signal) => networks.paths(signal) }
+  const underWay = new UnderWay(gce)
   /** How many routes there were when a snapshot was taken, which shows one a destination. */
   const counts = new WeakMap<Snapshot, number>()
 
@@ -47,6 +49,7 @@ export function gcpProvider(options: GcpProviderOptions): RouteProvider {
     capabilities: { families: [4, 6], replace: 'make-before-break', batch: { scope: 'change', max: 1 } },
     tables: (signal) => networks.find(signal),
     async list(table, signal) {
+      await underWay.settled(table.id, signal)
       const routes = await routesOfNetwork(gce, table.id, clusterName, signal)
       const snapshot = { routes: foldRoutes(routes) }
       counts.set(snapshot, countRoutes(routes))
@@ -55,8 +58,8 @@ export function gcpProvider(options: GcpProviderOptions): RouteProvider {
     targets: (wanted, signal) => findTargets(finder, wanted, signal),
     // Google keeps the CIDR as it is given, refuses host bits, and names the instance by its URL, whose path is ours.
     canonical: (route) => route,
-    apply: (table, { changes }, signal) =>
-      applyChanges(
+    async apply(table, { changes }, signal) {
+      const outcomes = await applyChanges(
         {
           gce,
           network: table.id,
@@ -67,7 +70,10 @@ export function gcpProvider(options: GcpProviderOptions): RouteProvider {
         },
         changes,
         signal,
-      ),
+      )
+      underWay.learn(table.id, outcomes)
+      return outcomes
+    },
     running: async (targets, signal) => (await instancesBehind(finder, targets, signal)).map(mayBeLive),
     prepare: (targets, signal) => checkIpForwarding(finder, targets, signal),
     readyInMs: (op, ahead = 0) =>

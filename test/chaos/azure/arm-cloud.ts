@@ -236,7 +236,7 @@ export class ArmCloud implements ChaosCloud {
   }
 
   #read(table: string): TableDocument {
-    const document = this.#do('GET', table)
+    const document = this.#simulator.document(table) ?? {}
     return readTable(listAt(document, 'properties', 'routes'), document)
   }
 

@@ -28,7 +28,7 @@ const alive = (): Invariant => ({
 export class Checker {
   readonly sight = new Sight()
   readonly violations: Violation[] = []
-  /** Writes of controllers since {@link forgetWrites}, but for the Lease. */
+  /** Writes of controllers since {@link forgetWrites}, but for the Lease and the ends of series of Events. */
   writes: string[] = []
   readonly #invariants: readonly Invariant[]
 
@@ -53,7 +53,10 @@ export class Checker {
     this.sight.take(entry)
     if (entry.by === people) return
     if (entry.kind === 'cloud-call' && entry.isWrite) this.writes.push(`${entry.by} ${entry.action}`)
-    if (entry.kind === 'kube-write' && entry.resource !== 'leases')
+    // That a series of Events is over is told minutes after its last one.
+    const isRoutine = (verb: string, resource: string): boolean =>
+      resource === 'leases' || (resource === 'events' && verb === 'patch')
+    if (entry.kind === 'kube-write' && !isRoutine(entry.verb, entry.resource))
       this.writes.push(`${entry.by} ${entry.verb} ${entry.resource} ${entry.name}`)
   }
 

@@ -47,6 +47,7 @@ export async function gceOver(link: Link, serve: Serve): Promise<GceApi> {
     deleteRoute: over((request, options) => api.deleteRoute(request, options)),
     listRoutes: over((request, options) => api.listRoutes(request, options)),
     waitForGlobalOperation: over((request, options) => api.waitForGlobalOperation(request, options)),
+    listGlobalOperations: over((request, options) => api.listGlobalOperations(request, options)),
     getNetwork: over((request, options) => api.getNetwork(request, options)),
     getInstance: over((request, options) => api.getInstance(request, options)),
     listInstances: over((request, options) => api.listInstances(request, options)),

@@ -25,6 +25,7 @@ const groups: Readonly<Record<string, string>> = {
   'routes.delete': 'mutations',
   'routes.list': 'lists',
   'instances.aggregatedList': 'lists',
+  'globalOperations.list': 'lists',
   'globalOperations.wait': 'operation reads',
 }
 

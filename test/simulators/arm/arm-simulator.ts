@@ -33,6 +33,8 @@ export interface ArmSimulator extends Simulator {
   /** Every call so far, in the order of arrival, those that a fault struck too. */
   readonly calls: readonly Call[]
   readonly machines: Machines
+  /** A resource as a GET shows it, but for its revision; no call is made for it. */
+  document(id: string): JsonObject | undefined
   /** The routes that packets follow by the table, as its documents have them; undefined before it was ever written. */
   inForce(table: string, now: number): readonly Json[] | undefined
   /** Ends the operations that are due; each request does too. */
@@ -128,6 +130,7 @@ export function createArmSimulator(options: ArmSimulatorOptions = {}): ArmSimula
     faults,
     calls,
     machines,
+    document: (id) => state.get(id)?.doc,
     inForce: (table, now) =>
       state.effective.get(table.toLowerCase())?.findLast(({ from }) => from <= now)?.routes,
     advance,

@@ -1,6 +1,9 @@
 import { notFound } from '../errors.ts'
 import type { Context, Method, Request } from '../method.ts'
+import { listOf } from '../list.ts'
 import { operationView } from '../operations.ts'
+import { LIST_PARAMETERS } from '../paging.ts'
+import { urlOf } from '../references.ts'
 
 /**
  * `wait` answers at once, as it may: "in uncommon cases, when the server is overloaded, the request might return before
@@ -14,6 +17,14 @@ const look =
     if (found === undefined) throw notFound(path)
     return operationView(found)
   }
+
+function list(request: Request, { state }: Context): object {
+  const scope = `projects/${request.path('project')}`
+  const all = [...state.operations.values()].filter((operation) => operation.scope === scope)
+  const timeOf = (view: object): string => (view as { readonly insertTime: string }).insertTime
+  const link = urlOf(`${scope}/global/operations`)
+  return listOf('operationList', all.map(operationView), request.parameters, link, timeOf)
+}
 
 const lookGlobal = look(({ path }) => `projects/${path('project')}/global`)
 const lookZonal = look(({ path }) => `projects/${path('project')}/zones/${path('zone')}`)
@@ -31,6 +42,14 @@ const method = (name: string, httpMethod: 'GET' | 'POST', path: string, run: Met
 })
 
 export const OPERATION_METHODS: readonly Method[] = [
+  {
+    name: 'globalOperations.list',
+    httpMethod: 'GET',
+    path: 'projects/{project}/global/operations',
+    query: LIST_PARAMETERS,
+    group: 'list',
+    run: list,
+  },
   method('globalOperations.get', 'GET', GLOBAL, lookGlobal),
   method('globalOperations.wait', 'POST', `${GLOBAL}/wait`, lookGlobal),
   method('zoneOperations.get', 'GET', ZONAL, lookZonal),
