@@ -9,6 +9,7 @@ import { WorkQueue } from '../kube/work-queue.ts'
 import type { RouteProvider } from '../providers/provider.ts'
 import { Absences } from './absences.ts'
 import { Applier } from './apply/apply.ts'
+import { finishing } from './finished-tables.ts'
 import { FullTables } from './apply/full-tables.ts'
 import { Turns } from './apply/turns.ts'
 import { Brake, conditionBrake, deleteBrake } from './guard/brake.ts'
@@ -113,7 +114,8 @@ export interface ControllerParts {
 }
 
 export function assemble(options: ControllerOptions, signal: AbortSignal): ControllerParts {
-  const { adopt, clock, configureRoutes, events, log, metrics, nodes, policy, provider, random } = options
+  const { adopt, clock, configureRoutes, events, log, metrics, nodes, policy, random } = options
+  const provider = policy === 'observe' ? options.provider : finishing(options.provider)
   const { reflector, store, subject } = options
   const now = (): string => secondTime(clock.now())
   const monotonic = (): number => clock.monotonic()

@@ -1,3 +1,4 @@
+import type { Permit } from '../budget-lane.ts'
 import { ProviderError } from '../errors.ts'
 import type { Change, Outcome } from '../provider.ts'
 import { networkPath } from './arm-api.ts'
@@ -5,7 +6,8 @@ import { type Arm, callWith } from './call.ts'
 import { untilDone } from './operations.ts'
 import type { Polling } from './poller.ts'
 import { editTable } from './table-edit.ts'
-import { readTable } from './table-read.ts'
+import { isUnfinished, readTable } from './table-read.ts'
+import type { WireTable } from './wire.ts'
 
 /** Where changes are made, and what is known there. */
 export interface Site {
@@ -42,32 +44,71 @@ export async function applyChanges(
 }
 
 async function write(
-  { arm, polling, routesPerTable, table: id }: Site,
+  site: Site,
   changes: readonly Change[],
   signal: AbortSignal,
 ): Promise<readonly Outcome[]> {
   if (changes.length === 0) return []
+  const { arm, polling, routesPerTable, table: id } = site
   using permit = await arm.budget.reserve('WriteRouteTable', signal)
   const current = await readTable(arm, id, polling, signal)
   const { outcomes, table } = editTable(current, changes, routesPerTable)
   const settled = (written: Outcome): readonly Outcome[] =>
     outcomes.map((outcome) => (outcome === 'written' ? written : outcome))
-  if (table === undefined) return settled({ result: 'done' })
-  const { etag } = current
+  // What was to be deleted may be gone from a table whose last write failed, and still be in force.
+  const body = table ?? (isUnfinished(current) ? current : undefined)
+  if (body === undefined) return settled({ result: 'done' })
+  try {
+    await put(site, permit, current, body, signal)
+    return settled({ result: 'done' })
+  } catch (error) {
+    if (!(error instanceof ProviderError) || isAboutChanges(error)) throw error
+    const failed: Outcome = { result: 'failed', error }
+    return outcomes.map((outcome) =>
+      outcome === 'written' || (table === undefined && outcome.result === 'done') ? failed : outcome,
+    )
+  }
+}
+
+/** Writes a table again whose last write failed. @throws ProviderError */
+export async function finishTable(site: Site, signal: AbortSignal): Promise<void> {
+  const { arm, polling, table: id } = site
+  using permit = await arm.budget.reserve('WriteRouteTable', signal)
+  const current = await readTable(arm, id, polling, signal)
+  if (isUnfinished(current)) await put(site, permit, current, current, signal)
+}
+
+async function put(
+  { arm, polling, table: id }: Site,
+  permit: Permit,
+  { etag }: WireTable,
+  body: WireTable,
+  signal: AbortSignal,
+): Promise<void> {
   if (etag === undefined)
     throw new ProviderError('transient', `route table ${id} was read without its revision`, {
       code: 'NoEtag',
       action: operation,
     })
+  const request = { operation, method: 'PUT', path: networkPath(id), body, ifMatch: etag } as const
+  const answer = await callWith(permit, arm, request, signal)
   try {
-    const request = { operation, method: 'PUT', path: networkPath(id), body: table, ifMatch: etag } as const
-    const answer = await callWith(permit, arm, request, signal)
     await untilDone(arm, operation, answer, polling, signal)
-    return settled({ result: 'done' })
   } catch (error) {
-    if (!(error instanceof ProviderError) || isAboutChanges(error)) throw error
-    return settled({ result: 'failed', error })
+    if (!(error instanceof ProviderError)) throw error
+    throw takenOn(error)
   }
+}
+
+/**
+ * What fails after it was taken on is in the table all the same, marked as failed, and comes into force with the next write,
+ * whoever makes it: it is ours as much as what was done.
+ */
+function takenOn(cause: ProviderError): ProviderError {
+  const { action = operation, code, requestId } = cause
+  const message = `the route table has it, and it is not in force: ${cause.message}`
+  const id = requestId === undefined ? {} : { requestId }
+  return new ProviderError('unknown-outcome', message, { code, action, cause, ...id })
 }
 
 const isAboutChanges = ({ class: errorClass }: ProviderError): boolean =>

@@ -42,21 +42,21 @@ export function ownership(isConditional: boolean): Invariant {
     const ownBeside = beside.filter(({ by }) => by !== people)
     const ours = places.get(key)
     const isNews = ({ by, since }: Route): boolean => by === people && entry.sentAt - since <= newsMs
+    // One that somebody made in place of podway's own, just as it was, may pass for it.
+    const passes = (route: Route): boolean =>
+      ours?.targets.has(route.target) === true && !(route.by === people && leadsTo(ownBeside, route.target))
     switch (op) {
       case 'delete':
         if (ownBeside.length === 0) places.delete(key)
-        if (there === undefined || (newsMs > 0 && isNews(there))) return []
-        // One that somebody made in place of podway's own, just as it was, may pass for it.
-        if (ours?.targets.has(there.target) && !(there.by === people && leadsTo(ownBeside, there.target)))
-          return []
+        if (there === undefined || (newsMs > 0 && isNews(there)) || passes(there)) return []
         return [
           `deleted the route to ${destination} in ${table}, which leads to ${there.target} by ${there.by}`,
         ]
       case 'create': {
-        const known = ownBeside.length > 0 && ours !== undefined ? ours.targets : []
+        const known = beside.length > 0 && ours !== undefined ? ours.targets : []
         places.set(key, { table, destination, targets: new Set([...known, target]) })
         const rival = sight.carriers(table, destination).find(({ by }) => by === people)
-        if (rival === undefined || isNews(rival)) return []
+        if (rival === undefined || isNews(rival) || passes(rival)) return []
         return [
           `made a route to ${destination} in ${table} beside that which ${rival.by} made to lead to ${rival.target}`,
         ]
