@@ -45,7 +45,7 @@ import { RouteGuard } from './route-guard.ts'
 import { RouteReconciler } from './route-reconciler.ts'
 import { RouteRecords } from './route-records.ts'
 import { RouteWriter } from './route-writer.ts'
-import { podRanges } from './routed-node.ts'
+import { podRanges, routedNode } from './routed-node.ts'
 import { TableCache } from './table-cache.ts'
 import { TableReader } from './table-reader.ts'
 import { Targets } from './targets.ts'
@@ -206,7 +206,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
     records: new RouteRecords({ ledger, planner, now }),
     events,
     absences,
-    nodeGone: (node, abort) => nodeGone(nodes, node, abort),
+    nodeGone: (node, key, abort) => nodeGone(nodes, node, key, abort),
     onReusable: (destination) => allocator?.endQuarantine(destination),
     log,
   })
@@ -324,11 +324,17 @@ export function restoreBrakes(
 
 /**
  * Asks the API server itself: a cache that lags or lost an event is no evidence for taking a node off the net. A node of
- * that name with another uid is another node.
+ * that name with another uid is another node: which may have the destination all the same, of a list that lacks it too.
  */
-async function nodeGone(nodes: Resource<Node>, node: NodeRef, signal: AbortSignal): Promise<boolean> {
+async function nodeGone(
+  nodes: Resource<Node>,
+  node: NodeRef,
+  key: DestinationKey,
+  signal: AbortSignal,
+): Promise<boolean> {
   try {
-    return (await nodes.get(node.name, { signal })).metadata.uid !== node.uid
+    const live = routedNode(await nodes.get(node.name, { signal }))
+    return live.uid !== node.uid && !podRanges(live).some((range) => destinationKey(range) === key)
   } catch (error) {
     if (isNotFound(error)) return true
     throw error
