@@ -206,7 +206,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
     records: new RouteRecords({ ledger, planner, now }),
     events,
     absences,
-    nodeGone: (node, key, abort) => nodeGone(nodes, node, key, abort),
+    nodeGone: (node, key, abort) => nodeGone(nodes, claims, node, key, abort),
     onReusable: (destination) => allocator?.endQuarantine(destination),
     log,
   })
@@ -324,17 +324,21 @@ export function restoreBrakes(
 
 /**
  * Asks the API server itself: a cache that lags or lost an event is no evidence for taking a node off the net. A node of
- * that name with another uid is another node: which may have the destination all the same, of a list that lacks it too.
+ * that name with another uid is another node. If the cache does not know that one either, and it has the destination, then
+ * nothing was let go of.
  */
 async function nodeGone(
   nodes: Resource<Node>,
+  claims: Claims,
   node: NodeRef,
   key: DestinationKey,
   signal: AbortSignal,
 ): Promise<boolean> {
   try {
     const live = routedNode(await nodes.get(node.name, { signal }))
-    return live.uid !== node.uid && !podRanges(live).some((range) => destinationKey(range) === key)
+    if (live.uid === node.uid) return false
+    const isKnown = claims.node(live.name)?.uid === live.uid
+    return isKnown || !podRanges(live).some((range) => destinationKey(range) === key)
   } catch (error) {
     if (isNotFound(error)) return true
     throw error

@@ -47,7 +47,10 @@ export class ArmCloud implements ChaosCloud {
   constructor(clock: ManualClock, note: Note, random: Random) {
     this.#clock = clock
     this.#note = note
-    this.#operations = new OperationTimes(clock, random, () => this.#settle())
+    this.#operations = new OperationTimes(clock, random, () => {
+      this.#settle()
+      clock.setTimeout(() => this.#settle(), effectiveMs)
+    })
     this.#simulator = createArmSimulator({
       operationMs: () => (this.#isMade ? this.#operations.next() : 0),
       effectiveMs,
@@ -223,7 +226,6 @@ export class ArmCloud implements ChaosCloud {
       for (const what of edit.others)
         this.#note(by, { kind: 'table-edit', what: `changed ${what} of ${table}` })
     }
-    if (changes.size > 0) this.#clock.setTimeout(() => this.#settle(), effectiveMs + 1)
   }
 
   #noteTables(tables: string[]): void {

@@ -99,13 +99,18 @@ function leadsTo(sight: Sight, table: string, cidr: string, target: string | und
   return there.length > 0 && there.every((route) => route.target === target)
 }
 
-/** What a table that came later never had takes no node off the net that worked without it. */
+/**
+ * What a table that came later never had takes no node off the net that worked without it. Nor does what a controller does
+ * not know of: a foreign route that did the job under its predecessor.
+ */
 function isOnlyNew(sight: Sight, node: NodeState): boolean {
   return [...sight.clusterTables].every(([table, since]) =>
     node.podCIDRs
       .filter((cidr) => !leadsTo(sight, table, cidr, sight.targetOf(node, cidr)))
       .every(
-        (cidr) => since > 0 && !sight.targetsSince(table, cidr, 0).includes(sight.targetOf(node, cidr) ?? ''),
+        (cidr) =>
+          !sight.wasMade(table, cidr) ||
+          (since > 0 && !sight.targetsSince(table, cidr, 0).includes(sight.targetOf(node, cidr) ?? '')),
       ),
   )
 }

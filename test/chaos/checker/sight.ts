@@ -1,5 +1,12 @@
 import { formatCidr, parseCidr } from '../../../net/cidr.ts'
-import type { Entry, NodeState, RecordState, RouteChange, Targets } from '../journal.ts'
+import {
+  type Entry,
+  type NodeState,
+  type RecordState,
+  type RouteChange,
+  type Targets,
+  people,
+} from '../journal.ts'
 
 /** A route as it stands, or stood, in a table. */
 export interface Route {
@@ -36,6 +43,8 @@ export class Sight {
   readonly machines = new Map<string, { readonly targets: Targets; readonly state: string }>()
   /** What packets followed, by table and destination: `target`, or several with `+` between. */
   readonly #routesPast = new Map<string, Past<string>[]>()
+  /** `table destination` of all that controllers ever made. */
+  readonly #made = new Set<string>()
   readonly #recordsPast = new Map<string, Past<RecordState>[]>()
   readonly #told = new Map<string, { readonly at: number; readonly revision: number }[]>()
 
@@ -113,6 +122,11 @@ export class Sight {
     return past.filter(({ until }) => until >= since).map(({ value }) => value)
   }
 
+  /** Whether a controller has ever made a route to the destination there. */
+  wasMade(table: string, destination: string): boolean {
+    return this.#made.has(`${table} ${canonical(destination)}`)
+  }
+
   /** What the record of the destination said at some time since then. */
   recordsSince(destination: string, since: number): readonly RecordState[] {
     const past = this.#recordsPast.get(canonical(destination)) ?? []
@@ -145,6 +159,7 @@ export class Sight {
     const name = change.name === undefined ? {} : { name: change.name }
     if (op === 'delete') routes.delete(placeOf(change))
     else routes.set(placeOf(change), { table, destination, target, by, since: this.now, priority, ...name })
+    if (op === 'create' && by !== people) this.#made.add(`${table} ${destination}`)
     if (this.#inForce.has(table)) return
     const targets = this.carriers(table, destination).map((route) => route.target)
     remember(this.#routesPast, `${table} ${destination}`, inText(targets), this.now)

@@ -182,6 +182,14 @@ export class Cast {
       process.resume()
     }
     for (const slot of this.#slots) this.#startIfGone(slot)
+    // An address may be another machine's by now, which runs: what is held for that is a person's to let go.
+    for (const { name, node } of heldRoutes(cluster.records())) {
+      const target = cluster.records().find(({ metadata }) => metadata.name === name)?.spec.target?.id
+      const isReused = [...this.#machines.values()].some(
+        ({ targets: { v4, v6 } }) => target === v4 || target === v6,
+      )
+      if (isReused) this.#release(name, node.uid)
+    }
     for (const machine of this.#orphans) this.#terminate(machine)
     for (const { metadata } of cluster.nodes()) {
       const machine = this.#machines.get(metadata.name)
