@@ -92,7 +92,7 @@ export const otherMutants: readonly Mutant[] = [
     file: 'providers/azure/table-read.ts',
     find: "=> properties?.provisioningState === 'Failed'",
     replace: "=> properties?.provisioningState === ''",
-    caughtBy: ['providers/azure/changes'],
+    caughtBy: ['providers/azure/unfinished'],
     byChaos: 'azure',
   },
   {

@@ -1,15 +1,13 @@
 import type { Node } from '../../../kube/objects.ts'
-import { cidrAround, firstAddress, formatCidr, nthSubnet, parseCidr } from '../../../net/cidr.ts'
+import { formatCidr, nthSubnet, parseCidr } from '../../../net/cidr.ts'
 import { heldRoutes } from '../../../cli/held-routes.ts'
 import { releaseAnnotation } from '../../../reconciler/node-route/node-route.ts'
 import type { Machine } from '../chaos-cloud.ts'
 import { usualLatency } from '../world/link.ts'
 import type { Slot, VirtualWorld } from '../world/virtual-world.ts'
 import { nodeName } from './make-story.ts'
+import { OtherHands, nth, poolRange } from './other-hands.ts'
 import type { Deed, Server, Story, Who } from './step.ts'
-
-/** Of the IPv4 pool of every world. */
-export const poolRange = '10.244.0.0/16'
 
 /** Everybody but podway: what a story's deeds are done by. */
 export class Cast {
@@ -23,7 +21,7 @@ export class Cast {
   readonly #left = new Map<string, readonly string[]>()
   readonly #stopped = new Set<string>()
   readonly #terminated = new Set<string>()
-  readonly #foreign: { readonly table: string; readonly destination: string }[] = []
+  readonly #hands: OtherHands
   /** What they have begun and are still to end. */
   readonly #begun = new Set<() => void>()
   #hasLied = false
@@ -32,6 +30,11 @@ export class Cast {
   constructor(world: VirtualWorld, { nodes, tables }: Story, slots: readonly Slot[]) {
     this.#world = world
     this.#slots = slots
+    this.#hands = new OtherHands({
+      cloud: world.cloud,
+      tableAt: (index) => this.#table(index),
+      machines: () => [...this.#machines.values()],
+    })
     for (let index = 0; index < tables; index++) this.#addTable()
     for (let index = 1; index <= nodes; index++) this.#join(nodeName(index))
     for (const slot of slots) world.start(slot)
@@ -70,19 +73,19 @@ export class Cast {
       case 'delete-route':
       case 'change-route':
       case 'take-route':
-        this.#byHand(deed)
+        this.#hands.change(deed)
         return
       case 'foreign-route':
-        this.#addForeign(deed)
+        this.#hands.add(deed)
         return
       case 'rival-route':
-        this.#addRival(deed)
+        this.#hands.addRival(deed)
         return
       case 'edit-table':
         cloud.editTable?.(this.#table(deed.table))
         return
       case 'delete-foreign-routes':
-        for (const { destination, table } of this.#foreign.splice(0)) cloud.deleteRoute(table, destination)
+        this.#hands.deleteAll()
         return
       case 'add-table':
         if (this.#tables.length < 4) this.#addTable()
@@ -184,7 +187,7 @@ export class Cast {
     for (const slot of this.#slots) this.#startIfGone(slot)
     // An address may be another machine's by now, which runs: what is held for that is a person's to let go.
     for (const { name, node } of heldRoutes(cluster.records())) {
-      const target = cluster.records().find(({ metadata }) => metadata.name === name)?.spec.target?.id
+      const target = cluster.records().find(({ metadata }) => metadata.name === name)?.spec.target.id
       const isReused = [...this.#machines.values()].some(
         ({ targets: { v4, v6 } }) => target === v4 || target === v6,
       )
@@ -246,11 +249,7 @@ export class Cast {
     const destination = formatCidr(nthSubnet(parseCidr(poolRange), 24, BigInt(100 + Math.floor(pick * 20))))
     this.#join(node, { podCIDRs: [destination] })
     const machine = this.#machines.get(node)
-    this.#later(afterMs, () => {
-      const table = this.#table(index)
-      if (this.#world.cloud.addForeignRoute(table, destination, matches ? machine : undefined))
-        this.#foreign.push({ table, destination })
-    })
+    this.#later(afterMs, () => this.#hands.addTo(index, destination, matches ? machine : undefined))
   }
 
   #rejoin({ afterMs, keeps, node: name }: Extract<Deed, { do: 'rejoin' }>): void {
@@ -289,55 +288,6 @@ export class Cast {
     if (this.#terminated.has(machine.providerID)) return
     this.#terminated.add(machine.providerID)
     this.#world.cloud.terminate(machine)
-  }
-
-  #byHand({
-    do: what,
-    pick,
-    table: index,
-  }: Extract<Deed, { do: `${string}-route`; pick: number; table: number }>): void {
-    const { cloud } = this.#world
-    const table = this.#table(index)
-    const isForeign = (destination: string): boolean =>
-      this.#foreign.some((one) => one.table === table && one.destination === destination)
-    const destinations = cloud.routes(table).flatMap((route) => route.split(' ').slice(0, 1))
-    const destination = nth(
-      destinations.filter((one) => !isForeign(one)),
-      pick,
-    )
-    if (destination === undefined) return
-    const other = nth([...this.#machines.values()], pick)
-    const isReplaced =
-      what === 'change-route' &&
-      other !== undefined &&
-      cloud.changeRoute(table, destination, other) === 'replaced'
-    if (isReplaced) this.#foreign.push({ table, destination })
-    if (what === 'delete-route' || what === 'take-route') cloud.deleteRoute(table, destination)
-    if (what === 'take-route' && cloud.addForeignRoute(table, destination))
-      this.#foreign.push({ table, destination })
-  }
-
-  #addForeign({ pick, table: index, where }: Extract<Deed, { do: 'foreign-route' }>): void {
-    const table = this.#table(index)
-    const pool = parseCidr(poolRange)
-    const block = nthSubnet(pool, 24, BigInt(Math.floor(pick * 20)))
-    const destination = {
-      next: block,
-      inside: cidrAround(firstAddress(block), 26),
-      around: cidrAround(firstAddress(block), 12),
-    }[where]
-    const text = formatCidr(destination)
-    if (this.#world.cloud.addForeignRoute(table, text)) this.#foreign.push({ table, destination: text })
-  }
-
-  #addRival({ pick, rank, table: index }: Extract<Deed, { do: 'rival-route' }>): void {
-    const { cloud } = this.#world
-    const table = this.#table(index)
-    const [destination] = nth(cloud.routes(table), pick)?.split(' ') ?? []
-    const machine = nth([...this.#machines.values()], pick)
-    if (destination === undefined || machine === undefined) return
-    if (cloud.addRival?.(table, destination, rank, machine) === true)
-      this.#foreign.push({ table, destination })
   }
 
   #cutWatches({ how, resource }: Extract<Deed, { do: 'cut-watches' }>): void {
@@ -416,5 +366,3 @@ export class Cast {
     return table
   }
 }
-
-const nth = <T>(all: readonly T[], pick: number): T | undefined => all[Math.floor(pick * all.length)]
