@@ -43,7 +43,7 @@ export class Sight {
   readonly machines = new Map<string, { readonly targets: Targets; readonly state: string }>()
   /** What packets followed, by table and destination: `target`, or several with `+` between. */
   readonly #routesPast = new Map<string, Past<string>[]>()
-  /** `table destination` of all that controllers ever made. */
+  /** `table destination` of all that controllers ever made, and nobody made them forget. */
   readonly #made = new Set<string>()
   readonly #recordsPast = new Map<string, Past<RecordState>[]>()
   readonly #told = new Map<string, { readonly at: number; readonly revision: number }[]>()
@@ -78,6 +78,10 @@ export class Sight {
         const destination = (entry.record ?? entry.before)?.destination ?? ''
         if (entry.record === undefined) this.records.delete(destination)
         else this.records.set(destination, entry.record)
+        // With the record goes what it said of where the route was seen.
+        if (entry.by === people && entry.record?.isDeleting !== false)
+          for (const made of this.#made)
+            if (made.endsWith(` ${canonical(destination)}`)) this.#made.delete(made)
         remember(this.#recordsPast, destination, entry.record, entry.at)
         return
       }
@@ -122,7 +126,7 @@ export class Sight {
     return past.filter(({ until }) => until >= since).map(({ value }) => value)
   }
 
-  /** Whether a controller has ever made a route to the destination there. */
+  /** Whether a controller has made a route to the destination there, and its ledger says so. */
   wasMade(table: string, destination: string): boolean {
     return this.#made.has(`${table} ${canonical(destination)}`)
   }
