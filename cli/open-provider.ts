@@ -7,6 +7,8 @@ import { ApiBudget, type ApiLimits } from '../providers/budget.ts'
 import type { BudgetObserver } from '../providers/budget-lane.ts'
 import type { AssumedRole } from '../providers/aws/client.ts'
 import type { Gce } from '../providers/gcp/call.ts'
+import type { GceClient } from '../providers/gcp/client.ts'
+import type { GceApi } from '../providers/gcp/gce-api.ts'
 import type { Surroundings } from '../providers/gcp/surroundings.ts'
 import type { RouteProvider } from '../providers/provider.ts'
 import type { CloudConfig } from './cloud-options.ts'
@@ -67,64 +69,96 @@ export async function awsProviderOf(
 }
 
 async function openAzure(config: ProviderConfig): Promise<OpenProvider> {
-  const { azure, clusterName } = config
-  const { askEffective, effectiveMs, routesPerTable } = azure
-  const { azureProvider } = await import('../providers/azure/azure-provider.ts')
-  const { api, budget, settings } = await openArm(azure, config)
-  const { cloud: _cloud, credential: _credential, network, ...choices } = settings
+  const { api, settings } = await createArm(config.azure)
+  const { cloud: _cloud, credential: _credential, ...place } = settings
   return {
-    provider: azureProvider({
-      arm: api,
-      budget,
-      clock: systemClock,
-      clusterName,
-      askEffective,
-      ...choices,
-      ...(network === undefined ? {} : { network }),
-      ...(routesPerTable === undefined ? {} : { routesPerTable }),
-      ...(effectiveMs === undefined ? {} : { effectiveMs }),
-    }),
+    provider: await azureProviderOf(config, api, place, systemClock),
     // The SDK's connections are those of the process.
     close: () => undefined,
   }
 }
 
+/** As {@link awsProviderOf}. */
+export async function azureProviderOf(
+  config: ProviderConfig,
+  arm: ArmApi,
+  { network, ...choices }: Omit<AzureSettings, 'cloud' | 'credential'>,
+  clock: Clock,
+): Promise<RouteProvider> {
+  const { azure, clusterName } = config
+  const { askEffective, effectiveMs, routesPerTable } = azure
+  const { azureProvider } = await import('../providers/azure/azure-provider.ts')
+  const { armLimits } = await import('../providers/azure/limits.ts')
+  return azureProvider({
+    arm,
+    budget: budgetOf(config, armLimits, clock),
+    clock,
+    clusterName,
+    askEffective,
+    ...choices,
+    ...(network === undefined ? {} : { network }),
+    ...(routesPerTable === undefined ? {} : { routesPerTable }),
+    ...(effectiveMs === undefined ? {} : { effectiveMs }),
+  })
+}
+
 async function openGcp(config: ProviderConfig): Promise<OpenProvider> {
+  const { around, client } = await createGce(config.gcp)
+  return {
+    provider: await gcpProviderOf(config, client.api, around, systemClock),
+    close: () => void client.close(),
+  }
+}
+
+/** As {@link awsProviderOf}. */
+export async function gcpProviderOf(
+  config: ProviderConfig,
+  gce: GceApi,
+  around: Surroundings,
+  clock: Clock,
+): Promise<RouteProvider> {
   const { clusterName, gcp } = config
   const { mode, nodePrefixLength, podRanges, tags } = gcp
   const { priority, routesPerNetwork, routesPerPeeringGroup } = gcp
   const { gcpProvider } = await import('../providers/gcp/gcp-provider.ts')
-  const { around, close, gce } = await openGce(gcp, config)
-  return {
-    provider: gcpProvider({
-      gce: gce.api,
-      budget: gce.budget,
-      clock: gce.clock,
-      clusterName,
-      networks: around.networks,
-      instanceProject: around.project,
-      tags,
-      mode,
-      podRanges,
-      ...(priority === undefined ? {} : { priority }),
-      ...(routesPerNetwork === undefined ? {} : { routesPerNetwork }),
-      ...(routesPerPeeringGroup === undefined ? {} : { routesPerPeeringGroup }),
-      ...(nodePrefixLength === undefined ? {} : { nodePrefixLength }),
-    }),
-    close,
-  }
+  const { gceLimits } = await import('../providers/gcp/limits.ts')
+  return gcpProvider({
+    gce,
+    budget: budgetOf(config, gceLimits, clock),
+    clock,
+    clusterName,
+    networks: around.networks,
+    instanceProject: around.project,
+    tags,
+    mode,
+    podRanges,
+    ...(priority === undefined ? {} : { priority }),
+    ...(routesPerNetwork === undefined ? {} : { routesPerNetwork }),
+    ...(routesPerPeeringGroup === undefined ? {} : { routesPerPeeringGroup }),
+    ...(nodePrefixLength === undefined ? {} : { nodePrefixLength }),
+  })
 }
 
 /** Compute Engine as flags and surroundings name it, within its budget, and where in it the cluster is. */
 export async function openGce(
-  { impersonate, networks, project }: GcpConfig,
+  gcp: GcpConfig,
   rates: Rates,
 ): Promise<{ readonly gce: Gce; readonly around: Surroundings; readonly close: () => void }> {
+  const { gceLimits } = await import('../providers/gcp/limits.ts')
+  const { around, client } = await createGce(gcp)
+  const gce = { api: client.api, budget: budgetOf(rates, gceLimits), clock: systemClock }
+  return { gce, around, close: () => void client.close() }
+}
+
+async function createGce({
+  impersonate,
+  networks,
+  project,
+}: GcpConfig): Promise<{ readonly client: GceClient; readonly around: Surroundings }> {
   const { findCredentials } = await import('../providers/gcp/credentials.ts')
   const { findSurroundings } = await import('../providers/gcp/surroundings.ts')
   const { createGceClient } = await import('../providers/gcp/client.ts')
   const { endpointOf } = await import('../providers/gcp/endpoint.ts')
-  const { gceLimits } = await import('../providers/gcp/limits.ts')
   const { env } = process
   const credentials = findCredentials(impersonate === undefined ? {} : { impersonate })
   const around = await findSurroundings({
@@ -138,11 +172,7 @@ export async function openGce(
     authorizer: credentials,
     ...(endpoint === undefined ? {} : { endpoint }),
   })
-  return {
-    gce: { api: client.api, budget: budgetOf(rates, gceLimits), clock: systemClock },
-    around,
-    close: () => void client.close(),
-  }
+  return { client, around }
 }
 
 type Rates = Pick<ProviderConfig, 'apiBudgetShare' | 'gate' | 'observe'>
@@ -159,19 +189,26 @@ export async function openEc2(
 
 /** Azure Resource Manager as flags, cloud configuration and environment name it, within its budget. */
 export async function openArm(
-  { cloudConfig, wishes }: CloudConfig['azure'],
+  azure: CloudConfig['azure'],
   rates: Rates,
 ): Promise<{ readonly api: ArmApi; readonly budget: ApiBudget; readonly settings: AzureSettings }> {
+  const { armLimits } = await import('../providers/azure/limits.ts')
+  return { ...(await createArm(azure)), budget: budgetOf(rates, armLimits) }
+}
+
+async function createArm({
+  cloudConfig,
+  wishes,
+}: CloudConfig['azure']): Promise<{ readonly api: ArmApi; readonly settings: AzureSettings }> {
   const { readCloudConfig } = await import('../providers/azure/cloud-config.ts')
   const { settingsOf } = await import('../providers/azure/settings.ts')
   const { createCredential } = await import('../providers/azure/credentials.ts')
   const { createArmClient } = await import('../providers/azure/client.ts')
-  const { armLimits } = await import('../providers/azure/limits.ts')
   const file = cloudConfig === undefined ? {} : await readCloudConfig(cloudConfig)
   const settings = settingsOf(wishes, file, process.env)
   const { authorityHost, endpoint } = settings.cloud
   const credential = createCredential(settings.credential, authorityHost)
-  return { api: createArmClient({ endpoint, credential }), budget: budgetOf(rates, armLimits), settings }
+  return { api: createArmClient({ endpoint, credential }), settings }
 }
 
 async function createEc2(role: AssumedRole | undefined): Promise<EC2> {

@@ -65,6 +65,12 @@ export interface RouteProvider {
   untilEffective?(table: Table, changes: readonly Change[], signal: AbortSignal): Promise<void>
 
   /**
+   * Puts into force what an unfinished table shows (see {@link Snapshot}), whoever has written it, and resolves when packets
+   * follow it. Nothing is done to one that is finished. Without it: no table is ever unfinished.
+   */
+  readonly finish?: (table: Table, signal: AbortSignal) => Promise<void>
+
+  /**
    * From what each node gets its podCIDR of one family, where the network delegates it to the node's target instead of
    * routing it; by name of the node, each of which has an entry. What the targets have by now is read, never remembered.
    * Without it: pools of the configuration alone say what nodes get.
@@ -136,6 +142,11 @@ export interface Capabilities {
 /** A table at one moment. */
 export interface Snapshot {
   readonly routes: readonly ObservedRoute[]
+  /**
+   * The last write to the table failed after it was taken on: what is shown is not what packets follow. Whoever may write
+   * has it finished, see {@link RouteProvider.finish}, and lists again.
+   */
+  readonly isUnfinished?: true
 }
 
 /** Of one table. */

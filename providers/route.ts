@@ -54,7 +54,10 @@ export interface ObservedRoute extends Route {
    * one. Where a cloud's routes carry no mark: never. One that was adopted has none either.
    */
   readonly isForeign?: true
-  /** Where a cloud keeps several static routes to one destination: the others that matter beside this one, each once. */
+  /**
+   * Where a cloud keeps several static routes to one destination: the others that matter beside this one, each once. A
+   * foreign one that shares is among them even where it leads to the same target.
+   */
   readonly surplus?: readonly SurplusRoute[]
 }
 

@@ -9,6 +9,7 @@ import { WorkQueue } from '../kube/work-queue.ts'
 import type { RouteProvider } from '../providers/provider.ts'
 import { Absences } from './absences.ts'
 import { Applier } from './apply/apply.ts'
+import { finishing } from './finished-tables.ts'
 import { FullTables } from './apply/full-tables.ts'
 import { Turns } from './apply/turns.ts'
 import { FoundRoutes } from './found-routes.ts'
@@ -45,7 +46,7 @@ import { RouteGuard } from './route-guard.ts'
 import { RouteReconciler } from './route-reconciler.ts'
 import { RouteRecords } from './route-records.ts'
 import { RouteWriter } from './route-writer.ts'
-import { podRanges } from './routed-node.ts'
+import { podRanges, routedNode } from './routed-node.ts'
 import { TableCache } from './table-cache.ts'
 import { TableReader } from './table-reader.ts'
 import { Targets } from './targets.ts'
@@ -114,7 +115,8 @@ export interface ControllerParts {
 }
 
 export function assemble(options: ControllerOptions, signal: AbortSignal): ControllerParts {
-  const { adopt, clock, configureRoutes, events, log, metrics, nodes, policy, provider, random } = options
+  const { adopt, clock, configureRoutes, events, log, metrics, nodes, policy, random } = options
+  const provider = policy === 'observe' ? options.provider : finishing(options.provider)
   const { reflector, store, subject } = options
   const now = (): string => secondTime(clock.now())
   const monotonic = (): number => clock.monotonic()
@@ -212,7 +214,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
     records: new RouteRecords({ ledger, planner, now }),
     events,
     absences,
-    nodeGone: (node, abort) => nodeGone(nodes, node, abort),
+    nodeGone: (node, key, abort) => nodeGone(nodes, claims, node, key, abort),
     onReusable: (destination) => allocator?.endQuarantine(destination),
     log,
   })
@@ -331,11 +333,21 @@ export function restoreBrakes(
 
 /**
  * Asks the API server itself: a cache that lags or lost an event is no evidence for taking a node off the net. A node of
- * that name with another uid is another node.
+ * that name with another uid is another node. If the cache does not know that one either, and it has the destination, then
+ * nothing was let go of.
  */
-async function nodeGone(nodes: Resource<Node>, node: NodeRef, signal: AbortSignal): Promise<boolean> {
+async function nodeGone(
+  nodes: Resource<Node>,
+  claims: Claims,
+  node: NodeRef,
+  key: DestinationKey,
+  signal: AbortSignal,
+): Promise<boolean> {
   try {
-    return (await nodes.get(node.name, { signal })).metadata.uid !== node.uid
+    const live = routedNode(await nodes.get(node.name, { signal }))
+    if (live.uid === node.uid) return false
+    const isKnown = claims.node(live.name)?.uid === live.uid
+    return isKnown || !podRanges(live).some((range) => destinationKey(range) === key)
   } catch (error) {
     if (isNotFound(error)) return true
     throw error

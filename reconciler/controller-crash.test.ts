@@ -1,6 +1,8 @@
 import { fc, test as property } from '@fast-check/vitest'
 import { describe, expect, test } from 'vitest'
+import { eventually } from '../kube/testing/manual-clock.ts'
 import { parseCidr } from '../net/cidr.ts'
+import type { PoolSource } from './ipam/pool-source.ts'
 import { ControllerWorld } from './testing/controller-world.ts'
 import { crashAt } from './testing/crash-at.ts'
 
@@ -143,3 +145,32 @@ property.prop([fc.array(anyStep, { maxLength: 14 })], { numRuns: 40 })(
   },
   60_000,
 )
+
+test('one that is stopped before it knows the nodes ends, and leaves no rejection unheard', async () => {
+  const unheard: unknown[] = []
+  const listener = (reason: unknown): void => void unheard.push(reason)
+  process.on('unhandledRejection', listener)
+  try {
+    await using world = await ControllerWorld.open({ tables })
+    const match = { resource: 'nodes', verb: 'list' } as const
+    world.cluster.simulator.faults.add({ match, fault: { kind: 'hang' } })
+    const poolSource: PoolSource = {
+      name: 'pools',
+      follow: (_see, signal) =>
+        new Promise((_resolve, reject) =>
+          // eslint-disable-next-line @typescript-eslint/prefer-promise-reject-errors -- an abort rejects with the signal's own reason
+          signal.addEventListener('abort', () => reject(signal.reason), { once: true }),
+        ),
+    }
+    const running = world.start({ poolSource, allocate: true })
+    const { calls } = world.cluster.simulator
+    await eventually('the nodes are asked for', () =>
+      calls.some(({ resource, verb }) => resource === 'nodes' && verb === 'list'),
+    )
+    await running.stop()
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setImmediate(resolve))
+    expect(unheard).toEqual([])
+  } finally {
+    process.off('unhandledRejection', listener)
+  }
+})

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { eventually } from '../kube/testing/manual-clock.ts'
+import { parseCidr } from '../net/cidr.ts'
 import { ControllerWorld, driftMs } from './testing/controller-world.ts'
 
 /** Invariant: nothing is deleted but on good evidence that its node is gone. */
@@ -61,6 +62,37 @@ test('a node that was made again, and is missing from a list before its record k
   )
   for (let i = 0; i < 10; i++) await world.clock.advance(driftMs / 2)
   expect(world.routeWrites).toEqual([])
+  expect(world.routes()).toHaveLength(2)
+})
+
+// Found by chaos: a new leader asked for the node that the record names, and got another one of that name.
+test('a node that was made again while nobody looked, and is missing from the first list: nothing is deleted', async () => {
+  await using world = await worldWithRoute()
+  await world.stop()
+  const { providerID, podCIDRs = [] } = world.cluster.node('node-1').spec
+  world.cluster.deleteNode('node-1')
+  world.cluster.addNode('node-1', { podCIDRs, ...(providerID === undefined ? {} : { providerID }) })
+  hideFromLists(world, new Set(['node-1']))
+  world.forgetCalls()
+  world.start()
+  await eventually('a live GET', () =>
+    world.cluster.calls.some(({ name, verb }) => verb === 'get' && name === 'node-1'),
+  )
+  for (let i = 0; i < 10; i++) await world.clock.advance(driftMs / 2)
+  expect(world.routeWrites).toEqual([])
+  expect(world.routes()).toHaveLength(2)
+})
+
+test('a node that was made again while nobody looked has its routes repaired: the one before it has let go', async () => {
+  await using world = await worldWithRoute()
+  await world.stop()
+  const { providerID, podCIDRs = [] } = world.cluster.node('node-1').spec
+  world.cluster.deleteNode('node-1')
+  world.cluster.addNode('node-1', { podCIDRs, ...(providerID === undefined ? {} : { providerID }) })
+  world.cloud.removeRoute('table-1', parseCidr(podCIDRs[0] ?? ''))
+  expect(world.routes()).toHaveLength(1)
+  await world.settled()
+  await world.pass(driftMs)
   expect(world.routes()).toHaveLength(2)
 })
 

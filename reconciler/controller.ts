@@ -57,6 +57,8 @@ async function work(
     ipam?.follow(stop.signal),
     podNetwork && podNetworkStore.follow(() => podNetwork.look(), stop.signal),
   ])
+  // It may end before anybody waits for it: then what is awaited first tells the same.
+  watching.catch(() => undefined)
   // Before the first whole list nothing is known to be gone, and nothing is known to be free.
   await reflector.synced
   await untilPredecessorIsQuiet(options.provider, ledger, options, stop.signal)

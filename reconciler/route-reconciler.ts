@@ -42,7 +42,8 @@ export interface RouteReconcilerParts {
   readonly brake: Brake<DestinationKey>
   readonly absences: Absences
   /** Whether the cluster has said that this very node is gone: its watch, or a live read. */
-  readonly nodeGone: (node: NodeRef, signal: AbortSignal) => Promise<boolean>
+  /** That is, the Node does not have the destination any more. */
+  readonly nodeGone: (node: NodeRef, key: DestinationKey, signal: AbortSignal) => Promise<boolean>
   /** The destination may be given to another node though its routes are still there. */
   readonly onReusable: (destination: Cidr) => void
   readonly events: EventSink
@@ -262,16 +263,16 @@ export class RouteReconciler {
   async #mayTake(key: DestinationKey, record: LedgerRecord, signal: AbortSignal): Promise<boolean> {
     const { absences } = this.#parts
     for (const node of absences.of(key)) {
-      if (!(await this.#letsGo(node, signal))) return false
+      if (!(await this.#letsGo(node, key, signal))) return false
       absences.settle(key, node)
     }
-    return this.#letsGo(record.node, signal)
+    return this.#letsGo(record.node, key, signal)
   }
 
-  #letsGo(node: NodeRef, signal: AbortSignal): Promise<boolean> {
+  #letsGo(node: NodeRef, key: DestinationKey, signal: AbortSignal): Promise<boolean> {
     // The same Node is there and says by itself that it does not hold the destination.
     if (this.#parts.claims.node(node.name)?.uid === node.uid) return Promise.resolve(true)
-    return this.#parts.nodeGone(node, signal)
+    return this.#parts.nodeGone(node, key, signal)
   }
 
   /** The table was read and what it holds there is known, or it is no longer configured. */

@@ -1,5 +1,6 @@
 import { parseArgs } from 'node:util'
-import { type Provider, providers, runStory } from '../test/chaos/run-story.ts'
+import { type Provider, providers } from '../test/chaos/provider.ts'
+import { runStory } from '../test/chaos/run-story.ts'
 import { shrinkStory } from '../test/chaos/shrink-story.ts'
 import { describeStory } from '../test/chaos/story/describe-step.ts'
 import { makeStory } from '../test/chaos/story/make-story.ts'
@@ -56,7 +57,7 @@ async function main(): Promise<number> {
 }
 
 async function isKept(seed: number, provider: Provider): Promise<boolean> {
-  const story = makeStory(seed)
+  const story = makeStory(seed, provider)
   const { violations } = await runStory(story, { provider })
   const [first] = violations
   if (first === undefined) return true
@@ -69,7 +70,7 @@ async function isKept(seed: number, provider: Provider): Promise<boolean> {
 }
 
 async function showOne(seed: number, provider: Provider): Promise<number> {
-  const story = makeStory(seed)
+  const story = makeStory(seed, provider)
   console.log(describeStory(story))
   const { lines, violations } = await runStory(story, { provider, onLog: (line) => console.log(line) })
   console.log(lines.join('\n'))

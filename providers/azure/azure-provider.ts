@@ -2,17 +2,18 @@ import type { ApiBudget } from '../budget.ts'
 import { NodePlaces } from '../node-places.ts'
 import type { RouteProvider } from '../provider.ts'
 import type { ArmApi } from './arm-api.ts'
-import { applyChanges } from './changes.ts'
+import { applyChanges, finishTable } from './changes.ts'
 import { untilEffective } from './effective.ts'
 import { enableForwarding } from './ip-forwarding.ts'
 import { Leftovers } from './leftovers.ts'
 import { defaultRoutesPerTable } from './limits.ts'
 import { NodeInterfaces } from './node-interfaces.ts'
-import { type PollClock, type Polling, defaultPolling } from './poller.ts'
+import { type PollClock, type Polling, defaultPolling, pause } from './poller.ts'
 import { quotaOf } from './quota.ts'
 import { observedRoute } from './routes.ts'
 import { areRunning } from './running.ts'
 import { servedRanges } from './served-ranges.ts'
+import { isUnfinished } from './table-read.ts'
 import { ClusterTables, type TableSelection, followsNodes } from './tables.ts'
 import { findTargets } from './targets.ts'
 
@@ -66,8 +67,15 @@ export function azureProvider(options: AzureProviderOptions): RouteProvider {
     },
     tablesOutdated: () => tables.outdated,
     async list(table, signal) {
-      const { properties } = await tables.read(table.id, polling, signal)
-      return { routes: (properties?.routes ?? []).flatMap((route) => observedRoute(route) ?? []) }
+      const read = await tables.read(table.id, polling, signal)
+      return {
+        routes: (read.properties?.routes ?? []).flatMap((route) => observedRoute(route) ?? []),
+        ...(isUnfinished(read) ? { isUnfinished: true } : {}),
+      }
+    },
+    async finish(table, signal) {
+      await finishTable({ arm, polling, table: table.id, routesPerTable, leftovers }, signal)
+      await pause(clock, effectiveMs, signal)
     },
     targets: (wanted, signal) => findTargets(finder, wanted, signal),
     // Azure stores the canonical CIDR, which is the only form ours have, and the address that it was given.

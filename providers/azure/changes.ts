@@ -1,3 +1,4 @@
+import type { Permit } from '../budget-lane.ts'
 import { ProviderError } from '../errors.ts'
 import type { Change, Outcome } from '../provider.ts'
 import { networkPath } from './arm-api.ts'
@@ -5,8 +6,9 @@ import { type Arm, callWith } from './call.ts'
 import { untilDone } from './operations.ts'
 import type { Polling } from './poller.ts'
 import type { Leftovers } from './leftovers.ts'
-import { editTable } from './table-edit.ts'
-import { readTable } from './table-read.ts'
+import { editTable, withoutLeftovers } from './table-edit.ts'
+import { isUnfinished, readTable } from './table-read.ts'
+import type { WireTable } from './wire.ts'
 
 /** Where changes are made, and what is known there. */
 export interface Site {
@@ -45,34 +47,94 @@ export async function applyChanges(
 }
 
 async function write(
-  { arm, leftovers, polling, routesPerTable, table: id }: Site,
+  site: Site,
   changes: readonly Change[],
   signal: AbortSignal,
 ): Promise<readonly Outcome[]> {
   if (changes.length === 0) return []
+  const { arm, leftovers, polling, routesPerTable, table: id } = site
   using permit = await arm.budget.reserve('WriteRouteTable', signal)
   const current = await readTable(arm, id, polling, signal)
   const { added, outcomes, table } = editTable(current, changes, routesPerTable, leftovers.of(id))
   const settled = (written: Outcome): readonly Outcome[] =>
     outcomes.map((outcome) => (outcome === 'written' ? written : outcome))
-  if (table === undefined) return settled({ result: 'done' })
-  const { etag } = current
+  // What was to be deleted may be gone from a table whose last write failed, and still be in force.
+  const body = table ?? (isUnfinished(current) ? withoutLeftovers(current, leftovers.of(id)) : undefined)
+  if (body === undefined) return settled({ result: 'done' })
+  const failed = (error: ProviderError): readonly Outcome[] =>
+    outcomes.map((outcome) =>
+      outcome === 'written' || (table === undefined && outcome.result === 'done')
+        ? { result: 'failed', error }
+        : outcome,
+    )
+  try {
+    const late = await put(site, permit, { current, body, added }, signal)
+    if (late === undefined) return settled({ result: 'done' })
+    // One of them is to blame: each half is tried by itself.
+    if (changes.length > 1 && isAboutChanges(late)) throw late
+    return failed(takenOn(late))
+  } catch (error) {
+    if (!(error instanceof ProviderError) || isAboutChanges(error)) throw error
+    return failed(error)
+  }
+}
+
+/**
+ * Writes a table again whose last write failed, without what this run knows to be what fails.
+ * @throws ProviderError
+ */
+export async function finishTable(site: Site, signal: AbortSignal): Promise<void> {
+  const { arm, leftovers, polling, table: id } = site
+  using permit = await arm.budget.reserve('WriteRouteTable', signal)
+  const current = await readTable(arm, id, polling, signal)
+  if (!isUnfinished(current)) return
+  const body = withoutLeftovers(current, leftovers.of(id))
+  const late = await put(site, permit, { current, body, added: [] }, signal)
+  if (late !== undefined) throw late
+}
+
+interface Body {
+  /** As it was read. */
+  readonly current: WireTable
+  readonly body: WireTable
+  /** Names of the routes that the body adds. */
+  readonly added: readonly string[]
+}
+
+/** Resolves to how it failed, if it did after it was taken on. @throws ProviderError if it was not taken on */
+async function put(
+  { arm, leftovers, polling, table: id }: Site,
+  permit: Permit,
+  { added, body, current: { etag } }: Body,
+  signal: AbortSignal,
+): Promise<ProviderError | undefined> {
   if (etag === undefined)
     throw new ProviderError('transient', `route table ${id} was read without its revision`, {
       code: 'NoEtag',
       action: operation,
     })
+  const request = { operation, method: 'PUT', path: networkPath(id), body, ifMatch: etag } as const
+  const answer = await callWith(permit, arm, request, signal)
+  leftovers.failed(id, added)
   try {
-    const request = { operation, method: 'PUT', path: networkPath(id), body: table, ifMatch: etag } as const
-    const answer = await callWith(permit, arm, request, signal)
-    leftovers.failed(id, added)
     await untilDone(arm, operation, answer, polling, signal)
-    leftovers.done(id, added)
-    return settled({ result: 'done' })
   } catch (error) {
-    if (!(error instanceof ProviderError) || isAboutChanges(error)) throw error
-    return settled({ result: 'failed', error })
+    if (!(error instanceof ProviderError)) throw error
+    return error
   }
+  leftovers.done(id, added)
+  return undefined
+}
+
+/**
+ * What fails after it was taken on is in the table all the same, marked as failed, and comes into force with the next write,
+ * whoever makes it: it is ours as much as what was done.
+ */
+function takenOn(cause: ProviderError): ProviderError {
+  const { action = operation, code, requestId } = cause
+  const message = `the route table has it, and it is not in force: ${cause.message}`
+  const id = requestId === undefined ? {} : { requestId }
+  return new ProviderError('unknown-outcome', message, { code, action, cause, ...id })
 }
 
 const isAboutChanges = ({ class: errorClass }: ProviderError): boolean =>

@@ -14,6 +14,8 @@ export interface ArmClientOptions {
   readonly httpClient?: NonNullable<ClientOptions['httpClient']>
   /** Of one attempt to read, in milliseconds. */
   readonly readTimeoutMs?: number
+  /** A signal that aborts after so many milliseconds; by the process's clock unless told. */
+  readonly timeout?: (ms: number) => AbortSignal
 }
 
 /**
@@ -35,6 +37,7 @@ const writeTimeoutMs = 20_000
  */
 export function createArmClient(options: ArmClientOptions): ArmApi {
   const { credential, httpClient, readTimeoutMs = defaultReadTimeoutMs } = options
+  const { timeout: after = (ms) => AbortSignal.timeout(ms) } = options
   const endpoint = options.endpoint.replace(/\/+$/, '')
   // The subscription is part of every path that is sent.
   const client = createNetworkManagement(credential, '', {
@@ -58,7 +61,7 @@ export function createArmClient(options: ArmClientOptions): ArmApi {
             action: operation,
           },
         )
-      const timeout = AbortSignal.timeout(isWrite(request) ? writeTimeoutMs : readTimeoutMs)
+      const timeout = after(isWrite(request) ? writeTimeoutMs : readTimeoutMs)
       const parameters = {
         abortSignal: AbortSignal.any([signal, timeout]),
         headers: { accept: 'application/json', ...(ifMatch !== undefined && { 'if-match': ifMatch }) },

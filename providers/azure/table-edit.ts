@@ -31,12 +31,7 @@ export function editTable(
   leftovers: ReadonlySet<string> = new Set(),
 ): Edit {
   const meant = new Set(changes.map(({ destination }) => formatCidr(destination)))
-  const isLeftOver = (route: WireRoute): boolean => {
-    const destination = destinationOf(route)
-    const isMeant = destination !== undefined && meant.has(formatCidr(destination))
-    return hasFailed(route) && leftovers.has(nameOf(route)) && !isMeant
-  }
-  const routes = (table.properties?.routes ?? []).filter((route) => !isLeftOver(route))
+  const routes = withoutLeftovers(table, leftovers, meant).properties?.routes ?? []
   const editor = new Editor(routes, routesPerTable)
   const outcomes = new Map<number, Outcome | 'written'>()
   const inOrder = [...changes.entries()].sort(([, a], [, b]) => rank(a) - rank(b))
@@ -54,6 +49,21 @@ export function editTable(
     outcomes: changes.map((_, index) => outcomes.get(index) ?? done),
     added: editor.added,
   }
+}
+
+/** The table without failed routes of these names, in lower case, but for those whose destination is `meant`. Pure. */
+export function withoutLeftovers(
+  table: WireTable,
+  leftovers: ReadonlySet<string>,
+  meant: ReadonlySet<string> = new Set(),
+): WireTable {
+  const isLeftOver = (route: WireRoute): boolean => {
+    const destination = destinationOf(route)
+    const isMeant = destination !== undefined && meant.has(formatCidr(destination))
+    return hasFailed(route) && leftovers.has(nameOf(route)) && !isMeant
+  }
+  const routes = (table.properties?.routes ?? []).filter((route) => !isLeftOver(route))
+  return { ...table, properties: { ...table.properties, routes } }
 }
 
 const done: Outcome = { result: 'done' }

@@ -31,6 +31,12 @@ export async function readTable(
   )
 }
 
+/**
+ * Whether the last write to the table failed after it was taken on: the table shows what it was to be. To write that again
+ * is how Azure has it mended (https://learn.microsoft.com/en-us/azure/networking/troubleshoot-failed-state).
+ */
+export const isUnfinished = ({ properties }: WireTable): boolean => properties?.provisioningState === 'Failed'
+
 const unsettled: ReadonlySet<string> = new Set(['Updating', 'Creating', 'Deleting'])
 
 const busy = (id: string): ProviderError =>

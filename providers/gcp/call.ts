@@ -86,9 +86,7 @@ export async function callForAll<Items, Item>(
   let token: string | undefined
   do {
     const from = token === undefined ? {} : { pageToken: token }
-    const page = await call(gce, name, signal, (api, options) => send(api, from, options))
-    if (page.kind?.endsWith('List') !== true)
-      throw odd(name, 'NoList', "an answer that is not Google's: it is no list")
+    const page = await callForPage(gce, name, signal, (api, options) => send(api, from, options))
     if (page.items !== undefined) all.push(...itemsOf(page.items))
     if (token !== undefined && page.nextPageToken === token)
       throw odd(name, 'SamePage', 'the same page twice')
@@ -113,6 +111,18 @@ export function ofEveryScope<Item>(
     throw new ProviderError('transient', message, { code: 'UNREACHABLE', action: calls[name].method })
   }
   return Object.values(scopes).flatMap((scope) => itemsIn(scope) ?? [])
+}
+
+/** One page of a list. @throws ProviderError also where the answer is none */
+export async function callForPage<Items>(
+  gce: Gce,
+  name: GceCall,
+  signal: AbortSignal,
+  send: Send<ListAnswer<Items>>,
+): Promise<ListAnswer<Items>> {
+  const page = await call(gce, name, signal, send)
+  if (page.kind?.endsWith('List') === true) return page
+  throw odd(name, 'NoList', "an answer that is not Google's: it is no list")
 }
 
 const odd = (name: GceCall, code: string, what: string): ProviderError =>

@@ -62,12 +62,23 @@ describe('of several routes to one destination', () => {
         ],
       },
     ],
-    ['two to one target are one', [route(a), ours(a, { priority: 2000 })], { target: a }],
+    ['two of ours to one target are one', [ours(a), ours(a, { priority: 2000 })], { target: a }],
+    [
+      'a foreign one beside ours, to the same target, is told: ours may be to lead elsewhere',
+      [ours(a), route(a, { name: 'twin' })],
+      { target: a, surplus: [{ target: a, shares: true, isMarked: false }] },
+    ],
+    [
+      'so is one that is better',
+      [route(a), ours(a, { priority: 2000 })],
+      { target: a, surplus: [{ target: a, shares: true, isMarked: false }] },
+    ],
+    ['a worse one matters to nobody', [ours(a), route(a, { name: 'twin', priority: 2000 })], { target: a }],
     ['a dead end', [ours(a, { state: 'blackhole' })], { target: a, state: 'blackhole' }],
     [
       'a dead end whose twin lives is none',
       [ours(a, { state: 'blackhole' }), route(a, { name: 'twin' })],
-      { target: a, state: 'active' },
+      { target: a, surplus: [{ target: a, shares: true, isMarked: false }] },
     ],
   ])('%s', (_name, routes, folded) => {
     const expected = { destination: routes[0]?.destination, state: 'active', origin: 'static', ...folded }

@@ -141,6 +141,7 @@ export interface WireProject {
 
 export interface ListPage {
   readonly filter?: string
+  readonly orderBy?: string
   readonly maxResults: number
   readonly pageToken?: string
 }

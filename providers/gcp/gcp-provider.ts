@@ -19,6 +19,7 @@ import { type RouteLimits, RouteQuota, countRoutes } from './quota.ts'
 import { readyInMs } from './readiness.ts'
 import type { ResourcePath } from './resource-names.ts'
 import { servedRanges } from './served-ranges.ts'
+import { UnderWay } from './under-way.ts'
 import { type TargetFinder, findTargets, instancesBehind } from './targets.ts'
 
 export interface GcpProviderOptions extends RouteLimits {
@@ -52,6 +53,7 @@ export function gcpProvider(options: GcpProviderOptions): RouteProvider {
   const quota = new RouteQuota(options)
   const networks = new ClusterNetworks(gce, options.networks, quota)
   const finder: TargetFinder = { gce, instanceProject, networks: (signal) => networks.paths(signal) }
+  const underWay = new UnderWay(gce)
   /** How many routes there were when a snapshot was taken, which shows one a destination. */
   const counts = new WeakMap<Snapshot, number>()
   const aliases = new AliasMode(finder)
@@ -74,6 +76,7 @@ export function gcpProvider(options: GcpProviderOptions): RouteProvider {
     async list({ id }, signal) {
       const network = networkOfAliasTable(id)
       if (network !== undefined) return { routes: await readAliasRoutes(finder, network, signal) }
+      await underWay.settled(id, signal)
       const routes = await routesOfNetwork(gce, id, clusterName, signal)
       const snapshot = { routes: foldRoutes(routes) }
       counts.set(snapshot, countRoutes(routes))
@@ -85,11 +88,14 @@ export function gcpProvider(options: GcpProviderOptions): RouteProvider {
         : findTargets(finder, wanted, signal, refuseUnlessForwarding),
     // Google keeps the CIDR as it is given, refuses host bits, and names the instance by its URL, whose path is ours.
     canonical: (route) => route,
-    apply(table, { changes }, signal) {
+    async apply(table, { changes }, signal) {
       const network = networkOfAliasTable(table.id)
       if (network !== undefined) return applyAliases(aliases.site(network), changes, signal)
       const onQuota = (refused: WireQuotaInfo): void => quota.tell(table.id, refused)
-      return applyChanges({ gce, network: table.id, clusterName, priority, tags, onQuota }, changes, signal)
+      const site = { gce, network: table.id, clusterName, priority, tags, onQuota }
+      const outcomes = await applyChanges(site, changes, signal)
+      underWay.learn(table.id, outcomes)
+      return outcomes
     },
     ...(mode === 'routes'
       ? { prepare: (targets, signal) => checkIpForwarding(finder, targets, signal) }

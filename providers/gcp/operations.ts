@@ -24,6 +24,19 @@ export async function finished(
   origin: GceCall,
   signal: AbortSignal,
 ): Promise<void> {
+  const operation = await ended(gce, project, begun, origin, signal)
+  const error = operationError(operation, origin, gce.clock.now())
+  if (error !== undefined) throw error
+}
+
+/** The operation as it ended, well or not. @throws as {@link finished}, but for what it ended with */
+export async function ended(
+  gce: Gce,
+  project: string,
+  begun: WireOperation,
+  origin: GceCall,
+  signal: AbortSignal,
+): Promise<WireOperation> {
   const name = begun.name
   if (name === undefined || name === '') throw lost(origin, 'NoOperation', 'its answer names no operation')
   const start = gce.clock.monotonic()
@@ -36,8 +49,7 @@ export async function finished(
     const spent = gce.clock.monotonic() - asked
     if (operation.status !== 'DONE' && spent < pauseMs) await pause(gce, pauseMs - spent, signal)
   }
-  const error = operationError(operation, origin, gce.clock.now())
-  if (error !== undefined) throw error
+  return operation
 }
 
 /** Where an operation is: of the project, or of a zone. */

@@ -88,7 +88,8 @@ describe('together with the networks that it is peered with', () => {
     if (project !== world.project) estate.addProject(project)
     const path = estate.addNetwork(project, 'peer')
     estate.peer(table.id, path)
-    for (let n = 0; n < routes; n++) estate.addRoute(path, `peers-${n}`, `10.77.${n}.0/24`)
+    for (let n = 0; n < routes; n++)
+      estate.addRoute({ network: path, name: `peers-${n}`, destination: `10.77.${n}.0/24` })
     return path
   }
   const look = async (provider = world.provider): Promise<Quota['families'][number] | undefined> => {

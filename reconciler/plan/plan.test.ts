@@ -79,6 +79,30 @@ const rows: Readonly<Record<string, Row>> = {
     ledger: recorded,
     item: 'disputed ForeignRoute',
   },
+  'target | our target, with a foreign twin | yes': {
+    wanted: target,
+    there: observed(ours, { surplus: [{ target: ours, shares: true, isMarked: false }] }),
+    ledger: recorded,
+    item: 'keep Programmed',
+  },
+  'target | the target before, with a foreign twin | yes': {
+    wanted: target,
+    there: observed(before, { surplus: [{ target: before, shares: true, isMarked: false }] }),
+    ledger: record({ previousTargets: [before] }),
+    item: 'disputed ForeignRoute',
+  },
+  'target | the target before, which another shares | yes': {
+    wanted: target,
+    there: observed(before, { surplus: [{ target: gateway, shares: true, isMarked: false }] }),
+    ledger: record({ previousTargets: [before] }),
+    item: 'disputed ForeignRoute',
+  },
+  'target | the target before, which a marked one shares | yes': {
+    wanted: target,
+    there: observed(before, { surplus: [{ target: gateway, shares: true, isMarked: true }] }),
+    ledger: record({ previousTargets: [before] }),
+    item: 'replace Moved',
+  },
   'target | our target, which another shares | no': {
     wanted: target,
     there: observed(ours, { surplus: [{ target: gateway, shares: true, isMarked: false }] }),

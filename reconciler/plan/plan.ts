@@ -83,14 +83,16 @@ function planWanted({ destination, observed, record, tableId }: PlanInput, targe
   if (observed === undefined)
     return { op: 'create', reason: 'Missing', change: { op: 'create', destination, target } }
   const ours = owns(record, tableId) && observed.origin === 'static'
+  const { surplus = [] } = observed
+  const rival = surplus.find(
+    (one) => one.shares && !(ours && one.isMarked) && !sameTarget(one.target, target),
+  )
   if (sameTarget(observed.target, target)) {
-    const { surplus = [] } = observed
     // Of two routes that share, the packets of a connection may take either: the stale one loses its part of them.
     if (ours && surplus.some(({ isMarked }) => isMarked)) {
       const change: Change = { op: 'replace', destination, from: target, target }
       return { op: 'replace', reason: 'Surplus', change }
     }
-    const rival = surplus.find(({ shares }) => shares)
     if (rival !== undefined) return disputedBy(rival.target, 'shares the packets and leads to')
     if (!ours) {
       return {
@@ -112,6 +114,8 @@ function planWanted({ destination, observed, record, tableId }: PlanInput, targe
   const moved = ours && wroteTarget(record, observed.target)
   const drifted = ours && wasWritten(record, tableId) && observed.isForeign !== true
   if (!moved && !drifted) return disputedBy(observed.target, 'points at')
+  // A move would take the packets from it, by a route that is better.
+  if (rival !== undefined) return disputedBy(rival.target, 'shares the packets and leads to')
   return {
     op: 'replace',
     reason: moved ? 'Moved' : 'Drifted',

@@ -1,5 +1,5 @@
 import type { Violation } from './checker/invariant.ts'
-import type { Provider } from './run-story.ts'
+import type { Provider } from './provider.ts'
 import { describeStory } from './story/describe-step.ts'
 import type { Story } from './story/step.ts'
 

@@ -20,17 +20,25 @@ export type Happening =
       /** When its process sent it. */
       readonly sentAt: number
       readonly action: string
-      /** What it is about, if it is about a route. */
-      readonly change?: RouteChange
+      /** What it wants to become of routes. */
+      readonly asks?: readonly RouteChange[]
       /** It changes something, if it is carried out. */
       readonly isWrite: boolean
-      readonly done: boolean
     }
+  /** A table's routes are others from now on; `sentAt`: when it was asked for, which may be long ago. */
+  | { readonly kind: 'route'; readonly sentAt: number; readonly change: RouteChange }
+  /** Where that is later than in the table: by these routes, and no others, its packets go from now on. */
+  | {
+      readonly kind: 'in-force'
+      readonly table: string
+      readonly routes: readonly { readonly destination: string; readonly target: string }[]
+    }
+  /** Something else of a table, or of a route in it, was changed. */
+  | { readonly kind: 'table-edit'; readonly what: string }
   | {
       readonly kind: 'machine'
       readonly providerID: string
-      /** What a route to it points at. */
-      readonly target: string
+      readonly targets: Targets
       readonly state: 'running' | 'stopped' | 'terminated'
     }
   /** From now on the cluster has these tables. */
@@ -62,6 +70,16 @@ export interface RouteChange {
   readonly destination: string
   /** Of what is written. */
   readonly target?: string
+  /** Where a table may have several routes to one destination: which of them. */
+  readonly name?: string
+  /** Of several, those with the lowest number carry the packets, each a share; 0 unless told. */
+  readonly priority?: number
+}
+
+/** What routes to a machine point at, by the family of their destinations. */
+export interface Targets {
+  readonly v4: string
+  readonly v6: string
 }
 
 export interface NodeState {

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { failureInWords } from './failure-in-words.ts'
-import { providers, runStory } from './run-story.ts'
+import { providers } from './provider.ts'
+import { runStory } from './run-story.ts'
 import type { Story } from './story/step.ts'
 
 /** A bit of everything that a controller does: give, create, replace, repair, delete, report. */

@@ -1,7 +1,8 @@
 import { execFile } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { promisify } from 'node:util'
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
+import { type Provider, providers } from './provider.ts'
 import { runStory } from './run-story.ts'
 import { makeStory } from './story/make-story.ts'
 
@@ -13,24 +14,24 @@ const seed = 5
 const digest = (lines: readonly string[]): string =>
   createHash('sha256').update(lines.join('\n')).digest('hex')
 
-test(
-  'equal seeds give equal runs, call by call, in this process and in another',
-  { timeout: 120_000 },
-  async () => {
-    const first = await runStory(makeStory(seed), { provider: 'aws' })
-    const second = await runStory(makeStory(seed), { provider: 'aws' })
-    expect(second.lines).toEqual(first.lines)
-    expect(first.lines.length).toBeGreaterThan(500)
-    const program = new URL('testing/print-digest.ts', import.meta.url).pathname
-    const { stdout } = await run(process.execPath, [program, String(seed)])
-    expect(stdout.trim()).toBe(digest(first.lines))
-  },
-)
+const linesOf = async (number: number, provider: Provider): Promise<readonly string[]> =>
+  (await runStory(makeStory(number, provider), { provider })).lines
 
-test('other seeds give other runs', async () => {
-  const [one, other] = [
-    await runStory(makeStory(3), { provider: 'aws' }),
-    await runStory(makeStory(4), { provider: 'aws' }),
-  ]
-  expect(digest(one.lines)).not.toBe(digest(other.lines))
+describe.each(providers)('on %s', (provider) => {
+  test(
+    'equal seeds give equal runs, call by call, in this process and in another',
+    { timeout: 120_000 },
+    async () => {
+      const first = await linesOf(seed, provider)
+      expect(await linesOf(seed, provider)).toEqual(first)
+      expect(first.length).toBeGreaterThan(500)
+      const program = new URL('testing/print-digest.ts', import.meta.url).pathname
+      const { stdout } = await run(process.execPath, [program, String(seed), provider])
+      expect(stdout.trim()).toBe(digest(first))
+    },
+  )
+
+  test('other seeds give other runs', async () => {
+    expect(digest(await linesOf(3, provider))).not.toBe(digest(await linesOf(4, provider)))
+  })
 })

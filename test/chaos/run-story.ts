@@ -9,15 +9,19 @@ import type { ChaosCloud, Note } from './chaos-cloud.ts'
 import { Checker } from './checker/checker.ts'
 import type { Violation } from './checker/invariant.ts'
 import { unsettled } from './checker/settled.ts'
-import { Cast, poolRange } from './story/cast.ts'
+import { GceCloud } from './gcp/gce-cloud.ts'
+import { ArmCloud } from './azure/arm-cloud.ts'
+import { type Provider, traits } from './provider.ts'
+import { Cast } from './story/cast.ts'
+import { poolRange } from './story/other-hands.ts'
 import type { Story } from './story/step.ts'
+import type { Random } from './world/random.ts'
 import { VirtualWorld } from './world/virtual-world.ts'
 
-export const providers = ['aws'] as const
-export type Provider = (typeof providers)[number]
-
-const clouds: Readonly<Record<Provider, (clock: ManualClock, note: Note) => ChaosCloud>> = {
+const clouds: Readonly<Record<Provider, (clock: ManualClock, note: Note, random: Random) => ChaosCloud>> = {
   aws: (clock, note) => new AwsCloud(clock, note),
+  gcp: (clock, note, random) => new GceCloud(clock, note, random),
+  azure: (clock, note, random) => new ArmCloud(clock, note, random),
 }
 
 export interface Result {
@@ -61,12 +65,13 @@ export async function runStory(story: Story, { killAt, onLog, provider }: RunOpt
   const checker = new Checker({
     renewDeadlineMs: defaultLeaderElectionTimes.renewDeadlineMs,
     bucket: (action) => world.cloud.bucket(action),
+    isConditional: traits[provider].isConditional,
     share: story.share,
   })
   const world = new VirtualWorld({
     seed: story.seed,
     cloud: clouds[provider],
-    config: (cloud) => configOf(story, cloud),
+    config: (cloud) => configOf(story, cloud, provider),
     onEntry: (entry) => checker.see(entry),
     ...(onLog === undefined ? {} : { onLog }),
   })
@@ -129,11 +134,11 @@ async function tell(
   return settledMs
 }
 
-function configOf({ families, share }: Story, cloud: ChaosCloud): ProgramConfig {
+function configOf({ families, share }: Story, cloud: ChaosCloud, provider: Provider): ProgramConfig {
   const v4 = new Pool(parseCidr(poolRange), 24)
   const v6 = new Pool(parseCidr('fd00:10:244::/48'), 64)
   return {
-    ...readCloudConfig({ provider: 'aws', clusterName: cloud.clusterName }),
+    ...readCloudConfig({ provider, clusterName: cloud.clusterName }),
     pools: families === 'both' ? [v4, v6] : [v4],
     poolPlace: undefined,
     serviceRanges: [],

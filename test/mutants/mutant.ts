@@ -7,8 +7,8 @@ export interface Mutant {
   readonly replace: string
   /** Tests of which at least one has to fail: files, or beginnings of their paths. */
   readonly caughtBy: readonly string[]
-  /** The stories of `test/chaos` alone show it too, though they know nothing of it. */
-  readonly byChaos?: true
+  /** The stories of `test/chaos` alone show it too, though they know nothing of it: of any cloud, or of that one. */
+  readonly byChaos?: true | 'aws' | 'gcp' | 'azure'
 }
 
 /** The text with the bug in it. @throws Error if the place to plant it is not there any more, or not the only one */

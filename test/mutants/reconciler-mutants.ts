@@ -117,6 +117,7 @@ export const reconcilerMutants: readonly Mutant[] = [
     find: 'if (ours && surplus.some(({ isMarked }) => isMarked)) {',
     replace: 'if (ours && surplus.some(() => false)) {',
     caughtBy: ['reconciler/plan', 'providers/gcp/controller'],
+    byChaos: 'gcp',
   },
   {
     name: 'a foreign route that does the job is taken for ours',
@@ -189,6 +190,22 @@ export const reconcilerMutants: readonly Mutant[] = [
     find: '    await effective\n',
     replace: '',
     caughtBy: ['reconciler/apply/apply'],
+    byChaos: 'azure',
+  },
+  {
+    name: 'a Node of the same name is evidence enough, though it has the podCIDR',
+    file: 'reconciler/assemble.ts',
+    find: 'return isKnown || !podRanges',
+    replace: 'return isKnown || live.uid !== node.uid || !podRanges',
+    caughtBy: ['reconciler/controller-evidence'],
+  },
+  {
+    name: 'a table whose last write failed is read as it is',
+    file: 'reconciler/assemble.ts',
+    find: "const provider = policy === 'observe' ? options.provider : finishing(options.provider)",
+    replace: 'const provider = finishing === undefined ? finishing : options.provider',
+    caughtBy: ['test/chaos/chaos.test.ts'],
+    byChaos: 'azure',
   },
   {
     name: 'a full table keeps all creates coming',

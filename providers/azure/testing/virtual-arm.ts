@@ -13,10 +13,10 @@ import type { ArmApi } from '../arm-api.ts'
 import { type AzureProviderOptions, azureProvider } from '../azure-provider.ts'
 import { createArmClient } from '../client.ts'
 import { armLimits } from '../limits.ts'
+import { ReceivedHeaders } from './received-headers.ts'
 
 type HttpClient = NonNullable<Parameters<typeof createArmClient>[0]['httpClient']>
 type PipelineRequest = Parameters<HttpClient['sendRequest']>[0]
-type PipelineHeaders = PipelineRequest['headers']
 type PipelineResponse = Awaited<ReturnType<HttpClient['sendRequest']>>
 
 export const subscription = '00000000-0000-0000-0000-0000000000aa'
@@ -155,36 +155,3 @@ export class VirtualArm {
 }
 
 const location = 'westeurope'
-
-/** As the SDK's pipeline has them. */
-class ReceivedHeaders implements PipelineHeaders {
-  readonly #headers: Map<string, string>
-
-  constructor(headers: Readonly<Record<string, string>>) {
-    this.#headers = new Map(Object.entries(headers))
-  }
-
-  get(name: string): string | undefined {
-    return this.#headers.get(name.toLowerCase())
-  }
-
-  has(name: string): boolean {
-    return this.#headers.has(name.toLowerCase())
-  }
-
-  set(name: string, value: string | number | boolean): void {
-    this.#headers.set(name.toLowerCase(), String(value))
-  }
-
-  delete(name: string): void {
-    this.#headers.delete(name.toLowerCase())
-  }
-
-  toJSON(): Record<string, string> {
-    return Object.fromEntries(this.#headers)
-  }
-
-  [Symbol.iterator](): Iterator<[string, string]> {
-    return this.#headers[Symbol.iterator]()
-  }
-}

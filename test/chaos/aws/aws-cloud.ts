@@ -7,6 +7,7 @@ import { wireRequest } from '../../simulators/ec2/sdk-fixture.ts'
 import { AWS_BUCKETS } from '../../simulators/ec2/token-bucket.ts'
 import type { SimulatorReply, SimulatorRequest } from '../../simulators/simulator.ts'
 import type { ChaosCloud, CloudFault, Machine, Note } from '../chaos-cloud.ts'
+import type { Bucket } from '../checker/budget.ts'
 import { type RouteChange, people } from '../journal.ts'
 import type { Link } from '../world/link.ts'
 import { ec2Over, region } from './ec2-client.ts'
@@ -51,12 +52,13 @@ export class AwsCloud implements ChaosCloud {
     return table
   }
 
-  dropTable(table: string): void {
+  dropTable(table: string): boolean {
     this.#do('DeleteTags', {
       'ResourceId.1': table,
       'Tag.1.Key': `kubernetes.io/cluster/${this.clusterName}`,
     })
     this.#noteTables(this.#tables.filter((id) => id !== table))
+    return true
   }
 
   launch(): Machine {
@@ -68,10 +70,11 @@ export class AwsCloud implements ChaosCloud {
       ClientToken: 'token',
     })
     const zone = tagOf(body, 'availabilityZone')
+    const target = tagOf(body, 'networkInterfaceId')
     const machine = {
       providerID: `aws:///${zone}/${tagOf(body, 'instanceId')}`,
       address: tagOf(body, 'privateIpAddress'),
-      target: tagOf(body, 'networkInterfaceId'),
+      targets: { v4: target, v6: target },
     }
     this.#noteMachine(machine, 'running')
     return machine
@@ -96,14 +99,14 @@ export class AwsCloud implements ChaosCloud {
     return this.#try('DeleteRoute', { RouteTableId: table, ...destinationOf(destination) })
   }
 
-  changeRoute(table: string, destination: string, { target }: Machine): boolean {
-    const route = { RouteTableId: table, ...destinationOf(destination), NetworkInterfaceId: target }
-    return this.#try('ReplaceRoute', route)
+  changeRoute(table: string, destination: string, { targets }: Machine): 'changed' | false {
+    const route = { RouteTableId: table, ...destinationOf(destination), NetworkInterfaceId: targets.v4 }
+    return this.#try('ReplaceRoute', route) && 'changed'
   }
 
   addForeignRoute(table: string, destination: string, machine?: Machine): boolean {
     const target =
-      machine === undefined ? { GatewayId: this.#gateway } : { NetworkInterfaceId: machine.target }
+      machine === undefined ? { GatewayId: this.#gateway } : { NetworkInterfaceId: machine.targets.v4 }
     return this.#try('CreateRoute', { RouteTableId: table, ...destinationOf(destination), ...target })
   }
 
@@ -120,13 +123,15 @@ export class AwsCloud implements ChaosCloud {
       .sort()
   }
 
-  inject(fault: CloudFault, calls: number, which: 'reads' | 'writes' | 'all'): void {
+  inject(wanted: CloudFault, calls: number, which: 'reads' | 'writes' | 'all'): void {
+    const fault = faultOf(wanted)
+    if (fault === undefined) return
     const isRead = (action: string): boolean => action.startsWith('Describe')
     this.#simulator.faults.inject({
       when: (_parameters, action) =>
         fault.kind === 'stale' ? isRead(action) : which === 'all' || isRead(action) === (which === 'reads'),
       times: calls,
-      fault: faultOf(fault),
+      fault,
     })
   }
 
@@ -139,9 +144,11 @@ export class AwsCloud implements ChaosCloud {
     return { provider: await awsProviderOf(config, ec2, link.process.clock), close: () => ec2.destroy() }
   }
 
-  bucket(action: string): { readonly capacity: number; readonly refill: number } {
+  bucket(action: string): Bucket {
     const { byAction, describe, mutate } = AWS_BUCKETS
-    return byAction[action] ?? (action.startsWith('Describe') ? describe : mutate)
+    const { capacity, refill } = byAction[action] ?? (action.startsWith('Describe') ? describe : mutate)
+    const looks = action === 'ReplaceRoute' || action === 'DeleteRoute'
+    return { name: action, capacity, refill, ...(looks ? { lookMs: 4_000 } : {}) }
   }
 
   #serve(request: SimulatorRequest, by: string, sentAt: number): SimulatorReply {
@@ -172,11 +179,11 @@ export class AwsCloud implements ChaosCloud {
         sentAt,
         action,
         isWrite: !action.startsWith('Describe'),
-        done,
-        ...(change === undefined ? {} : { change }),
+        ...(change === undefined ? {} : { asks: [change] }),
       },
       `${action} ${JSON.stringify(parameters)} ${result}`,
     )
+    if (done && change !== undefined) this.#note(by, { kind: 'route', sentAt, change })
   }
 
   #noteTables(tables: string[]): void {
@@ -184,8 +191,8 @@ export class AwsCloud implements ChaosCloud {
     this.#note(people, { kind: 'tables', tables })
   }
 
-  #noteMachine({ providerID, target }: Machine, state: 'running' | 'stopped' | 'terminated'): void {
-    this.#note(people, { kind: 'machine', providerID, target, state })
+  #noteMachine({ providerID, targets }: Machine, state: 'running' | 'stopped' | 'terminated'): void {
+    this.#note(people, { kind: 'machine', providerID, targets, state })
   }
 
   /** One field of what was made. */
@@ -222,7 +229,8 @@ const destinationOf = (destination: string): Record<string, string> =>
     ? { DestinationIpv6CidrBlock: destination }
     : { DestinationCidrBlock: destination }
 
-function faultOf(fault: CloudFault): Fault {
+/** Undefined for what this cloud does not do: its writes are done when they are answered. */
+function faultOf(fault: CloudFault): Fault | undefined {
   switch (fault.kind) {
     case 'throttled':
       return { kind: 'error', code: 'RequestLimitExceeded' }
@@ -237,6 +245,10 @@ function faultOf(fault: CloudFault): Fault {
       return { kind: fault.kind }
     case 'stale':
       return { kind: 'stale', ms: fault.ms }
+    case 'busy':
+    case 'late-failure':
+    case 'slow-operation':
+      return undefined
   }
 }
 

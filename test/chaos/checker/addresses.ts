@@ -16,7 +16,6 @@ export const addresses = (): Invariant => ({
     const { node, before } = entry
     if (node.podCIDRs.join() === before.podCIDRs.join()) return []
     if (before.podCIDRs.length > 0) return [`changed the podCIDRs of node ${node.name}`]
-    const own = sight.targetOf(node)
     return node.podCIDRs.flatMap((given) => {
       const meets = (other: string): boolean => overlaps(parseCidr(given), parseCidr(other))
       const twice = [...sight.nodes.values()]
@@ -26,7 +25,10 @@ export const addresses = (): Invariant => ({
       const early = [...sight.clusterTables]
         .filter(([, since]) => entry.at - since > blinkMs)
         .flatMap(([table]) => sight.routes(table))
-        .filter(({ by, destination, target }) => by !== people && target !== own && meets(destination))
+        .filter(
+          ({ by, destination, target }) =>
+            by !== people && target !== sight.targetOf(node, destination) && meets(destination),
+        )
         .map(
           ({ destination, table, target }) =>
             `gave ${given} to node ${node.name}, though ${table} still leads ${destination} to ${target}`,

@@ -16,11 +16,11 @@ export function brake(): Invariant {
     name: 'brake',
     see(entry, sight) {
       if (entry.kind === 'record') known.push({ at: entry.at, records: sight.records.size })
-      if (entry.kind !== 'cloud-call' || entry.change?.op !== 'delete' || !entry.done || entry.by === people)
-        return []
+      if (entry.kind !== 'route' || entry.change.op !== 'delete' || entry.by === people) return []
       const destination = canonical(entry.change.destination)
-      const there = sight.route(entry.change.table, destination)
+      const there = sight.at(entry.change)
       if (there === undefined || sight.stateOf(there.target) !== 'running') return []
+      if (sight.routesTo(entry.change.table, destination).length > 1) return []
       if (sight.records.get(destination)?.isReleased === true) return []
       const since = entry.at - windowMs
       const before = (deletes.get(entry.by) ?? []).filter(({ at }) => at > since)

@@ -88,6 +88,30 @@ const fine: readonly Story[] = [
   ['what was sent in time arrives later', () => routed().pass(12_000).write('nodes', 'a1', 9_000)],
   ['Events are written by everybody', () => routed().pass(longMs).write('events').write('leases', 'b1')],
   ['the share of the bucket is used up', () => calls(5)],
+  [
+    'the new route is made before the old one goes',
+    () =>
+      routed()
+        .machine('n2')
+        .leave('n1')
+        .node('n2', { podCIDRs: [cidr] })
+        .tell()
+        .pass(longMs)
+        .lead()
+        .record(cidr, 'eni-n2')
+        .change('a1', { op: 'create', destination: cidr, target: 'eni-n2', name: 'new' })
+        .change('a1', { op: 'delete', destination: cidr }),
+  ],
+  [
+    'a foreign route beside ours is left, and nothing is made beside it',
+    () =>
+      routed()
+        .change(people, { op: 'create', destination: cidr, target: 'igw', name: 'theirs', priority: 5 })
+        .leave('n1')
+        .pass(longMs)
+        .lead()
+        .change('a1', { op: 'delete', destination: cidr }),
+  ],
 ]
 
 const broken: readonly (readonly [...Story, invariant: string])[] = [
@@ -134,6 +158,67 @@ const broken: readonly (readonly [...Story, invariant: string])[] = [
         .record(cidr, target)
         .change('a1', { op: 'replace', destination: cidr, target }),
     'ownership',
+  ],
+  [
+    'the old route goes before the new one is made',
+    () =>
+      routed()
+        .machine('n2')
+        .leave('n1')
+        .node('n2', { podCIDRs: [cidr] })
+        .tell()
+        .pass(longMs)
+        .lead()
+        .change('a1', { op: 'delete', destination: cidr }),
+    'evidence',
+  ],
+  [
+    'a route is made beside a foreign one',
+    () =>
+      new MadeUp()
+        .change(people, { op: 'create', destination: cidr, target: 'igw', name: 'theirs', priority: 5 })
+        .pass(longMs)
+        .lead()
+        .record(cidr, target)
+        .change('a1', { op: 'create', destination: cidr, target, name: 'ours', priority: 4 }),
+    'ownership',
+  ],
+  [
+    'the foreign twin of a route of podway is deleted',
+    () =>
+      routed()
+        .change(people, { op: 'create', destination: cidr, target, name: 'theirs' })
+        .leave('n1')
+        .pass(longMs)
+        .lead()
+        .change('a1', { op: 'delete', destination: cidr, name: 'theirs' }),
+    'ownership',
+  ],
+  [
+    'what others did a moment ago is overwritten, where writes are conditional',
+    () =>
+      new MadeUp({ isConditional: true })
+        .change(people, { op: 'create', destination: '10.9.0.0/16', target: 'igw' })
+        .pass(1_000)
+        .change('a1', { op: 'delete', destination: '10.9.0.0/16' }),
+    'ownership',
+  ],
+  [
+    'a tag of a table is lost',
+    () => new MadeUp().add('a1', { kind: 'table-edit', what: 'changed the tags of t1' }),
+    'ownership',
+  ],
+  [
+    'a Node is told to be routed by a route that is not in force yet',
+    () =>
+      new MadeUp()
+        .add(people, { kind: 'in-force', table: 't1', routes: [] })
+        .machine('n1')
+        .node('n1', { podCIDRs: [cidr] })
+        .create(cidr, target)
+        .pass(400_000)
+        .node('n1', { unavailable: 'False RouteCreated' }, 'a1'),
+    'condition',
   ],
   [
     'a live Node loses its route',
@@ -259,7 +344,6 @@ function calls(count: number): MadeUp {
       sentAt: 1,
       action: 'DescribeInstances',
       isWrite: false,
-      done: true,
     })
   return story
 }

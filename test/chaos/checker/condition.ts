@@ -13,13 +13,19 @@ export const condition = (): Invariant => ({
     if (node.unavailable !== 'False RouteCreated' || before?.unavailable?.startsWith('False') === true)
       return []
     if (node.podCIDRs.length === 0) return [`told that node ${node.name} is routed, which has no podCIDR`]
-    const target = sight.targetOf(node) ?? 'nothing'
     return [...sight.clusterTables]
       .filter(([, since]) => entry.at - since > readMs)
       .flatMap(([table]) =>
         node.podCIDRs
-          .filter((cidr) => !sight.targetsSince(table, cidr, entry.at - readMs).includes(target))
-          .map((cidr) => `told that node ${node.name} is routed, though ${cidr} was not in ${table}`),
+          .filter(
+            (cidr) =>
+              !sight
+                .targetsSince(table, cidr, entry.at - readMs)
+                .includes(sight.targetOf(node, cidr) ?? 'nothing'),
+          )
+          .map(
+            (cidr) => `told that node ${node.name} is routed, though ${cidr} was not in force in ${table}`,
+          ),
       )
   },
 })

@@ -1,18 +1,28 @@
 import { people } from '../journal.ts'
 import { type Invariant, blinkMs } from './invariant.ts'
-import { canonical } from './sight.ts'
+import { canonical, placeOf } from './sight.ts'
 
-/** What a Node needs that is known to be there is never deleted; it may be replaced. */
+/** What a Node needs that is known to be there is never deleted; another route may take its place before. */
 export const evidence = (): Invariant => ({
   name: 'evidence',
   see(entry, sight) {
-    if (entry.kind !== 'cloud-call' || entry.change?.op !== 'delete' || !entry.done || entry.by === people)
-      return []
+    if (entry.kind !== 'route' || entry.change.op !== 'delete' || entry.by === people) return []
     const { table } = entry.change
     const destination = canonical(entry.change.destination)
-    return [...sight.nodes.values()]
+    const claimants = [...sight.nodes.values()]
       .filter(({ podCIDRs }) => podCIDRs.map(canonical).includes(destination))
       .filter((node) => sight.knew(entry.by, node, entry.sentAt - blinkMs))
+    const left = sight
+      .routesTo(table, destination)
+      .filter((route) => placeOf(route) !== placeOf(entry.change))
+    const there = sight.at(entry.change)
+    return claimants
+      .filter((node) => {
+        const target = sight.targetOf(node, destination)
+        return (
+          left.length === 0 || (there?.target === target && !left.some((route) => route.target === target))
+        )
+      })
       .map(({ name }) => `deleted the route to ${destination} in ${table}, which node ${name} has`)
   },
 })

@@ -5,14 +5,18 @@ import type { Invariant } from './invariant.ts'
 export const ledger = (): Invariant => ({
   name: 'ledger before cloud',
   see(entry, sight) {
-    if (entry.kind !== 'cloud-call' || entry.change === undefined || entry.by === people) return []
-    const { op, table, target, destination } = entry.change
-    if (op === 'delete') return []
-    const intended = sight
-      .recordsSince(destination, entry.sentAt)
-      .some((record) => record.target === target && record.tables.includes(table))
-    return intended
-      ? []
-      : [`asked to ${op} ${destination} → ${target ?? 'nothing'} in ${table}, which no NodeRoute says`]
+    if (entry.kind !== 'cloud-call' || entry.by === people) return []
+    return (entry.asks ?? [])
+      .filter(({ op }) => op !== 'delete')
+      .filter(
+        ({ destination, table, target }) =>
+          !sight
+            .recordsSince(destination, entry.sentAt)
+            .some((record) => record.target === target && record.tables.includes(table)),
+      )
+      .map(
+        ({ destination, op, table, target }) =>
+          `asked to ${op} ${destination} → ${target ?? 'nothing'} in ${table}, which no NodeRoute says`,
+      )
   },
 })

@@ -44,6 +44,22 @@ test.each<[name: string, story: () => MadeUp, said: readonly string[]]>([
     [],
   ],
   [
+    'a second route of podway to one destination',
+    () =>
+      settled().change('a1', { op: 'create', destination: cidr, target: 'eni-n9', name: 'old', priority: 9 }),
+    [`the route to ${cidr}, eni-n1, is left over in t1`, `the route to ${cidr}, eni-n9, is left over in t1`],
+  ],
+  [
+    'a foreign route that shares the packets',
+    () => settled().change(people, { op: 'create', destination: cidr, target: 'igw', name: 'theirs' }),
+    ['node n1 is not routed, and its condition is False RouteCreated'],
+  ],
+  [
+    'packets that follow what the table does not say',
+    () => settled().add(people, { kind: 'in-force', table: 't1', routes: [] }),
+    [`packets to ${cidr} go to nothing in t1, which says eni-n1`],
+  ],
+  [
     'what nobody needs any more',
     () => settled().leave('n1'),
     [`the route to ${cidr}, eni-n1, is left over in t1`, `the NodeRoute of ${cidr} is left over`],

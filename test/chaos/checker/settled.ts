@@ -26,6 +26,7 @@ export function unsettled(sight: Sight): readonly string[] {
       ),
     ),
     ...tables.flatMap((table) => leaks(sight, table, new Set(claims.keys()))),
+    ...tables.flatMap((table) => notInForce(sight, table)),
     ...[...sight.records.keys()]
       .filter((destination) => !claims.has(destination))
       .map((destination) => `the NodeRoute of ${destination} is left over`),
@@ -33,28 +34,44 @@ export function unsettled(sight: Sight): readonly string[] {
   ]
 }
 
-/** A foreign route stays where it is. */
-const isForeign = (sight: Sight, table: string, cidr: string): boolean =>
-  sight.route(table, cidr)?.by === people
-
 function unrouted(
   sight: Sight,
   table: string,
   cidr: string,
   claimants: readonly NodeState[],
 ): readonly string[] {
-  const there = sight.route(table, cidr)
-  const targets = claimants.map((node) => sight.targetOf(node))
-  if (there === undefined) return [`${cidr} is missing in ${table}`]
-  if (targets.includes(there.target) || isForeign(sight, table, cidr)) return []
-  return [`${cidr} leads to ${there.target} in ${table}`]
+  const there = sight.carriers(table, cidr)
+  const targets = claimants.map((node) => sight.targetOf(node, cidr))
+  if (there.length === 0) return [`${cidr} is missing in ${table}`]
+  // A foreign route stays where it is.
+  if (there.some(({ by }) => by === people)) return []
+  return there
+    .filter(({ target }) => !targets.includes(target))
+    .map(({ target }) => `${cidr} leads to ${target} in ${table}`)
 }
 
-const leaks = (sight: Sight, table: string, wanted: ReadonlySet<string>): readonly string[] =>
-  sight
-    .routes(table)
-    .filter(({ by, destination }) => by !== people && !wanted.has(destination))
-    .map(({ destination, target }) => `the route to ${destination}, ${target}, is left over in ${table}`)
+/** Podway's routes to what nobody has, and all but one of those to one destination. */
+const leaks = (sight: Sight, table: string, wanted: ReadonlySet<string>): readonly string[] => {
+  const ours = sight.routes(table).filter(({ by }) => by !== people)
+  return [...Map.groupBy(ours, ({ destination }) => destination)].flatMap(([destination, routes]) =>
+    routes.length === 1 && wanted.has(destination)
+      ? []
+      : routes.map(({ target }) => `the route to ${destination}, ${target}, is left over in ${table}`),
+  )
+}
+
+/** What is in a table and what its packets follow have to be the same in the end. */
+function notInForce(sight: Sight, table: string): readonly string[] {
+  const inForce = sight.inForce(table)
+  if (inForce === undefined) return []
+  const there = new Map(sight.routes(table).map(({ destination, target }) => [destination, target]))
+  return [...new Set([...there.keys(), ...inForce.keys()])]
+    .filter((destination) => there.get(destination) !== inForce.get(destination))
+    .map(
+      (destination) =>
+        `packets to ${destination} go to ${inForce.get(destination) ?? 'nothing'} in ${table}, which says ${there.get(destination) ?? 'nothing'}`,
+    )
+}
 
 function conditionOf(
   sight: Sight,
@@ -63,11 +80,10 @@ function conditionOf(
 ): readonly string[] {
   const { name, podCIDRs, unavailable = 'none' } = node
   if (strangeReasons.some((reason) => unavailable.endsWith(` ${reason}`))) return []
-  const target = sight.targetOf(node)
   const isShared = podCIDRs.some((cidr) => (claims.get(canonical(cidr))?.length ?? 0) > 1)
-  const isRunning = target !== undefined && sight.stateOf(target) === 'running'
+  const isRunning = sight.machines.get(node.providerID)?.state === 'running'
   const isRouted = podCIDRs.every((cidr) =>
-    [...sight.clusterTables.keys()].every((table) => sight.route(table, cidr)?.target === target),
+    [...sight.clusterTables.keys()].every((table) => leadsTo(sight, table, cidr, sight.targetOf(node, cidr))),
   )
   // Of several that claim one podCIDR, the one that has it everywhere may still be told that others want it.
   if (isRouted && isRunning && !isShared && podCIDRs.length > 0 && unavailable !== 'False RouteCreated')
@@ -77,12 +93,24 @@ function conditionOf(
   return []
 }
 
-/** What a table that came later never had takes no node off the net that worked without it. */
+/** All packets to it, that is. */
+function leadsTo(sight: Sight, table: string, cidr: string, target: string | undefined): boolean {
+  const there = sight.carriers(table, cidr)
+  return there.length > 0 && there.every((route) => route.target === target)
+}
+
+/**
+ * What a table that came later never had takes no node off the net that worked without it. Nor does what a controller does
+ * not know of: a foreign route that did the job under its predecessor.
+ */
 function isOnlyNew(sight: Sight, node: NodeState): boolean {
-  const target = sight.targetOf(node) ?? ''
   return [...sight.clusterTables].every(([table, since]) =>
     node.podCIDRs
-      .filter((cidr) => sight.route(table, cidr)?.target !== target)
-      .every((cidr) => since > 0 && !sight.targetsSince(table, cidr, 0).includes(target)),
+      .filter((cidr) => !leadsTo(sight, table, cidr, sight.targetOf(node, cidr)))
+      .every(
+        (cidr) =>
+          !sight.wasMade(table, cidr) ||
+          (since > 0 && !sight.targetsSince(table, cidr, 0).includes(sight.targetOf(node, cidr) ?? '')),
+      ),
   )
 }

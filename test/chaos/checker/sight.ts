@@ -1,5 +1,12 @@
 import { formatCidr, parseCidr } from '../../../net/cidr.ts'
-import type { Entry, NodeState, RecordState } from '../journal.ts'
+import {
+  type Entry,
+  type NodeState,
+  type RecordState,
+  type RouteChange,
+  type Targets,
+  people,
+} from '../journal.ts'
 
 /** A route as it stands, or stood, in a table. */
 export interface Route {
@@ -9,6 +16,9 @@ export interface Route {
   /** Who wrote it, or wrote over it last. */
   readonly by: string
   readonly since: number
+  /** Of several to one destination, which. */
+  readonly name?: string
+  readonly priority: number
 }
 
 /** For a time: up to now if `until` is Infinity. */
@@ -23,12 +33,18 @@ export class Sight {
   now = 0
   readonly nodes = new Map<string, NodeState>()
   readonly records = new Map<string, RecordState>()
+  /** By place. */
   readonly #tables = new Map<string, Map<string, Route>>()
+  /** Tables whose routes are in force later than they are there, and what is in force there, by destination. */
+  readonly #inForce = new Map<string, ReadonlyMap<string, string>>()
   /** Of the cluster, and since when. */
   readonly clusterTables = new Map<string, number>()
   /** By provider ID. */
-  readonly machines = new Map<string, { readonly target: string; readonly state: string }>()
+  readonly machines = new Map<string, { readonly targets: Targets; readonly state: string }>()
+  /** What packets followed, by table and destination: `target`, or several with `+` between. */
   readonly #routesPast = new Map<string, Past<string>[]>()
+  /** `table destination` of all that controllers ever made, and nobody made them forget. */
+  readonly #made = new Set<string>()
   readonly #recordsPast = new Map<string, Past<RecordState>[]>()
   readonly #told = new Map<string, { readonly at: number; readonly revision: number }[]>()
 
@@ -36,11 +52,14 @@ export class Sight {
   take(entry: Entry): void {
     this.now = entry.at
     switch (entry.kind) {
-      case 'cloud-call':
-        if (entry.done && entry.change !== undefined) this.#takeChange(entry.by, entry.change)
+      case 'route':
+        this.#takeChange(entry.by, entry.change)
+        return
+      case 'in-force':
+        this.#takeForce(entry.table, entry.routes)
         return
       case 'machine':
-        this.machines.set(entry.providerID, { target: entry.target, state: entry.state })
+        this.machines.set(entry.providerID, { targets: entry.targets, state: entry.state })
         return
       case 'tables': {
         const before = new Map(this.clusterTables)
@@ -59,9 +78,15 @@ export class Sight {
         const destination = (entry.record ?? entry.before)?.destination ?? ''
         if (entry.record === undefined) this.records.delete(destination)
         else this.records.set(destination, entry.record)
+        // With the record goes what it said of where the route was seen.
+        if (entry.by === people && entry.record?.isDeleting !== false)
+          for (const made of this.#made)
+            if (made.endsWith(` ${canonical(destination)}`)) this.#made.delete(made)
         remember(this.#recordsPast, destination, entry.record, entry.at)
         return
       }
+      case 'cloud-call':
+      case 'table-edit':
       case 'kube-write':
       case 'lease':
       case 'crash':
@@ -69,18 +94,41 @@ export class Sight {
     }
   }
 
-  route(table: string, destination: string): Route | undefined {
-    return this.#tables.get(table)?.get(canonical(destination))
+  /** The route that a change is about. */
+  at(change: Pick<RouteChange, 'table' | 'destination' | 'name'>): Route | undefined {
+    return this.#tables.get(change.table)?.get(placeOf(change))
+  }
+
+  routesTo(table: string, destination: string): readonly Route[] {
+    const wanted = canonical(destination)
+    return this.routes(table).filter((route) => route.destination === wanted)
+  }
+
+  /** Of the routes to the destination, those that packets follow; none where there is none. */
+  carriers(table: string, destination: string): readonly Route[] {
+    const all = this.routesTo(table, destination)
+    const best = Math.min(...all.map(({ priority }) => priority))
+    return all.filter(({ priority }) => priority === best)
+  }
+
+  /** By destination, as text; undefined where what is in a table is in force at once. */
+  inForce(table: string): ReadonlyMap<string, string> | undefined {
+    return this.#inForce.get(table)
   }
 
   routes(table: string): readonly Route[] {
     return [...(this.#tables.get(table)?.values() ?? [])]
   }
 
-  /** Targets that the table had for the destination at some time since then. */
+  /** Targets to which the table led packets to the destination at some time since then. */
   targetsSince(table: string, destination: string, since: number): readonly string[] {
     const past = this.#routesPast.get(`${table} ${canonical(destination)}`) ?? []
     return past.filter(({ until }) => until >= since).map(({ value }) => value)
+  }
+
+  /** Whether a controller has made a route to the destination there, and its ledger says so. */
+  wasMade(table: string, destination: string): boolean {
+    return this.#made.has(`${table} ${canonical(destination)}`)
   }
 
   /** What the record of the destination said at some time since then. */
@@ -89,13 +137,17 @@ export class Sight {
     return past.filter(({ until }) => until >= since).map(({ value }) => value)
   }
 
-  /** What the node's machine is reached by. */
-  targetOf(node: NodeState): string | undefined {
-    return this.machines.get(node.providerID)?.target
+  /** What a route to the destination points at if it leads to the node's machine. */
+  targetOf(node: NodeState, destination: string): string | undefined {
+    return this.machines.get(node.providerID)?.targets[destination.includes(':') ? 'v6' : 'v4']
   }
 
+  /** Of the machine behind it; of several that had it, of the one that runs. */
   stateOf(target: string): string | undefined {
-    return [...this.machines.values()].find((machine) => machine.target === target)?.state
+    const states = [...this.machines.values()]
+      .filter(({ targets }) => targets.v4 === target || targets.v6 === target)
+      .map(({ state }) => state)
+    return states.find((state) => state === 'running') ?? states.at(-1)
   }
 
   /** Whether the process had heard of this state of the Node at that time. */
@@ -103,14 +155,27 @@ export class Sight {
     return (this.#told.get(process) ?? []).some((told) => told.at <= at && told.revision >= revision)
   }
 
-  #takeChange(by: string, change: { op: string; table: string; destination: string; target?: string }): void {
-    const { op, table, target = '' } = change
+  #takeChange(by: string, change: RouteChange): void {
+    const { op, priority = 0, table, target = '' } = change
     const destination = canonical(change.destination)
     const routes = this.#tables.get(table) ?? new Map<string, Route>()
     this.#tables.set(table, routes)
-    if (op === 'delete') routes.delete(destination)
-    else routes.set(destination, { table, destination, target, by, since: this.now })
-    remember(this.#routesPast, `${table} ${destination}`, op === 'delete' ? undefined : target, this.now)
+    const name = change.name === undefined ? {} : { name: change.name }
+    if (op === 'delete') routes.delete(placeOf(change))
+    else routes.set(placeOf(change), { table, destination, target, by, since: this.now, priority, ...name })
+    if (op === 'create' && by !== people) this.#made.add(`${table} ${destination}`)
+    if (this.#inForce.has(table)) return
+    const targets = this.carriers(table, destination).map((route) => route.target)
+    remember(this.#routesPast, `${table} ${destination}`, inText(targets), this.now)
+  }
+
+  #takeForce(table: string, routes: Extract<Entry, { kind: 'in-force' }>['routes']): void {
+    const before = this.#inForce.get(table) ?? new Map<string, string>()
+    const now = new Map(routes.map(({ destination, target }) => [canonical(destination), target]))
+    this.#inForce.set(table, now)
+    for (const destination of new Set([...before.keys(), ...now.keys()]))
+      if (before.get(destination) !== now.get(destination))
+        remember(this.#routesPast, `${table} ${destination}`, now.get(destination), this.now)
   }
 
   #tell(process: string, revision: number): void {
@@ -119,6 +184,13 @@ export class Sight {
     if ((told.at(-1)?.revision ?? 0) < revision) told.push({ at: this.now, revision })
   }
 }
+
+/** Which of a table's routes a change is about, or a route is. */
+export const placeOf = ({ destination, name }: Pick<RouteChange, 'destination' | 'name'>): string =>
+  name ?? canonical(destination)
+
+const inText = (targets: readonly string[]): string | undefined =>
+  targets.length === 0 ? undefined : [...new Set(targets)].sort().join('+')
 
 export const canonical = (cidr: string): string => formatCidr(parseCidr(cidr))
 

@@ -1,15 +1,13 @@
 import type { Node } from '../../../kube/objects.ts'
-import { cidrAround, firstAddress, formatCidr, nthSubnet, parseCidr } from '../../../net/cidr.ts'
+import { formatCidr, nthSubnet, parseCidr } from '../../../net/cidr.ts'
 import { heldRoutes } from '../../../cli/held-routes.ts'
 import { releaseAnnotation } from '../../../reconciler/node-route/node-route.ts'
 import type { Machine } from '../chaos-cloud.ts'
 import { usualLatency } from '../world/link.ts'
 import type { Slot, VirtualWorld } from '../world/virtual-world.ts'
 import { nodeName } from './make-story.ts'
+import { OtherHands, nth, poolRange } from './other-hands.ts'
 import type { Deed, Server, Story, Who } from './step.ts'
-
-/** Of the IPv4 pool of every world. */
-export const poolRange = '10.244.0.0/16'
 
 /** Everybody but podway: what a story's deeds are done by. */
 export class Cast {
@@ -23,7 +21,7 @@ export class Cast {
   readonly #left = new Map<string, readonly string[]>()
   readonly #stopped = new Set<string>()
   readonly #terminated = new Set<string>()
-  readonly #foreign: { readonly table: string; readonly destination: string }[] = []
+  readonly #hands: OtherHands
   /** What they have begun and are still to end. */
   readonly #begun = new Set<() => void>()
   #hasLied = false
@@ -32,7 +30,12 @@ export class Cast {
   constructor(world: VirtualWorld, { nodes, tables }: Story, slots: readonly Slot[]) {
     this.#world = world
     this.#slots = slots
-    for (let index = 0; index < tables; index++) this.#tables.push(world.cloud.addTable())
+    this.#hands = new OtherHands({
+      cloud: world.cloud,
+      tableAt: (index) => this.#table(index),
+      machines: () => [...this.#machines.values()],
+    })
+    for (let index = 0; index < tables; index++) this.#addTable()
     for (let index = 1; index <= nodes; index++) this.#join(nodeName(index))
     for (const slot of slots) world.start(slot)
   }
@@ -70,21 +73,26 @@ export class Cast {
       case 'delete-route':
       case 'change-route':
       case 'take-route':
-        this.#byHand(deed)
+        this.#hands.change(deed)
         return
       case 'foreign-route':
-        this.#addForeign(deed)
+        this.#hands.add(deed)
+        return
+      case 'rival-route':
+        this.#hands.addRival(deed)
+        return
+      case 'edit-table':
+        cloud.editTable?.(this.#table(deed.table))
         return
       case 'delete-foreign-routes':
-        for (const { destination, table } of this.#foreign.splice(0)) cloud.deleteRoute(table, destination)
+        this.#hands.deleteAll()
         return
       case 'add-table':
-        if (this.#tables.length < 4) this.#tables.push(cloud.addTable())
+        if (this.#tables.length < 4) this.#addTable()
         return
       case 'drop-table': {
         const table = this.#table(deed.table)
-        if (this.#tables.length < 2) return
-        cloud.dropTable(table)
+        if (this.#tables.length < 2 || !cloud.dropTable(table)) return
         this.#tables.splice(this.#tables.indexOf(table), 1)
         return
       }
@@ -177,6 +185,14 @@ export class Cast {
       process.resume()
     }
     for (const slot of this.#slots) this.#startIfGone(slot)
+    // An address may be another machine's by now, which runs: what is held for that is a person's to let go.
+    for (const { name, node } of heldRoutes(cluster.records())) {
+      const target = cluster.records().find(({ metadata }) => metadata.name === name)?.spec.target.id
+      const isReused = [...this.#machines.values()].some(
+        ({ targets: { v4, v6 } }) => target === v4 || target === v6,
+      )
+      if (isReused) this.#release(name, node.uid)
+    }
     for (const machine of this.#orphans) this.#terminate(machine)
     for (const { metadata } of cluster.nodes()) {
       const machine = this.#machines.get(metadata.name)
@@ -184,6 +200,11 @@ export class Cast {
       if (this.#terminated.has(machine.providerID)) cluster.deleteNode(metadata.name)
       else if (this.#stopped.has(machine.providerID)) this.#switch(metadata.name, 'start')
     }
+  }
+
+  #addTable(): void {
+    const table = this.#world.cloud.addTable()
+    if (table !== undefined) this.#tables.push(table)
   }
 
   #join(
@@ -228,11 +249,7 @@ export class Cast {
     const destination = formatCidr(nthSubnet(parseCidr(poolRange), 24, BigInt(100 + Math.floor(pick * 20))))
     this.#join(node, { podCIDRs: [destination] })
     const machine = this.#machines.get(node)
-    this.#later(afterMs, () => {
-      const table = this.#table(index)
-      if (this.#world.cloud.addForeignRoute(table, destination, matches ? machine : undefined))
-        this.#foreign.push({ table, destination })
-    })
+    this.#later(afterMs, () => this.#hands.addTo(index, destination, matches ? machine : undefined))
   }
 
   #rejoin({ afterMs, keeps, node: name }: Extract<Deed, { do: 'rejoin' }>): void {
@@ -271,41 +288,6 @@ export class Cast {
     if (this.#terminated.has(machine.providerID)) return
     this.#terminated.add(machine.providerID)
     this.#world.cloud.terminate(machine)
-  }
-
-  #byHand({
-    do: what,
-    pick,
-    table: index,
-  }: Extract<Deed, { do: `${string}-route`; pick: number; table: number }>): void {
-    const { cloud } = this.#world
-    const table = this.#table(index)
-    const isForeign = (destination: string): boolean =>
-      this.#foreign.some((one) => one.table === table && one.destination === destination)
-    const destinations = cloud.routes(table).flatMap((route) => route.split(' ').slice(0, 1))
-    const destination = nth(
-      destinations.filter((one) => !isForeign(one)),
-      pick,
-    )
-    if (destination === undefined) return
-    const other = nth([...this.#machines.values()], pick)
-    if (what === 'change-route' && other !== undefined) cloud.changeRoute(table, destination, other)
-    if (what === 'delete-route' || what === 'take-route') cloud.deleteRoute(table, destination)
-    if (what === 'take-route' && cloud.addForeignRoute(table, destination))
-      this.#foreign.push({ table, destination })
-  }
-
-  #addForeign({ pick, table: index, where }: Extract<Deed, { do: 'foreign-route' }>): void {
-    const table = this.#table(index)
-    const pool = parseCidr(poolRange)
-    const block = nthSubnet(pool, 24, BigInt(Math.floor(pick * 20)))
-    const destination = {
-      next: block,
-      inside: cidrAround(firstAddress(block), 26),
-      around: cidrAround(firstAddress(block), 12),
-    }[where]
-    const text = formatCidr(destination)
-    if (this.#world.cloud.addForeignRoute(table, text)) this.#foreign.push({ table, destination: text })
   }
 
   #cutWatches({ how, resource }: Extract<Deed, { do: 'cut-watches' }>): void {
@@ -384,5 +366,3 @@ export class Cast {
     return table
   }
 }
-
-const nth = <T>(all: readonly T[], pick: number): T | undefined => all[Math.floor(pick * all.length)]

@@ -44,6 +44,10 @@ function deedInWords(deed: Deed): string {
       return `somebody deletes a route of table ${deed.table} and makes one of their own ${which(deed.pick)}`
     case 'foreign-route':
       return `somebody makes a route in table ${deed.table}: ${placeInWords[deed.where]} ${which(deed.pick)}`
+    case 'rival-route':
+      return `somebody makes a second route to a destination of table ${deed.table}, ${rankInWords[deed.rank]} ${which(deed.pick)}`
+    case 'edit-table':
+      return `somebody edits table ${deed.table}, but none of its routes`
     case 'delete-foreign-routes':
       return 'all foreign routes are deleted by those who made them'
     case 'add-table':
@@ -89,6 +93,12 @@ const placeInWords = {
   around: 'to a range around the podCIDRs',
 } as const
 
+const rankInWords = {
+  better: 'which all packets follow',
+  same: 'which gets a part of the packets',
+  worse: 'which no packet follows as long as the first one is there',
+} as const
+
 const watchesInWords = {
   end: 'end in order',
   reset: 'are cut',
@@ -99,7 +109,7 @@ const watchesInWords = {
 function cloudFaultInWords(fault: CloudFault): string {
   switch (fault.kind) {
     case 'throttled':
-      return 'refused, RequestLimitExceeded'
+      return 'refused, too many requests'
     case 'server-error':
       return 'answered with 500'
     case 'cut-before':
@@ -112,6 +122,12 @@ function cloudFaultInWords(fault: CloudFault): string {
       return 'no answer, but done'
     case 'stale':
       return `answered as of ${seconds(fault.ms)} ago`
+    case 'busy':
+      return 'refused, since something else is under way'
+    case 'late-failure':
+      return 'taken on, and failed later'
+    case 'slow-operation':
+      return `taken on, and done after ${seconds(fault.ms)}`
   }
 }
 

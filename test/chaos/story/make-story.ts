@@ -1,14 +1,15 @@
 import type { CloudFault } from '../chaos-cloud.ts'
 import { strangeReasons } from '../checker/condition.ts'
+import { type Provider, type Traits, traits } from '../provider.ts'
 import { Random } from '../world/random.ts'
 import type { Deed, KubeFault, Server, Step, Story, Who } from './step.ts'
 
-/** The story of a seed. */
-export function makeStory(seed: number): Story {
+/** The story of a seed, in a world of that cloud. */
+export function makeStory(seed: number, provider: Provider): Story {
   const random = new Random(seed).fork('story')
   const nodes = random.chance(0.15) ? random.integer(14, 22) : random.integer(2, 9)
   const noiseMs = random.integer(60_000, 300_000)
-  const teller = new Teller(random, nodes)
+  const teller = new Teller(random, nodes, traits[provider])
   const steps: Step[] = []
   for (let left = random.integer(8, 30); left > 0; left--) {
     // What comes at the same time as something else is what nobody has thought of.
@@ -30,18 +31,44 @@ export function makeStory(seed: number): Story {
 
 export const nodeName = (index: number): string => `n${index}`
 
+type Kind = readonly [weight: number, make: () => Deed]
+
+const cloudFaults: readonly ((random: Random) => CloudFault)[] = [
+  () => ({ kind: 'throttled' }),
+  () => ({ kind: 'server-error' }),
+  () => ({ kind: 'cut-before' }),
+  () => ({ kind: 'cut-after' }),
+  () => ({ kind: 'hang-before' }),
+  () => ({ kind: 'hang-after' }),
+  (random) => ({ kind: 'stale', ms: random.integer(100, 5_000) }),
+]
+
+const operationFaults: typeof cloudFaults = [
+  () => ({ kind: 'late-failure' }),
+  () => ({ kind: 'late-failure' }),
+  () => ({ kind: 'busy' }),
+  (random) => ({ kind: 'slow-operation', ms: random.integer(5_000, 60_000) }),
+]
+
 class Teller {
   readonly #random: Random
   readonly #nodes: number
+  readonly #faults: readonly ((random: Random) => CloudFault)[]
+  /** What makes sense in this cloud alone. */
+  readonly #own: readonly Kind[]
 
-  constructor(random: Random, nodes: number) {
+  constructor(random: Random, nodes: number, { hasOperations, hasRivals, isConditional }: Traits) {
     this.#random = random
     this.#nodes = nodes
+    this.#faults = hasOperations ? [...cloudFaults, ...operationFaults] : cloudFaults
+    const rival: Kind = [3, () => this.#rival()]
+    const edit: Kind = [3, () => ({ do: 'edit-table', table: this.#table() })]
+    this.#own = [...(hasRivals ? [rival] : []), ...(isConditional ? [edit] : [])]
   }
 
   deed(): Deed {
     const random = this.#random
-    const kinds: readonly (readonly [weight: number, make: () => Deed])[] = [
+    const kinds: readonly Kind[] = [
       [8, () => this.#join()],
       [3, () => ({ do: 'join-as', node: this.#node(), other: this.#node() })],
       [4, () => this.#joinInto()],
@@ -69,6 +96,7 @@ class Teller {
       [2, () => ({ do: 'heartbeat', node: this.#node() })],
       [2, () => ({ do: 'delete-record', pick: random.next() })],
       [1, () => ({ do: 'release' })],
+      ...this.#own,
     ]
     let left = random.next() * kinds.reduce((sum, [weight]) => sum + weight, 0)
     for (const [weight, make] of kinds) {
@@ -139,17 +167,19 @@ class Teller {
     }
   }
 
+  #rival(): Deed {
+    const random = this.#random
+    return {
+      do: 'rival-route',
+      table: this.#table(),
+      rank: random.pick(['better', 'same', 'worse']),
+      pick: random.next(),
+    }
+  }
+
   #cloudFault(): Deed {
     const random = this.#random
-    const fault = random.pick<CloudFault>([
-      { kind: 'throttled' },
-      { kind: 'server-error' },
-      { kind: 'cut-before' },
-      { kind: 'cut-after' },
-      { kind: 'hang-before' },
-      { kind: 'hang-after' },
-      { kind: 'stale', ms: random.integer(100, 5_000) },
-    ])
+    const fault = random.pick(this.#faults)(random)
     return {
       do: 'cloud-fault',
       fault,

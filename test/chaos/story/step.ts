@@ -1,4 +1,4 @@
-import type { CloudFault } from '../chaos-cloud.ts'
+import type { CloudFault, Rank } from '../chaos-cloud.ts'
 import type { Slot } from '../world/virtual-world.ts'
 
 /** Something that happens in a world. Each makes sense, or does nothing, whatever of the others is left out. */
@@ -49,6 +49,10 @@ export type Deed =
       readonly where: 'next' | 'inside' | 'around'
       readonly pick: number
     }
+  /** A second one to a destination that has one, where that can be. */
+  | { readonly do: 'rival-route'; readonly table: number; readonly rank: Rank; readonly pick: number }
+  /** What is no route in it. */
+  | { readonly do: 'edit-table'; readonly table: number }
   | { readonly do: 'delete-foreign-routes' }
   | { readonly do: 'add-table' }
   | { readonly do: 'drop-table'; readonly table: number }

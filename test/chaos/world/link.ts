@@ -1,4 +1,5 @@
 import type { ManualClock } from '../../../kube/testing/manual-clock.ts'
+import { InHand } from './in-hand.ts'
 import type { Random } from './random.ts'
 import type { VirtualProcess } from './virtual-process.ts'
 
@@ -25,10 +26,13 @@ export class Link {
   /** What becomes of each call: its process may be killed just before it is sent, or when it has been served. */
   onCall: CallWatch = () => 'sent'
   readonly process: VirtualProcess
+  /** Of the whole world. */
+  readonly inHand: InHand
   readonly #clock: ManualClock
   readonly #random: Random
 
-  constructor(process: VirtualProcess, clock: ManualClock, random: Random) {
+  constructor(process: VirtualProcess, clock: ManualClock, random: Random, inHand = new InHand()) {
+    this.inHand = inHand
     this.process = process
     this.#clock = clock
     this.#random = random

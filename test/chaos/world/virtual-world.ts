@@ -7,6 +7,7 @@ import type { ChaosCloud, Note } from '../chaos-cloud.ts'
 import { type Entry, type Happening, people } from '../journal.ts'
 import { Controller } from './controller.ts'
 import { noteChange, noteKubeCall, toldBy } from './kube-journal.ts'
+import { InHand } from './in-hand.ts'
 import { type CallWatch, Link } from './link.ts'
 import { Random } from './random.ts'
 import { VirtualProcess } from './virtual-process.ts'
@@ -16,7 +17,7 @@ export type Slot = 'a' | 'b'
 
 export interface WorldOptions {
   readonly seed: number
-  readonly cloud: (clock: ManualClock, note: Note) => ChaosCloud
+  readonly cloud: (clock: ManualClock, note: Note, random: Random) => ChaosCloud
   readonly config: (cloud: ChaosCloud) => ProgramConfig
   /** Told of each entry as it is put down. */
   readonly onEntry?: (entry: Entry) => void
@@ -44,8 +45,7 @@ export class VirtualWorld {
   readonly #config: ProgramConfig
   readonly #generations = new Map<Slot, number>()
   #defect: { readonly error: unknown } | undefined
-  /** Things under way that don't take time. */
-  #timeless = 0
+  readonly #inHand = new InHand()
   #now: { readonly by: string; readonly sentAt: number } = { by: people, sentAt: 0 }
 
   constructor(options: WorldOptions) {
@@ -56,7 +56,11 @@ export class VirtualWorld {
       const happening = noteChange(event, this.#now.sentAt)
       if (happening !== undefined) this.#put(this.#now.by, happening)
     })
-    this.cloud = options.cloud(this.clock, (by, happening, line) => this.#put(by, happening, line))
+    this.cloud = options.cloud(
+      this.clock,
+      (by, happening, line) => this.#put(by, happening, line),
+      this.random.fork('cloud'),
+    )
     this.#config = options.config(this.cloud)
   }
 
@@ -68,7 +72,7 @@ export class VirtualWorld {
     const random = this.random.fork(name)
     const process = new VirtualProcess(name, this.clock)
     const link = (to: string): Link => {
-      const made = new Link(process, this.clock, random.fork(to))
+      const made = new Link(process, this.clock, random.fork(to), this.#inHand)
       made.onCall = () => this.onCall()
       return made
     }
@@ -78,7 +82,7 @@ export class VirtualWorld {
         kubernetes: link('kubernetes'),
         cloud: link('cloud'),
         random: random.fork('controller'),
-        inNoTime: (work) => this.#inNoTime(work),
+        inNoTime: (work) => this.#inHand.during(work),
         onEnd: (error) => this.#ended(slot, controller, error),
         onLog: (level, message, fields) =>
           this.#options.onLog?.(
@@ -111,7 +115,7 @@ export class VirtualWorld {
     const end = this.clock.monotonic() + ms
     for (;;) {
       do await still()
-      while (this.#timeless > 0)
+      while (this.#inHand.any)
       if (this.#defect !== undefined) throw this.#defect.error
       const next = this.clock.untilNext
       if (next === undefined || this.clock.monotonic() + next > end) break
@@ -124,15 +128,6 @@ export class VirtualWorld {
   end(): void {
     for (const slot of [...this.controllers.keys()]) this.kill(slot)
     this.cluster.simulator.close()
-  }
-
-  async #inNoTime<T>(work: () => Promise<T>): Promise<T> {
-    this.#timeless++
-    try {
-      return await work()
-    } finally {
-      this.#timeless--
-    }
   }
 
   #ended(slot: Slot, controller: Controller, error: unknown): void {

@@ -22,6 +22,8 @@ export interface ArmSimulatorOptions {
   readonly pageSize?: number
   /** `off`: nothing is throttled. The documented limits unless told. */
   readonly throttling?: 'azure' | 'off'
+  /** For how long the past is known, for the fault `stale`, in milliseconds; it is not unless told. */
+  readonly historyMs?: number
   /** Who may do what; everybody everything unless told. `principal` is the bearer token. */
   readonly permits?: (principal: string, action: string) => boolean
 }
@@ -31,6 +33,12 @@ export interface ArmSimulator extends Simulator {
   /** Every call so far, in the order of arrival, those that a fault struck too. */
   readonly calls: readonly Call[]
   readonly machines: Machines
+  /** A resource as a GET shows it, but for its revision; no call is made for it. */
+  document(id: string): JsonObject | undefined
+  /** The routes that packets follow by the table, as its documents have them; undefined before it was ever written. */
+  inForce(table: string, now: number): readonly Json[] | undefined
+  /** Ends the operations that are due; each request does too. */
+  advance(now: number): void
 }
 
 /** Versions of the API that are known, by resource provider: those of the SDKs that are tested with. */
@@ -60,6 +68,14 @@ export function createArmSimulator(options: ArmSimulatorOptions = {}): ArmSimula
   const throttle = throttling === 'azure' ? new Throttle() : undefined
   const faults = createFaultBook()
   const calls: Call[] = []
+  const { historyMs = 0 } = options
+  /** Oldest first: what was so until then. */
+  let past: { readonly until: number; readonly state: ArmState }[] = []
+  const advance = (now: number): void => {
+    if (historyMs > 0)
+      past = [...past.filter(({ until }) => until > now - historyMs), { until: now, state: state.copy() }]
+    state.advance(now)
+  }
   const machines = new Machines(state, (id, properties) => configurationsOf(state, id, properties, undefined))
 
   function serve(request: Parsed, now: number, record: Learnt): Answer | 'lost' {
@@ -93,8 +109,9 @@ export function createArmSimulator(options: ArmSimulatorOptions = {}): ArmSimula
     if (fault?.kind === 'error')
       throw new ArmError(fault.status, fault.code, fault.message ?? 'An injected fault.', fault.options)
     if (fault?.kind === 'reset-before' || fault?.kind === 'hang-before') return 'lost'
+    const lag = fault?.kind === 'stale' ? fault.ms : 0
     const context: Context = {
-      state,
+      state: (lag === 0 ? undefined : past.find(({ until }) => until > now - lag)?.state) ?? state,
       now,
       limits,
       parameters,
@@ -118,8 +135,12 @@ export function createArmSimulator(options: ArmSimulatorOptions = {}): ArmSimula
     faults,
     calls,
     machines,
+    document: (id) => state.get(id)?.doc,
+    inForce: (table, now) =>
+      state.effective.get(table.toLowerCase())?.findLast(({ from }) => from <= now)?.routes,
+    advance,
     handle(raw, now) {
-      state.advance(now)
+      advance(now)
       const request = parse(raw)
       const requestId = guid(calls.length + 1)
       const record: Learnt = { operation: '', actions: [], headers: {}, fault: undefined }

@@ -11,6 +11,8 @@ export type Fault =
       readonly options?: ArmErrorOptions
     }
   | { readonly kind: 'reset-before' | 'reset-after' | 'hang-before' | 'hang-after' }
+  /** A reading tells what was so this long ago. */
+  | { readonly kind: 'stale'; readonly ms: number }
   /** The write is accepted, and what goes on behind it ends badly. */
   | {
       readonly kind: 'operation-ends'

@@ -39,8 +39,8 @@ export class ArmState {
   /** What packets follow, by lower-cased id of the table: each version from its time on, the oldest first. */
   readonly effective = new Map<string, readonly EffectiveVersion[]>()
   readonly #resources = new Map<string, Resource>()
-  readonly #operations = new Map<string, AsyncOperation>()
-  readonly #running = new Map<string, { readonly operation: AsyncOperation; readonly settle: () => void }>()
+  #operations = new Map<string, AsyncOperation>()
+  #running = new Map<string, { readonly operation: AsyncOperation; readonly settle: () => void }>()
   #serial = 0
 
   get(id: string): Resource | undefined {
@@ -67,6 +67,15 @@ export class ArmState {
 
   all(): readonly Resource[] {
     return [...this.#resources.values()]
+  }
+
+  /** All resources as they are now, for a reading that comes later; what is under way is shared. */
+  copy(): ArmState {
+    const copy = new ArmState()
+    for (const [id, resource] of this.#resources) copy.#resources.set(id, resource)
+    copy.#operations = this.#operations
+    copy.#running = this.#running
+    return copy
   }
 
   /** Every id and tag in the cloud has one of these. */

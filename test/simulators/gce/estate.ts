@@ -9,7 +9,9 @@ import {
   type Nat,
   type Network,
   type NetworkInterface,
+  type NextHop,
   type ResourcePath,
+  type Route,
   type State,
   type Subnetwork,
   projectOf,
@@ -26,6 +28,17 @@ export interface SubnetworkWish {
   /** Of /64. */
   readonly ipv6?: string
   readonly allowsOverlap?: boolean
+}
+
+export interface RouteWish {
+  readonly network: ResourcePath
+  readonly name: string
+  readonly description?: string
+  readonly destination: string
+  /** 1000 unless told. */
+  readonly priority?: number
+  /** The Internet unless told. */
+  readonly nextHop?: NextHop
 }
 
 export interface InstanceWish {
@@ -94,26 +107,14 @@ export class Estate {
       created: 0,
     })
     const id = this.#state.newId()
-    this.addRoute(path, `default-route-${id.slice(-16)}`, '0.0.0.0/0', 'Default route to the Internet.')
-    return path
-  }
-
-  /** To the Internet. */
-  addRoute(network: ResourcePath, name: string, destination: string, description = ''): void {
-    const project = projectOf(network)
-    const path = `projects/${project}/global/routes/${name}`
-    this.#state.routes.set(path, {
-      path,
-      id: this.#state.newId(),
-      name,
+    const description = 'Default route to the Internet.'
+    this.addRoute({
+      network: path,
+      name: `default-route-${id.slice(-16)}`,
+      destination: '0.0.0.0/0',
       description,
-      network,
-      destination: parseCidr(destination),
-      priority: 1000,
-      tags: [],
-      nextHop: { kind: 'gateway', gateway: `projects/${project}/global/gateways/default-internet-gateway` },
-      created: 0,
     })
+    return path
   }
 
   /** With everything that is in it. */
@@ -314,7 +315,35 @@ export class Estate {
     return found
   }
 
-  /** Takes a route away, whoever made it. */
+  addRoute(wish: RouteWish): void {
+    const { network, name, description = '', destination, priority = 1000 } = wish
+    const project = projectOf(network)
+    const gateway = `projects/${project}/global/gateways/default-internet-gateway`
+    const path = `projects/${project}/global/routes/${name}`
+    this.#state.routes.set(path, {
+      path,
+      id: this.#state.newId(),
+      name,
+      description,
+      network,
+      destination: parseCidr(destination),
+      priority,
+      tags: [],
+      nextHop: wish.nextHop ?? { kind: 'gateway', gateway },
+      created: 0,
+    })
+  }
+
+  /** Those that were written, by call or by hand. */
+  routes(network: ResourcePath): readonly Route[] {
+    return [...this.#state.routes.values()].filter((route) => route.network === network)
+  }
+
+  removeRoute(path: ResourcePath): void {
+    this.#state.routes.delete(path)
+  }
+
+  /** Takes all routes to the destination away, whoever made them. */
   removeRoutes(network: ResourcePath, destination: Cidr): void {
     for (const route of this.#state.routes.values())
       if (

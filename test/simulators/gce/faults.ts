@@ -17,17 +17,23 @@ export type Fault =
   | { readonly kind: 'reset-before' | 'reset-after' | 'hang-before' | 'hang-after' }
   /** The call is taken, and its operation ends with this error, and without effect. */
   | { readonly kind: 'operation-error'; readonly error: OperationError }
+  /** A reading tells what was so this long ago. */
+  | { readonly kind: 'stale'; readonly ms: number }
   /** The operation takes so many milliseconds more. */
   | { readonly kind: 'operation-delay'; readonly ms: number }
+
+/** What a rule sees of a call. */
+export interface FaultyCall {
+  readonly method: string
+  readonly parameters: ReadonlyMap<string, string>
+  readonly body: string
+}
 
 export interface FaultRule {
   /** The method that it strikes (`routes.insert`); every one without it. */
   readonly method?: string
   /** Which calls of it; all without it. */
-  readonly when?: (call: {
-    readonly parameters: ReadonlyMap<string, string>
-    readonly body: string
-  }) => boolean
+  readonly when?: (call: FaultyCall) => boolean
   /** How many calls it strikes before it is used up; 1 without it. */
   readonly times?: number
   readonly fault: Fault
@@ -41,10 +47,7 @@ export interface Faults {
 
 export interface FaultBook extends Faults {
   /** The fault that strikes this call, and counts it. */
-  strike(
-    method: string,
-    call: { readonly parameters: ReadonlyMap<string, string>; readonly body: string },
-  ): Fault | undefined
+  strike(call: FaultyCall): Fault | undefined
 }
 
 export function createFaultBook(): FaultBook {
@@ -52,7 +55,7 @@ export function createFaultBook(): FaultBook {
   return {
     inject: (rule) => rules.inject(rule),
     clear: () => rules.clear(),
-    strike: (method, call) =>
-      rules.take((rule) => (rule.method ?? method) === method && (rule.when?.(call) ?? true))?.fault,
+    strike: (call) =>
+      rules.take(({ method = call.method, when }) => method === call.method && (when?.(call) ?? true))?.fault,
   }
 }

@@ -4,6 +4,7 @@ import { type Match, findMethod } from './catalogue.ts'
 import { GceError, errorBody } from './errors.ts'
 import { Estate } from './estate.ts'
 import { type Fault, type Faults, createFaultBook } from './faults.ts'
+import { History } from './history.ts'
 import type { Context } from './method.ts'
 import { type PermissionBook, createPermissionBook } from './permissions.ts'
 import { GOOGLE_RATES, type RateCounter, type RateLimits, createRateCounter } from './rate-limits.ts'
@@ -12,8 +13,10 @@ import { createState, settleOperations } from './state.ts'
 export interface GceSimulatorOptions {
   /** `europe-west1-b` and `-c`, if not given. */
   readonly zones?: readonly string[]
-  /** How long operations take, in milliseconds; 0, which is the default, ends them before the next request. */
-  readonly operationMs?: number
+  /** How long an operation takes, in milliseconds; 0, which is the default, ends it before the next request. */
+  readonly operationMs?: number | (() => number)
+  /** For how long the past is known, for the fault `stale`, in milliseconds; it is not unless told. */
+  readonly historyMs?: number
   /** `google`, which is the default: the documented rates. `off`: nothing is refused for them. */
   readonly rates?: 'google' | 'off' | Partial<RateLimits>
 }
@@ -25,6 +28,8 @@ export interface GceSimulator extends Simulator {
   readonly calls: readonly Call[]
   /** What there is, made and changed by everybody else: not by calls. */
   readonly estate: Estate
+  /** Ends the operations that are due; each request does too. */
+  advance(now: number): void
 }
 
 type Outcome =
@@ -51,6 +56,13 @@ export function createGceSimulator(options: GceSimulatorOptions = {}): GceSimula
   const permissions = createPermissionBook()
   const calls: Call[] = []
   const rates = ratesOf(options.rates ?? 'google')
+  const history = new History(options.historyMs ?? 0)
+  const { operationMs = 0 } = options
+
+  const advance = (now: number): void => {
+    history.keep(state, now)
+    settleOperations(state, now)
+  }
 
   const admit = (request: SimulatorRequest, path: string, now: number): Match => {
     const found = findMethod(request.method, path)
@@ -65,7 +77,7 @@ export function createGceSimulator(options: GceSimulatorOptions = {}): GceSimula
   }
 
   const handle = (request: SimulatorRequest, now: number): { reply: SimulatorReply; call: Call } => {
-    settleOperations(state, now)
+    advance(now)
     const { path, query } = readTarget(request.target)
     const token = tokenOf(request)
     const admitted = settle(() => {
@@ -78,12 +90,15 @@ export function createGceSimulator(options: GceSimulatorOptions = {}): GceSimula
         ? (findMethod(request.method, path)?.method.name ?? '')
         : admitted.method.name
     const fault =
-      admitted instanceof GceError ? undefined : faults.strike(method, { parameters, body: request.body })
+      admitted instanceof GceError ? undefined : faults.strike({ method, parameters, body: request.body })
+    const seen = fault?.kind === 'stale' ? history.at(now - fault.ms) : undefined
     const context: Context = {
-      state,
+      state: seen ?? state,
       now,
       user: `${token ?? 'nobody'}@example.iam.gserviceaccount.com`,
-      operationMs: (options.operationMs ?? 0) + (fault?.kind === 'operation-delay' ? fault.ms : 0),
+      operationMs: () =>
+        (typeof operationMs === 'number' ? operationMs : operationMs()) +
+        (fault?.kind === 'operation-delay' ? fault.ms : 0),
       operationFault: fault?.kind === 'operation-error' ? fault.error : undefined,
     }
     const outcome: Outcome =
@@ -112,6 +127,7 @@ export function createGceSimulator(options: GceSimulatorOptions = {}): GceSimula
     permissions,
     calls,
     estate: new Estate(state),
+    advance,
     handle(request, now) {
       const { reply, call } = handle(request, now)
       calls.push(call)
@@ -207,6 +223,7 @@ function outcomeOfFault(fault: Fault | undefined): Outcome | undefined {
     case 'hang-after':
     case 'operation-error':
     case 'operation-delay':
+    case 'stale':
       return undefined
     case 'reset-before':
     case 'hang-before':

@@ -13,9 +13,10 @@ export function listOf(
   views: readonly object[],
   parameters: ReadonlyMap<string, string>,
   selfLink: string,
+  timeOf?: (view: object) => string,
 ): object {
   const passed = views.filter(readFilter(parameters.get('filter') ?? ''))
-  const { items, nextPageToken } = pageOf(passed, (view) => (view as Named).name, parameters)
+  const { items, nextPageToken } = pageOf(passed, (view) => (view as Named).name, parameters, timeOf)
   return {
     kind: `compute#${kind}`,
     id: selfLink.split('/compute/v1/')[1] ?? '',

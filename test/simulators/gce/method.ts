@@ -36,7 +36,7 @@ export interface Context {
   /** Who calls. */
   readonly user: string
   /** How long an operation of the method takes, in milliseconds; Infinity for one that never ends. */
-  readonly operationMs: number
+  readonly operationMs: () => number
   /** What the operation of the call is to end with instead of its effect. */
   readonly operationFault: OperationError | undefined
 }

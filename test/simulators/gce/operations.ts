@@ -39,7 +39,7 @@ export function begin(work: Work, context: Context): object {
     user,
     ...(work.requestId === undefined ? {} : { requestId: work.requestId }),
     inserted: now,
-    due: now + operationMs,
+    due: now + operationMs(),
     work: operationFault === undefined ? work.effect : () => operationFault,
   }
   state.operations.set(operation.path, operation)

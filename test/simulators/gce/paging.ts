@@ -10,7 +10,7 @@ export interface Page<T> {
 }
 
 /**
- * One page of what there is, in the order that it has. A token is good for the list that it came from: it says after
+ * One page of what there is, in the order that it has; the newest first where that is asked for, and times are known. A token is good for the list that it came from: it says after
  * which item to go on, so that what was made or deleted meanwhile makes no item come twice.
  *
  * @throws GceError invalid
@@ -19,15 +19,34 @@ export function pageOf<T>(
   items: readonly T[],
   keyOf: (item: T) => string,
   parameters: ReadonlyMap<string, string>,
+  timeOf?: (item: T) => string,
 ): Page<T> {
   const order = parameters.get('orderBy')
+  if (order === 'creationTimestamp desc' && timeOf !== undefined)
+    return newestFirst(items, (item) => `${timeOf(item)} ${keyOf(item)}`, parameters)
   if (order !== undefined && order !== 'name')
-    throw invalidField('orderBy', order, 'The simulator sorts by name only.')
+    throw invalidField('orderBy', order, 'The simulator sorts by name only, and operations by time.')
   const sorted = [...items].sort((a, b) => (keyOf(a) < keyOf(b) ? -1 : 1))
   const size = readSize(parameters.get('maxResults'))
   const token = parameters.get('pageToken')
   const after = token === undefined ? undefined : readToken(token)
   const rest = after === undefined ? sorted : sorted.filter((item) => keyOf(item) > after)
+  return pageFrom(rest, size, keyOf)
+}
+
+function newestFirst<T>(
+  items: readonly T[],
+  keyOf: (item: T) => string,
+  parameters: ReadonlyMap<string, string>,
+): Page<T> {
+  const sorted = [...items].sort((a, b) => (keyOf(a) < keyOf(b) ? 1 : -1))
+  const token = parameters.get('pageToken')
+  const after = token === undefined ? undefined : readToken(token)
+  const rest = after === undefined ? sorted : sorted.filter((item) => keyOf(item) < after)
+  return pageFrom(rest, readSize(parameters.get('maxResults')), keyOf)
+}
+
+function pageFrom<T>(rest: readonly T[], size: number, keyOf: (item: T) => string): Page<T> {
   const page = rest.slice(0, size)
   const last = page.at(-1)
   return rest.length > size && last !== undefined

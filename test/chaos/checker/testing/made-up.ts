@@ -13,16 +13,18 @@ interface RecordOptions {
 
 /** A journal that never happened, and what the checker says of it. */
 export class MadeUp {
-  readonly #checker = new Checker({
-    renewDeadlineMs: 10_000,
-    bucket: () => ({ capacity: 10, refill: 1 }),
-    share: 0.5,
-  })
+  readonly #checker: Checker
   #at = 0
   #revision = 0
 
   /** Table `t1`; controller `a1` leads. */
-  constructor() {
+  constructor({ isConditional = false } = {}) {
+    this.#checker = new Checker({
+      renewDeadlineMs: 10_000,
+      bucket: () => ({ name: 'calls', capacity: 10, refill: 1 }),
+      isConditional,
+      share: 0.5,
+    })
     this.add(people, { kind: 'tables', tables: ['t1'] })
     this.lead()
   }
@@ -56,7 +58,13 @@ export class MadeUp {
   }
 
   machine(name: string, state: 'running' | 'stopped' | 'terminated' = 'running'): this {
-    return this.add(people, { kind: 'machine', providerID: `id-${name}`, target: `eni-${name}`, state })
+    const target = `eni-${name}`
+    return this.add(people, {
+      kind: 'machine',
+      providerID: `id-${name}`,
+      targets: { v4: target, v6: target },
+      state,
+    })
   }
 
   /** A Node as it is from now on, and its machine's. */
@@ -107,7 +115,11 @@ export class MadeUp {
   ): this {
     const action = { create: 'CreateRoute', replace: 'ReplaceRoute', delete: 'DeleteRoute' }[change.op]
     const whole = { table: 't1', ...change }
-    return this.add(by, { kind: 'cloud-call', sentAt, action, isWrite: true, done: true, change: whole })
+    return this.add(by, { kind: 'cloud-call', sentAt, action, isWrite: true, asks: [whole] }).add(by, {
+      kind: 'route',
+      sentAt,
+      change: whole,
+    })
   }
 
   /** As podway does it: the record first. */

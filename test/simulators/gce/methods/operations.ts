@@ -1,6 +1,6 @@
 import { notFound } from '../errors.ts'
-import { listOf } from '../list.ts'
 import type { Context, Method, Request } from '../method.ts'
+import { listOf } from '../list.ts'
 import { operationView } from '../operations.ts'
 import { LIST_PARAMETERS } from '../paging.ts'
 import { urlOf } from '../references.ts'
@@ -18,6 +18,8 @@ const look =
     return operationView(found)
   }
 
+const timeOf = (view: object): string => (view as { readonly insertTime: string }).insertTime
+
 const lookGlobal = look(({ path }) => `projects/${path('project')}/global`)
 const lookZonal = look(({ path }) => `projects/${path('project')}/zones/${path('zone')}`)
 
@@ -28,7 +30,7 @@ const listIn =
     const scope = scopeOf(request, context)
     const there = [...context.state.operations.values()].filter((one) => one.scope === scope)
     const link = urlOf(`${scope}${collection}/operations`)
-    return listOf('operationList', there.map(operationView), request.parameters, link)
+    return listOf('operationList', there.map(operationView), request.parameters, link, timeOf)
   }
 
 const listGlobal = listIn(({ path }) => `projects/${path('project')}`, '/global')
