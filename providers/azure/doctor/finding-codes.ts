@@ -1,4 +1,5 @@
 import { type FindingFacts, findingsOf, isWell } from '../../finding.ts'
+import { foreignRoute, strayRoutes } from '../../route-findings.ts'
 
 /** Every code that `podway doctor azure` gives a finding about the cloud. They are stable. */
 export const azureFindings = {
@@ -178,23 +179,8 @@ export const azureFindings = {
     remedy: 'Choose other ranges for pods.',
   },
   RoutesRight: isWell('No route of the cluster’s tables stands where pods are, and leads elsewhere.'),
-  ForeignRoute: {
-    severity: 'error',
-    meaning: 'A route to a Node’s podCIDR leads elsewhere than to the Node, and podway did not write it.',
-    remedy: 'Delete the route, or let podway have it with `podway adopt` once it leads to the Node.',
-  },
-  ForeignRouteInside: {
-    severity: 'warning',
-    meaning:
-      'A route to a part of a Node’s podCIDR leads elsewhere: packets to that part don’t reach the Node.',
-    remedy: 'Delete the route, or exclude its range from the pools.',
-  },
-  RouteInPool: {
-    severity: 'warning',
-    meaning:
-      'A route to a part of a pool belongs to no Node: another route controller’s, or left behind. podway gives none of that range to a Node, unless it wrote the route itself.',
-    remedy: 'Find out who wrote it; if it is nobody’s any more, delete it.',
-  },
+  ForeignRoute: foreignRoute,
+  ...strayRoutes,
   NextHopUnknown: {
     severity: 'warning',
     meaning: 'A route to a part of a pool leads to an address that no Node has: its packets are lost.',

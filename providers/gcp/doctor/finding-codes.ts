@@ -1,4 +1,5 @@
 import { type FindingFacts, findingsOf, isWell } from '../../finding.ts'
+import { strayRoutes } from '../../route-findings.ts'
 
 /** Every code that `podway doctor gcp` gives a finding about the cloud. They are stable. */
 export const gcpFindings = {
@@ -201,18 +202,7 @@ export const gcpFindings = {
     remedy:
       'Give it `--configure-cloud-routes=false`, and let podway have its routes with `podway adopt --yes`.',
   },
-  ForeignRouteInside: {
-    severity: 'warning',
-    meaning:
-      'A route to a part of a Node’s podCIDR leads elsewhere: packets to that part don’t reach the Node.',
-    remedy: 'Delete the route, or exclude its range from the pools.',
-  },
-  RouteInPool: {
-    severity: 'warning',
-    meaning:
-      'A route to a part of a pool belongs to no Node: another route controller’s, or left behind. podway gives none of that range to a Node, unless it wrote the route itself.',
-    remedy: 'Find out who wrote it; if it is nobody’s any more, delete it.',
-  },
+  ...strayRoutes,
   NodeWithoutRouteTag: {
     severity: 'error',
     meaning:
