@@ -7,6 +7,8 @@ import { defineConfig } from 'vitest/config'
  */
 export default defineConfig({
   test: {
+    // The tests of a file are mostly one process's work, and nobody else's here.
+    maxWorkers: '100%',
     projects: [
       {
         test: {
