@@ -1,5 +1,7 @@
+import { formatCidr } from '../../net/cidr.ts'
 import type { ApiBudget } from '../budget.ts'
 import type { RouteProvider, Snapshot } from '../provider.ts'
+import { RememberedRanges } from '../remembered-ranges.ts'
 import { applyAliases } from './alias-changes.ts'
 import { AliasMode } from './alias-mode.ts'
 import { readAliasRoutes } from './alias-ranges.ts'
@@ -57,6 +59,7 @@ export function gcpProvider(options: GcpProviderOptions): RouteProvider {
   /** How many routes there were when a snapshot was taken, which shows one a destination. */
   const counts = new WeakMap<Snapshot, number>()
   const aliases = new AliasMode(finder)
+  const ranges = new RememberedRanges(clock)
 
   return {
     name: 'gcp',
@@ -106,7 +109,11 @@ export function gcpProvider(options: GcpProviderOptions): RouteProvider {
       const used = counts.get(snapshot)
       return used === undefined ? undefined : quota.of(table.id, named(table.id).project, used)
     },
-    servedRanges: (tables, signal) => servedRanges(gce, mode, tables, signal),
+    servedRanges(tables, signal) {
+      // In the mode of alias ranges they tell all ranges of the subnets, since these are read with them.
+      const of = tables.map(({ holds, id }) => [id, holds?.ranges.map(formatCidr)])
+      return ranges.get(of, () => servedRanges(gce, mode, tables, signal))
+    },
     untilQuiet: async (targets, signal) =>
       untilEnded(
         gce,
