@@ -12,7 +12,6 @@ import { foldRoutes } from './fold-routes.ts'
 import type { GceApi, WireQuotaInfo } from './gce-api.ts'
 import { defaultPriority } from './gce-route.ts'
 import { mayBeLive } from './instances.ts'
-import { untilEnded } from './in-flight.ts'
 import { checkIpForwarding, refuseUnlessForwarding } from './ip-forwarding.ts'
 import type { GcpMode } from './mode.ts'
 import { named, routesOfNetwork } from './network-routes.ts'
@@ -55,7 +54,7 @@ export function gcpProvider(options: GcpProviderOptions): RouteProvider {
   const quota = new RouteQuota(options)
   const networks = new ClusterNetworks(gce, options.networks, quota)
   const finder: TargetFinder = { gce, instanceProject, networks: (signal) => networks.paths(signal) }
-  const underWay = new UnderWay(gce)
+  const underWay = new UnderWay(gce, clusterName)
   /** How many routes there were when a snapshot was taken, which shows one a destination. */
   const counts = new WeakMap<Snapshot, number>()
   const aliases = new AliasMode(finder)
@@ -115,14 +114,6 @@ export function gcpProvider(options: GcpProviderOptions): RouteProvider {
       return ranges.get(of, () => servedRanges(gce, mode, tables, signal))
     },
     untilQuiet: async (targets, signal) =>
-      untilEnded(
-        gce,
-        {
-          clusterName,
-          networks: await networks.paths(signal),
-          targets: mode === 'routes' ? [] : targets,
-        },
-        signal,
-      ),
+      underWay.untilQuiet(await networks.paths(signal), mode === 'routes' ? [] : targets, signal),
   }
 }
