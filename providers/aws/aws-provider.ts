@@ -1,6 +1,7 @@
 import type { ApiBudget } from '../budget.ts'
 import { NodePlaces } from '../node-places.ts'
 import type { RouteProvider } from '../provider.ts'
+import { RememberedRanges } from '../remembered-ranges.ts'
 import { applyChanges } from './changes.ts'
 import { applyDelegations, readDelegations } from './delegations.ts'
 import { DescribedChecks } from './described-checks.ts'
@@ -11,7 +12,6 @@ import { NodeInstances } from './node-instances.ts'
 import { PrefixMode, isVpc } from './prefix-mode.ts'
 import { quotaOf } from './quota.ts'
 import { readyInMs } from './readiness.ts'
-import { RememberedRanges } from './remembered-ranges.ts'
 import { areRunning } from './running.ts'
 import { servedRanges } from './served-ranges.ts'
 import { Sightings, defaultSettleMs } from './sightings.ts'
@@ -98,7 +98,8 @@ export function awsProvider(options: AwsProviderOptions): RouteProvider {
     quota: (table, snapshot) => (isVpc(table) ? undefined : quotaOf(snapshot, routesPerTable)),
     servedRanges(ours, signal) {
       const users = tables.users(ours)
-      return ranges.get(users, () => servedRanges(ec2, users, signal))
+      const of = [users.tables, users.associated && [...users.associated].sort()]
+      return ranges.get(of, () => servedRanges(ec2, users, signal))
     },
   }
 }

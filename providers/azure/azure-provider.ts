@@ -1,6 +1,7 @@
 import type { ApiBudget } from '../budget.ts'
 import { NodePlaces } from '../node-places.ts'
 import type { RouteProvider } from '../provider.ts'
+import { RememberedRanges } from '../remembered-ranges.ts'
 import type { ArmApi } from './arm-api.ts'
 import { applyChanges, finishTable } from './changes.ts'
 import { untilEffective } from './effective.ts'
@@ -54,6 +55,7 @@ export function azureProvider(options: AzureProviderOptions): RouteProvider {
   const interfaces = new NodeInterfaces({ arm, groups: nodeGroups, network: network?.toLowerCase() })
   const finder = { interfaces, places }
   const leftovers = new Leftovers()
+  const ranges = new RememberedRanges(clock)
 
   return {
     name: 'azure',
@@ -94,6 +96,9 @@ export function azureProvider(options: AzureProviderOptions): RouteProvider {
     // However many come before it, one write carries them all.
     readyInMs: () => budget.readyInMs('WriteRouteTable'),
     quota: (_table, snapshot) => quotaOf(snapshot, routesPerTable),
-    servedRanges: (ours, signal) => servedRanges(arm, ours, tables.subnetsOf(ours), signal),
+    servedRanges(ours, signal) {
+      const users = tables.users(ours)
+      return ranges.get(users, () => servedRanges(arm, users, signal))
+    },
   }
 }

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { systemClock } from '../../kube/clock.ts'
 import { compareCidrs, formatCidr } from '../../net/cidr.ts'
 import {
   type SimulatedAzure,
@@ -143,4 +144,45 @@ test('that may not be read is told as the permission that is missing', async () 
     class: 'unauthorized',
     action: 'Subnets_List',
   })
+})
+
+test('subnets are read again when another one follows a table of ours, or after a quarter of an hour, and not else', async () => {
+  let now = 0
+  const provider = world.providerWith({ clock: { ...systemClock, monotonic: () => now } })
+  const [a, b] = [await world.addTable('a'), await world.addTable('b')]
+  addSubnet('hosts', ['10.0.32.0/24'], a.id)
+  const look = async (): Promise<readonly [readings: number, ranges: readonly string[]]> => {
+    const before = world.calls().length
+    const ranges = await served(provider)
+    const readings = world
+      .calls()
+      .slice(before)
+      .filter(({ operation }) => operation === 'Subnets_List')
+    return [readings.length, ranges]
+  }
+  expect(await look()).toEqual([1, ['10.0.32.0/24 a']])
+  now += 14 * 60_000
+  expect(await look()).toEqual([0, ['10.0.32.0/24 a']])
+  addSubnet('more', ['10.0.33.0/24'], a.id)
+  expect(await look()).toEqual([1, ['10.0.32.0/24 a', '10.0.33.0/24 a']])
+  addSubnet('more', ['10.0.33.0/24'], b.id)
+  expect(await look(), 'one that moves from table to table').toEqual([
+    1,
+    ['10.0.32.0/24 a', '10.0.33.0/24 b'],
+  ])
+  addSubnet('hosts', ['10.0.32.0/24', '10.0.34.0/24'], a.id)
+  expect(await look(), 'no table says what ranges its subnets have').toMatchObject([0, { length: 2 }])
+  now += 15 * 60_000
+  expect(await look()).toEqual([1, ['10.0.32.0/24 a', '10.0.33.0/24 b', '10.0.34.0/24 a']])
+})
+
+test('a reading that fails is made again', async () => {
+  await world.serve(await world.addTable('a'))
+  world.simulator.faults.inject({
+    operation: 'Subnets_List',
+    times: 1,
+    fault: { kind: 'error', status: 500, code: 'InternalServerError' },
+  })
+  await expect(served()).rejects.toMatchObject({ class: 'transient' })
+  expect(await served()).toEqual(['10.0.0.0/20 a', 'fd00:10::/64 a'])
 })

@@ -4,6 +4,7 @@ import type { Table } from '../route.ts'
 import { networkPath } from './arm-api.ts'
 import { type Arm, callForAll } from './call.ts'
 import type { Polling } from './poller.ts'
+import type { TableUsers } from './served-ranges.ts'
 import { readTable } from './table-read.ts'
 import type { WireTable } from './wire.ts'
 
@@ -32,7 +33,7 @@ export class ClusterTables {
   readonly #places: NodePlaces
   /** The subnets of the nodes when the tables were last looked for. */
   #considered: ReadonlySet<string> | undefined
-  /** The subnets that followed each table when it was last read, by its id. */
+  /** The subnets that followed each table when it was last read, by its id; sorted. */
   readonly #subnets = new Map<string, readonly string[]>()
 
   constructor(arm: Arm, selection: TableSelection, places: NodePlaces) {
@@ -68,9 +69,9 @@ export class ClusterTables {
     }
   }
 
-  /** The subnets that followed any of the tables when they were last read. */
-  subnetsOf(tables: readonly Table[]): readonly string[] {
-    return tables.flatMap(({ id }) => this.#subnets.get(id) ?? [])
+  /** As they said when they were last read. */
+  users(tables: readonly Table[]): readonly TableUsers[] {
+    return tables.map(({ id }) => ({ id, subnets: this.#subnets.get(id) ?? [] }))
   }
 
   /** Whether {@link find} would find others than it last did, by what was learnt of nodes since. */
@@ -103,7 +104,7 @@ export class ClusterTables {
 
   #learn({ id = '', properties }: WireTable): void {
     const subnets = (properties?.subnets ?? []).map((subnet) => (subnet.id ?? '').toLowerCase())
-    this.#subnets.set(id.toLowerCase(), subnets)
+    this.#subnets.set(id.toLowerCase(), subnets.sort())
   }
 }
 

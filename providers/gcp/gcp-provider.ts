@@ -1,5 +1,7 @@
+import { formatCidr } from '../../net/cidr.ts'
 import type { ApiBudget } from '../budget.ts'
 import type { RouteProvider, Snapshot } from '../provider.ts'
+import { RememberedRanges } from '../remembered-ranges.ts'
 import { applyAliases } from './alias-changes.ts'
 import { AliasMode } from './alias-mode.ts'
 import { readAliasRoutes } from './alias-ranges.ts'
@@ -10,7 +12,6 @@ import { foldRoutes } from './fold-routes.ts'
 import type { GceApi, WireQuotaInfo } from './gce-api.ts'
 import { defaultPriority } from './gce-route.ts'
 import { mayBeLive } from './instances.ts'
-import { untilEnded } from './in-flight.ts'
 import { checkIpForwarding, refuseUnlessForwarding } from './ip-forwarding.ts'
 import type { GcpMode } from './mode.ts'
 import { named, routesOfNetwork } from './network-routes.ts'
@@ -53,10 +54,11 @@ export function gcpProvider(options: GcpProviderOptions): RouteProvider {
   const quota = new RouteQuota(options)
   const networks = new ClusterNetworks(gce, options.networks, quota)
   const finder: TargetFinder = { gce, instanceProject, networks: (signal) => networks.paths(signal) }
-  const underWay = new UnderWay(gce)
+  const underWay = new UnderWay(gce, clusterName)
   /** How many routes there were when a snapshot was taken, which shows one a destination. */
   const counts = new WeakMap<Snapshot, number>()
   const aliases = new AliasMode(finder)
+  const ranges = new RememberedRanges(clock)
 
   return {
     name: 'gcp',
@@ -106,16 +108,12 @@ export function gcpProvider(options: GcpProviderOptions): RouteProvider {
       const used = counts.get(snapshot)
       return used === undefined ? undefined : quota.of(table.id, named(table.id).project, used)
     },
-    servedRanges: (tables, signal) => servedRanges(gce, mode, tables, signal),
+    servedRanges(tables, signal) {
+      // In the mode of alias ranges they tell all ranges of the subnets, since these are read with them.
+      const of = tables.map(({ holds, id }) => [id, holds?.ranges.map(formatCidr)])
+      return ranges.get(of, () => servedRanges(gce, mode, tables, signal))
+    },
     untilQuiet: async (targets, signal) =>
-      untilEnded(
-        gce,
-        {
-          clusterName,
-          networks: await networks.paths(signal),
-          targets: mode === 'routes' ? [] : targets,
-        },
-        signal,
-      ),
+      underWay.untilQuiet(await networks.paths(signal), mode === 'routes' ? [] : targets, signal),
   }
 }

@@ -45,9 +45,6 @@ function stemOf(clusterName: string): string {
   return readable === '' ? prefix : `${prefix}-${readable}`
 }
 
-/** Whether a route of that name can be podway's, of any cluster. */
-export const isNamedByPodway = (name = ''): boolean => name.startsWith(`${prefix}-`)
-
 /**
  * The description of the route: who made it, for people and for {@link hasMark}. One line of `key=value` in a fixed
  * order: `heritage=podway,podway/version=1,podway/cluster=prod,podway/destination=10.244.3.0/24`.

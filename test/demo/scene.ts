@@ -66,12 +66,12 @@ async function wrongRecords({ cluster, instances }: Scene): Promise<string | und
     : `there are ${records.length} NodeRoutes instead of ${wanted}: ${records.join(', ')}`
 }
 
-/** Resolves when agents are told the pools, and which ranges are native where podway's adapter tells of them. */
+/** Resolves when agents are told the pools, and which ranges are native. */
 export async function published({ cloud, cluster }: Scene, controller: ControllerProcess): Promise<void> {
   await eventually(controller, async () => {
     const families = await cluster.podNetwork()
     const native = families.find(({ family }) => family === 'IPv4')?.nativeRanges.join()
-    const isPublished = families.length === 2 && native === (cloud.nativeRanges ?? native)
+    const isPublished = families.length === 2 && native === cloud.nativeRanges
     return isPublished ? undefined : `the PodNetwork says ${JSON.stringify(families)}`
   })
 }

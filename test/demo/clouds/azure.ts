@@ -113,7 +113,7 @@ export async function simulatedAzure(folder: string): Promise<DemoCloud> {
     pids: [],
     tables,
     databaseIsRouted: false,
-    nativeRanges: undefined,
+    nativeRanges: '10.0.1.0/24,10.0.2.0/24',
     readFabric: async () => vnetFabric(await readVnet(arm, groupId, vnet)),
     async createInstance(name, subnet) {
       const machine = simulator.machines.add({

@@ -20,8 +20,8 @@ export interface DemoCloud {
   readonly tables: readonly DemoTable[]
   /** Whether machines in the database's subnet follow a table with podway's routes. */
   readonly databaseIsRouted: boolean
-  /** The IPv4 ranges that the PodNetwork has to name as native, where podway's adapter tells of them. */
-  readonly nativeRanges: string | undefined
+  /** The IPv4 ranges that the PodNetwork has to name as native, as it writes them: neighbours are one range. */
+  readonly nativeRanges: string
 
   /** The network as packets find it. */
   readFabric(): Promise<FabricState>

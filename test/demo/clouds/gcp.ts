@@ -79,7 +79,7 @@ export async function simulatedGcp(): Promise<DemoCloud> {
     pids: [],
     tables: [table],
     databaseIsRouted: true,
-    nativeRanges: undefined,
+    nativeRanges: '10.0.1.0/24,10.0.2.0/23',
     readFabric: async () => networkFabric(await readNetwork(api, project, network)),
     createInstance(name, subnet) {
       const instance = estate.addInstance({

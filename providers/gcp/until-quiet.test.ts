@@ -142,12 +142,30 @@ describe('what an earlier leader has begun', () => {
     expect(routes).toMatchObject([{ target: target('a') }])
   })
 
-  test('what never ends is not waited for longer than two minutes', async () => {
+  test.each([
+    ['a route', (world: World) => insert(world, nameOf(clusterName)), undefined],
+    ['an alias range', (world: World) => assign(world, 'a'), [target('a')]],
+  ])('%s that never comes is not waited for longer than two minutes', async (_, begin, targets) => {
     const world = await makeWorld(Infinity)
-    insert(world, nameOf(clusterName))
-    const ms = await world.timeOf(quiet(world))
+    begin(world)
+    const ms = await world.timeOf(
+      expect(quiet(world, targets)).rejects.toMatchObject({
+        class: 'transient',
+        message: expect.stringContaining('is not known yet') as string,
+      }),
+    )
     expect(ms).toBeGreaterThan(110_000)
     expect(ms).toBeLessThan(130_000)
+  })
+
+  test('once it has ended, a listing asks for nothing more', async () => {
+    const world = await makeWorld(20_000)
+    insert(world, nameOf(clusterName))
+    const provider = world.provider('routes')
+    await world.gce.until(provider.untilQuiet?.([], signal) ?? Promise.reject(new Error('it does not wait')))
+    await world.gce.until(provider.list({ id: network }, signal))
+    const asked = world.gce.simulator.calls.filter(({ method }) => method === 'globalOperations.list')
+    expect(asked).toHaveLength(1)
   })
 
   test('what ends badly is no failure: the tables are read after it', async () => {
@@ -155,6 +173,14 @@ describe('what an earlier leader has begun', () => {
     world.gce.simulator.estate.addProject(project, { staticRoutesPerNetwork: 1 })
     insert(world, nameOf(clusterName))
     await world.timeOf(quiet(world))
+  })
+
+  test('who may not ask lists routes all the same', async () => {
+    const world = await makeWorld(0)
+    const fault = { kind: 'error', status: 403, reason: 'forbidden' } as const
+    world.gce.simulator.faults.inject({ method: 'globalOperations.list', fault })
+    const { routes } = await world.gce.until(world.provider('routes').list({ id: network }, signal))
+    expect(routes).not.toEqual([])
   })
 
   test('who may not ask is told which permission is missing', async () => {
