@@ -89,6 +89,13 @@ export const reconcilerMutants: readonly Mutant[] = [
     caughtBy: ['reconciler/controller-brake'],
   },
   {
+    name: 'what asks again counts anew for the brake',
+    file: 'reconciler/guard/brake.ts',
+    find: 'if (others.length < this.#passed.length) {',
+    replace: 'if (others.length < 0) {',
+    caughtBy: ['reconciler/guard', 'reconciler/controller-losses'],
+  },
+  {
     name: 'terminated instances count for the brake',
     file: 'reconciler/route-guard.ts',
     find: '? await Promise.all([...live.values()].map((target) => targets.running(target)))',
