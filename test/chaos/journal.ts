@@ -74,8 +74,6 @@ export interface RouteChange {
   readonly name?: string
   /** Of several, those with the lowest number carry the packets, each a share; 0 unless told. */
   readonly priority?: number
-  /** Of what is deleted: the table had it, and the cloud could not put it into force. */
-  readonly hasFailed?: true
 }
 
 /** What routes to a machine point at, by the family of their destinations. */

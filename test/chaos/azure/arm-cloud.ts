@@ -195,11 +195,10 @@ export class ArmCloud implements ChaosCloud {
     return reply
   }
 
-  /** Puts down what packets follow now, and what Azure has made of writes that nobody waits for. */
+  /** Puts down what packets follow now. */
   #settle(): void {
     const now = this.#clock.now()
     this.#simulator.advance(now)
-    this.#noteChanges(this.#changes(), people, this.#clock.monotonic())
     for (const table of this.#known.keys()) {
       const routes = [...readTable(this.#simulator.inForce(table, now) ?? []).routes.values()]
       const text = JSON.stringify(routes)

@@ -6,8 +6,6 @@ interface RouteDocument {
   readonly name: string
   readonly destination: string
   readonly target: string
-  /** It was taken on, and could not be put into force. */
-  readonly hasFailed: boolean
   /** What of it is neither destination nor target, as text. */
   readonly rest: string
 }
@@ -40,13 +38,12 @@ export function readTable(routes: readonly Json[], table: Json = {}): TableDocum
 }
 
 function readRoute(route: JsonObject): RouteDocument {
-  const { addressPrefix: _prefix, provisioningState: state, ...own } = objectAt(route, 'properties')
+  const { addressPrefix: _prefix, provisioningState: _state, ...own } = objectAt(route, 'properties')
   const { nextHopIpAddress: _address, nextHopType: _type, ...others } = own
   return {
     name: textAt(route, 'name'),
     destination: formatCidr(parseCidr(textAt(route, 'properties', 'addressPrefix'))),
     target: textAt(route, 'properties', 'nextHopIpAddress') || textAt(route, 'properties', 'nextHopType'),
-    hasFailed: state === 'Failed',
     rest: JSON.stringify([textAt(route, 'name'), others]),
   }
 }
@@ -60,9 +57,8 @@ export interface TableEdit {
 export function changesBetween(table: string, before: TableDocument, after: TableDocument): TableEdit {
   const changes: RouteChange[] = []
   const others: string[] = before.rest === after.rest ? [] : [`${before.rest} to ${after.rest}`]
-  for (const { destination, hasFailed, target } of before.routes.values())
-    if (!after.routes.has(destination))
-      changes.push({ op: 'delete', table, destination, target, ...(hasFailed ? { hasFailed } : {}) })
+  for (const { destination, target } of before.routes.values())
+    if (!after.routes.has(destination)) changes.push({ op: 'delete', table, destination, target })
   for (const { destination, rest, target } of after.routes.values()) {
     const old = before.routes.get(destination)
     if (old === undefined) changes.push({ op: 'create', table, destination, target })

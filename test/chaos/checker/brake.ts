@@ -17,7 +17,6 @@ export function brake(): Invariant {
     see(entry, sight) {
       if (entry.kind === 'record') known.push({ at: entry.at, records: sight.records.size })
       if (entry.kind !== 'route' || entry.change.op !== 'delete' || entry.by === people) return []
-      if (entry.change.hasFailed === true) return []
       const destination = canonical(entry.change.destination)
       const there = sight.at(entry.change)
       if (there === undefined || sight.stateOf(there.target) !== 'running') return []

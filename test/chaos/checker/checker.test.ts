@@ -61,15 +61,6 @@ const fine: readonly Story[] = [
         .node('n2', { podCIDRs: [cidr] })
         .change('a1', { op: 'delete', destination: cidr }),
   ],
-  [
-    'a route that the cloud could not put into force is taken out, and made again',
-    () =>
-      routed()
-        .pass(longMs)
-        .lead()
-        .change('a1', { op: 'delete', destination: cidr, hasFailed: true })
-        .create(cidr, target),
-  ],
   ['ten running machines lose their routes', () => massDelete(10)],
   ['so do more whose machines are terminated', () => massDelete(15, { state: 'terminated' })],
   ['and those that a person let go', () => massDelete(15, { isReleased: true })],

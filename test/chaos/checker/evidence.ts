@@ -2,15 +2,11 @@ import { people } from '../journal.ts'
 import { type Invariant, blinkMs } from './invariant.ts'
 import { canonical, placeOf } from './sight.ts'
 
-/**
- * What a Node needs that is known to be there is never deleted; another route may take its place before, and what the cloud
- * could not put into force was of no use.
- */
+/** What a Node needs that is known to be there is never deleted; another route may take its place before. */
 export const evidence = (): Invariant => ({
   name: 'evidence',
   see(entry, sight) {
     if (entry.kind !== 'route' || entry.change.op !== 'delete' || entry.by === people) return []
-    if (entry.change.hasFailed === true) return []
     const { table } = entry.change
     const destination = canonical(entry.change.destination)
     const claimants = [...sight.nodes.values()]
