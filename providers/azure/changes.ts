@@ -115,11 +115,12 @@ async function put(
     })
   const request = { operation, method: 'PUT', path: networkPath(id), body, ifMatch: etag } as const
   const answer = await callWith(permit, arm, request, signal)
-  leftovers.failed(id, added)
   try {
     await untilDone(arm, operation, answer, polling, signal)
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error
+    // Whatever else makes a write fail is no fault of the routes: they are to come into force with the next one.
+    if (isAboutChanges(error)) leftovers.failed(id, added)
     return error
   }
   leftovers.done(id, added)
