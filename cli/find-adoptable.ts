@@ -8,7 +8,12 @@ import {
   targetKey,
 } from '../providers/provider.ts'
 import type { ObservedRoute, Table, Target } from '../providers/route.ts'
-import { type DestinationKey, type LedgerRecord, destinationKey, owns } from '../reconciler/ledger/record.ts'
+import {
+  type DestinationKey,
+  type LedgerRecord,
+  destinationKey,
+  isOurs,
+} from '../reconciler/ledger/record.ts'
 import { type Adoptable, type AdoptableInput, adoptable } from '../reconciler/plan/adoptable.ts'
 import { Claims, type RoutedNode } from '../reconciler/plan/claims.ts'
 import { inParallel } from './in-parallel.ts'
@@ -65,7 +70,7 @@ export async function findAdoptable(search: Search, signal: AbortSignal): Promis
   const queries = observed.flatMap(({ table, route }): readonly TargetQuery[] => {
     const key = destinationKey(route.destination)
     const [node, ...others] = claims.claimants(key)
-    const undecided = route.origin === 'static' && !owns(records.get(key), table.id)
+    const undecided = route.origin === 'static' && !isOurs(records.get(key), table.id, route)
     if (node === undefined || others.length > 0 || !undecided) return []
     return [{ node, family: route.destination.family }]
   })

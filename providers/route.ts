@@ -55,6 +55,11 @@ export interface ObservedRoute extends Route {
    */
   readonly isForeign?: true
   /**
+   * Whether it does not look as podway makes them, where a cloud's routes can be changed in place: it was adopted, or it is
+   * somebody else's.
+   */
+  readonly isUnmarked?: true
+  /**
    * Where a cloud keeps several static routes to one destination: the others that matter beside this one, each once. A
    * foreign one that shares is among them even where it leads to the same target.
    */

@@ -215,6 +215,25 @@ test('a stopped instance: its route turns to a blackhole, which counts after two
   expect(world.unavailable('node-1')).toBe('False')
 })
 
+// Each try was counted, so that a Node that could not be written to used up what is for ten.
+test('the API server takes no word for a while: the brake counts each Node once, and all are told in the end', async () => {
+  await using world = await ControllerWorld.open()
+  const nodes = Array.from({ length: 8 }, (_, i) => `node-${i}`)
+  for (const [i, name] of nodes.entries()) world.join(name, { podCIDRs: [`10.244.${i}.0/24`] })
+  await world.settled()
+  await world.pass(driftMs)
+  world.cluster.simulator.faults.add({
+    match: { method: 'PATCH', resource: 'nodes', subresource: 'status' },
+    times: 60,
+    fault: { kind: 'status', code: 500 },
+  })
+  for (const i of nodes.keys()) world.cloud.removeRoute('table-1', parseCidr(`10.244.${i}.0/24`))
+  failCreates(world, 'unauthorized')
+  await world.pass(10 * driftMs)
+  expect(world.told('ConditionHeld')).toEqual([])
+  expect(nodes.filter((name) => world.unavailable(name) !== 'True')).toEqual([])
+})
+
 describe('30 nodes’ routes vanish and can’t be repaired', () => {
   const names = Array.from({ length: 30 }, (_, i) => `node-${i}`)
   const unavailable = (world: ControllerWorld): readonly string[] =>

@@ -3,9 +3,10 @@ import { parseCidr } from '../net/cidr.ts'
 import { ControllerWorld } from './testing/controller-world.ts'
 
 const podCIDRs = ['10.244.0.0/24']
-const putRoute = (world: ControllerWorld, destination: string, id: string): void => {
+const putRoute = (world: ControllerWorld, destination: string, id: string, isUnmarked?: true): void => {
   const target = { kind: 'instance', id } as const
-  world.cloud.putRoute('table-1', { destination: parseCidr(destination), target })
+  const look = isUnmarked === undefined ? {} : { isUnmarked }
+  world.cloud.putRoute('table-1', { destination: parseCidr(destination), target, ...look })
 }
 
 describe('observe', () => {
@@ -101,21 +102,27 @@ describe('upsert-only', () => {
 })
 
 describe('--adopt', () => {
-  test('matching: a route that says what we would write becomes ours, and goes with its Node', async () => {
-    await using world = await ControllerWorld.open()
-    world.join('node-1', { podCIDRs })
-    putRoute(world, '10.244.0.0/24', 'node-1')
-    await world.settled({ adopt: 'matching' })
-    expect(world.routeWrites).toEqual([])
-    expect(world.records).toEqual(['10.244.0.0/24 node-1 table-1'])
-    expect(world.cluster.record('v4-10-244-0-0-24')?.status?.tables).toMatchObject([
-      { state: 'Programmed', written: true },
-    ])
-    expect(world.unavailable('node-1')).toBe('False')
-    world.leave('node-1')
-    await world.quiet()
-    expect(world.routes()).toEqual([])
-  })
+  test.each([
+    ['a route', undefined],
+    ['one that shows that podway did not make it', true as const],
+  ])(
+    'matching: %s that says what we would write becomes ours, and goes with its Node',
+    async (_name, look) => {
+      await using world = await ControllerWorld.open()
+      world.join('node-1', { podCIDRs })
+      putRoute(world, '10.244.0.0/24', 'node-1', look)
+      await world.settled({ adopt: 'matching' })
+      expect(world.routeWrites).toEqual([])
+      expect(world.records).toEqual(['10.244.0.0/24 node-1 table-1'])
+      expect(world.cluster.record('v4-10-244-0-0-24')?.status?.tables).toMatchObject([
+        { state: 'Programmed', written: true },
+      ])
+      expect(world.unavailable('node-1')).toBe('False')
+      world.leave('node-1')
+      await world.quiet()
+      expect(world.routes()).toEqual([])
+    },
+  )
 
   test('matching: what differs stays foreign', async () => {
     await using world = await ControllerWorld.open()

@@ -155,6 +155,7 @@ export class RouteReconciler {
     const adopted = this.#adopts ? planner.adoptable(key, wanted) : []
     await records.intend(key, holder, target, changes, adopted, signal)
     if (adopted.length > 0) {
+      await records.adopt(key, adopted, signal)
       for (const table of adopted) log.info({ table, destination: key, node: holder.name }, 'route adopted')
       work = look()
     }

@@ -46,6 +46,18 @@ export class RouteRecords {
     await ledger.intend(intent, signal)
   }
 
+  /** Routes that were there become ours: from now on they count as written, whatever they look like. */
+  async adopt(key: DestinationKey, tables: readonly string[], signal: AbortSignal): Promise<void> {
+    const { ledger, now } = this.#parts
+    const adopted = { state: 'Programmed', reason: 'Adopted', message: '', written: true } as const
+    const known = ledger.get(key)?.states ?? new Map<string, TableState>()
+    await ledger.settle(
+      key,
+      tables.reduce((states, id) => withState(states, id, adopted, now()), known),
+      signal,
+    )
+  }
+
   /**
    * After: takes back the intent for tables where the cloud refused to create the route, or had it already, so that what
    * stands there, or will, is not taken for ours. An unknown outcome keeps it: the route may be there, and then it is ours. A move that is

@@ -262,3 +262,37 @@ test('renamed and outdated routes: what another controller named otherwise count
   await eventually(() => expect(conditionOf('node-1')).toBe('False RouteCreated'))
   expect(puts()).toEqual([])
 }, 30_000)
+
+describe('somebody makes the very route that a controller is about to make, which dies then', () => {
+  const properties = { addressPrefix: '10.244.1.0/24', nextHopType: 'VirtualAppliance' }
+
+  test('the route outlives the Node: its name says that podway did not make it', async () => {
+    await open()
+    const { target } = world.addMachine('node-1')
+    cluster.addRecord('10.244.1.0/24', { name: 'node-1', uid: 'uid-1' }, target, [table.id], 'intended')
+    world.send('PUT', `${table.id}/routes/by-hand`, {
+      properties: { ...properties, nextHopIpAddress: target.id },
+    })
+    start()
+    await eventually(() => expect(cluster.records()).toEqual([]))
+    expect(nextHops()).toEqual([target.id])
+  })
+
+  test('the route counts for the Node, and outlives it', async () => {
+    await open()
+    const node = world.addMachine('node-1')
+    const { target } = node
+    join(node, ['10.244.1.0/24'])
+    const { uid } = cluster.node('node-1').metadata
+    cluster.addRecord('10.244.1.0/24', { name: 'node-1', uid }, target, [table.id], 'intended')
+    world.send('PUT', `${table.id}/routes/by-hand`, {
+      properties: { ...properties, nextHopIpAddress: target.id },
+    })
+    start()
+    await eventually(() => expect(conditionOf('node-1')).toBe('False RouteCreated'))
+    cluster.deleteNode('node-1')
+    await eventually(() => expect(cluster.records()).toEqual([]))
+    expect(nextHops()).toEqual([target.id])
+    expect(puts()).toEqual([])
+  })
+})

@@ -2,7 +2,7 @@ import { test as property } from '@fast-check/vitest'
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
 import { type Cidr, cidrAround, formatCidr, parseCidr } from '../../net/cidr.ts'
-import { routeName } from './route-names.ts'
+import { isNamedFor, routeName } from './route-names.ts'
 
 const cidr: fc.Arbitrary<Cidr> = fc.oneof(
   fc
@@ -18,6 +18,20 @@ test.each([
   ['10.244.3.0/24', 'podway.10.244.3.0_24'],
   ['fd00:10:244:3::/64', 'podway.fd00-0010-0244-0003-0000-0000-0000-0000_64'],
 ])('%s', (text, name) => expect(routeName(parseCidr(text), none)).toBe(name))
+
+test.each([
+  ['podway.10.244.3.0_24', true],
+  ['Podway.10.244.3.0_24', true],
+  ['podway.10.244.3.0_24_2', true],
+  ['podway.10.244.3.0_24_', false],
+  ['podway.10.244.3.0_24_two', false],
+  ['podway.10.244.3.0_2', false],
+  ['podway.10.244.33.0_24', false],
+  ['by-hand', false],
+  ['', false],
+])('%j is a name of podway’s for 10.244.3.0/24: %s', (name, isNamed) =>
+  expect(isNamedFor(parseCidr('10.244.3.0/24'), name)).toBe(isNamed),
+)
 
 // cidrtoRfc1035 in azure_routes.go of cloud-provider-azure gives both the name 102440024.
 test('CIDR to name is not injective: 10.24.40.0/24 and 10.244.0.0/24 have two names here', () => {

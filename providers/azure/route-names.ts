@@ -11,11 +11,20 @@ import type { Cidr } from '../../net/cidr.ts'
  * @param taken in lower case: Azure's names differ by more than that
  */
 export function routeName(destination: Cidr, taken: ReadonlySet<string>): string {
-  const { family, network: value, prefixLength } = destination
-  const name = `podway.${textOf({ family, value })}_${prefixLength}`
+  const name = plainName(destination)
   let free = name
   for (let number = 2; taken.has(free); number++) free = `${name}_${number}`
   return free
+}
+
+/** Whether it is a name that podway gives to a new route to the destination, in any spelling. */
+export function isNamedFor(destination: Cidr, name: string): boolean {
+  const [text, plain] = [name.toLowerCase(), plainName(destination)]
+  return text === plain || (text.startsWith(`${plain}_`) && /^[0-9]+$/.test(text.slice(plain.length + 1)))
+}
+
+function plainName({ family, network: value, prefixLength }: Cidr): string {
+  return `podway.${textOf({ family, value })}_${prefixLength}`
 }
 
 function textOf(address: Address): string {

@@ -3,6 +3,7 @@ import { type Cidr, formatCidr } from '../../net/cidr.ts'
 import { ProviderError } from '../errors.ts'
 import type { ObservedRoute, Target } from '../route.ts'
 import { addressOnWire, cidrOnWire } from '../wire-addresses.ts'
+import { isNamedFor } from './route-names.ts'
 import type { WireRoute } from './wire.ts'
 
 /**
@@ -12,7 +13,11 @@ import type { WireRoute } from './wire.ts'
 export function observedRoute(wire: WireRoute): ObservedRoute | undefined {
   const destination = destinationOf(wire)
   if (destination === undefined || hasFailed(wire)) return undefined
-  return { destination, target: targetOf(wire), state: 'active', origin: 'static' }
+  const isMarked = isNamedFor(destination, wire.name ?? '')
+  return {
+    ...{ destination, target: targetOf(wire), state: 'active', origin: 'static' },
+    ...(isMarked ? {} : { isUnmarked: true }),
+  }
 }
 
 export const hasFailed = ({ properties }: WireRoute): boolean => properties?.provisioningState === 'Failed'

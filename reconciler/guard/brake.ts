@@ -27,14 +27,17 @@ export const conditionBrake = { count: 10, share: 0.2, windowMs: 600_000, graceM
  * Holds what would do harm if many do it at a time: the sum of what passed in the window, of what wants to pass now, and of
  * what is held already, counts. What is held stays held, however quiet it becomes: a wave is somebody's mistake until
  * somebody says that it is none.
+ *
+ * What has passed and asks again, since its write failed, is the same wish: it passes again, and counts once, from
+ * then on. One node of which the API server takes nothing would hold all others else.
  */
 export class Brake<K extends string> {
   readonly #options: BrakeOptions
   /** Wants to pass, since when. */
   readonly #wanting = new Map<K, number>()
   readonly #held = new Set<K>()
-  /** When each passed that did, oldest first. */
-  #passed: number[] = []
+  /** What passed, and when, oldest first; without a key once it wants nothing any more. */
+  #passed: { readonly key: K | undefined; readonly at: number }[] = []
 
   constructor(options: BrakeOptions) {
     this.#options = options
@@ -53,7 +56,13 @@ export class Brake<K extends string> {
   ask(key: K, all: number): BrakeAnswer {
     const { count, graceMs, monotonic, share, windowMs } = this.#options
     const now = monotonic()
-    if (this.#held.has(key)) return { answer: 'held', wanted: this.#sum(now - windowMs) }
+    const sum = this.#sum(now - windowMs)
+    if (this.#held.has(key)) return { answer: 'held', wanted: sum }
+    const others = this.#passed.filter((one) => one.key !== key)
+    if (others.length < this.#passed.length) {
+      this.#passed = [...others, { key, at: now }]
+      return { answer: 'go' }
+    }
     const since = this.#wanting.get(key) ?? now
     this.#wanting.set(key, since)
     if (now - since < graceMs) return { answer: 'wait', ms: since + graceMs - now }
@@ -63,14 +72,14 @@ export class Brake<K extends string> {
       this.#held.add(key)
       return { answer: 'held', wanted }
     }
-    this.#passed.push(now)
+    this.#passed.push({ key, at: now })
     return { answer: 'go' }
   }
 
   /** So many had passed before a restart, at times that nobody knows any more. */
   restorePassed(count: number): void {
     const now = this.#options.monotonic()
-    for (let i = 0; i < count; i++) this.#passed.push(now)
+    for (let i = 0; i < count; i++) this.#passed.push({ key: undefined, at: now })
   }
 
   /** It was held before a restart. */
@@ -82,10 +91,11 @@ export class Brake<K extends string> {
   drop(key: K): void {
     this.#wanting.delete(key)
     this.#held.delete(key)
+    this.#passed = this.#passed.map((one) => (one.key === key ? { ...one, key: undefined } : one))
   }
 
   #sum(since: number): number {
-    this.#passed = this.#passed.filter((at) => at > since)
+    this.#passed = this.#passed.filter(({ at }) => at > since)
     return this.#passed.length + this.#wanting.size + this.#held.size
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { instance, record, seenWritten } from '../testing/values.ts'
-import { owns, wasWritten, withState, wroteTarget } from './record.ts'
+import { isOurs, owns, wasWritten, withState, wroteTarget } from './record.ts'
 
 test.each<[name: string, owner: ReturnType<typeof record> | undefined, owned: boolean]>([
   ['of that table', record(), true],
@@ -9,6 +9,19 @@ test.each<[name: string, owner: ReturnType<typeof record> | undefined, owned: bo
   ['none', undefined, false],
 ])('a record %s owns: %s', (_name, owner, owned) => {
   expect(owns(owner, 'table-1')).toBe(owned)
+})
+
+const written = record({ states: seenWritten })
+test.each([
+  ['intended', true, record(), {}],
+  ['intended, and not as podway makes them', false, record(), { isUnmarked: true }],
+  ['intended, and foreign', false, record(), { isForeign: true }],
+  ['adopted', true, written, { isUnmarked: true }],
+  ['adopted, where routes can not be changed', true, written, { isForeign: true }],
+  ['a local one', false, written, { origin: 'local' }],
+  ['in no record', false, undefined, {}],
+] as const)('a route that is %s is ours: %s', (_name, ours, one, route) => {
+  expect(isOurs(one, 'table-1', { origin: 'static', ...route })).toBe(ours)
 })
 
 test.each([

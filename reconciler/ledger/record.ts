@@ -1,5 +1,5 @@
 import { type Cidr, formatCidr } from '../../net/cidr.ts'
-import { type Target, sameTarget } from '../../providers/route.ts'
+import { type ObservedRoute, type Target, sameTarget } from '../../providers/route.ts'
 
 /** The canonical text of a destination: what records, claims and observed routes are keyed by. */
 export type DestinationKey = string
@@ -69,6 +69,19 @@ export function wasWritten(record: LedgerRecord | undefined, tableId: string): b
 /** Whether the route at the record's destination in this table is ours, given what is observed there. */
 export function owns(record: LedgerRecord | undefined, tableId: string): boolean {
   return record?.tables.includes(tableId) ?? false
+}
+
+/**
+ * Whether the route that is observed at the record's destination in this table is ours. Where it does not look as podway
+ * makes them, an intent is no proof: a person may have made the same route before the call.
+ */
+export function isOurs(
+  record: LedgerRecord | undefined,
+  tableId: string,
+  { isForeign, isUnmarked, origin }: Pick<ObservedRoute, 'isForeign' | 'isUnmarked' | 'origin'>,
+): boolean {
+  const looksForeign = isForeign === true || isUnmarked === true
+  return origin === 'static' && (looksForeign ? wasWritten(record, tableId) : owns(record, tableId))
 }
 
 /** Whether we have written, or may have written, a route to this target. */

@@ -1,7 +1,7 @@
 import { type Cidr, formatCidr } from '../../net/cidr.ts'
 import { type TargetProblem, isTargetProblem } from '../../providers/provider.ts'
 import { type ObservedRoute, type Target, formatTarget, sameTarget } from '../../providers/route.ts'
-import { type LedgerRecord, type NodeRef, owns } from '../ledger/record.ts'
+import { type LedgerRecord, type NodeRef, isOurs } from '../ledger/record.ts'
 
 export interface AdoptableInput {
   readonly destination: Cidr
@@ -55,8 +55,8 @@ export function adoptable(input: AdoptableInput): Adoptable {
   const { destination, observed, claimants, target, record, tableId } = input
   if (observed.origin !== 'static')
     return refuse('NotStatic', `it is a ${observed.origin} route, which belongs to the cloud itself`)
-  // `owns` says nothing of a record that it denies, and so is not asked about the name that is used below.
-  if (owns(input.record, tableId)) return refuse('Owned', "it is recorded as podway's")
+  // `isOurs` says nothing of a record that it denies, and so is not asked about the name that is used below.
+  if (isOurs(input.record, tableId, observed)) return refuse('Owned', "it is recorded as podway's")
   const [holder, ...others] = claimants
   if (holder === undefined) return refuse('NoNode', `no Node has ${formatCidr(destination)} as a podCIDR`)
   if (others.length > 0) {

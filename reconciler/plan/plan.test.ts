@@ -127,8 +127,44 @@ const rows: Readonly<Record<string, Row>> = {
   'target | the target before, which was adopted | yes': {
     wanted: target,
     there: observed(before, { isForeign: true }),
-    ledger: record({ previousTargets: [before] }),
+    ledger: record({ previousTargets: [before], states: seenWritten }),
     item: 'replace Moved',
+  },
+  'target | a target of others, which was adopted | yes, written': {
+    wanted: target,
+    there: observed(gateway, { isUnmarked: true }),
+    ledger: record({ states: seenWritten }),
+    item: 'replace Drifted',
+  },
+  'target | our target, which was adopted | yes, written': {
+    wanted: target,
+    there: observed(ours, { isUnmarked: true }),
+    ledger: record({ states: seenWritten }),
+    item: 'keep Programmed',
+  },
+  'target | our target, by a route that is not as podway makes them | yes, but only intended': {
+    wanted: target,
+    there: observed(ours, { isUnmarked: true }),
+    ledger: recorded,
+    item: 'satisfied ForeignRouteMatches',
+  },
+  'nothing | our target, by a route that is not as podway makes them | yes, but only intended': {
+    wanted: nothing,
+    there: observed(ours, { isUnmarked: true }),
+    ledger: recorded,
+    item: 'disputed ChangedByOthers',
+  },
+  'nothing | our target, by a foreign route | yes, but only intended': {
+    wanted: nothing,
+    there: observed(ours, { isForeign: true }),
+    ledger: recorded,
+    item: 'disputed ChangedByOthers',
+  },
+  'nothing | our target, which was adopted | yes, written': {
+    wanted: nothing,
+    there: observed(ours, { isUnmarked: true }),
+    ledger: record({ states: seenWritten }),
+    item: 'delete Unwanted',
   },
   'nothing | a foreign target, better than ours | yes': {
     wanted: nothing,

@@ -1,7 +1,7 @@
 import type { Change } from '../../providers/provider.ts'
 import { type ObservedRoute, type Target, formatTarget, sameTarget } from '../../providers/route.ts'
 import type { Cidr } from '../../net/cidr.ts'
-import { type LedgerRecord, owns, wasWritten, wroteTarget } from '../ledger/record.ts'
+import { type LedgerRecord, isOurs, owns, wasWritten, wroteTarget } from '../ledger/record.ts'
 
 /**
  * What to do about one destination in one table. Pure: the same input gives the same answer, and carrying the answer
@@ -15,6 +15,7 @@ import { type LedgerRecord, owns, wasWritten, wroteTarget } from '../ledger/reco
  *  target  | our target, and others  | yes           | replace    | surplus: what carries our mark goes
  *  target  | our target, others share| any           | disputed   | a foreign route takes a part of the packets
  *  target  | our target              | no            | satisfied  | foreign, but it says what we would write
+ *  target  | our target, no mark     | yes, intended | satisfied  | it came before our write: foreign
  *  target  | a target that we wrote  | yes           | replace    | moved
  *  target  | another target          | yes, written  | replace    | changed behind our back
  *  target  | another target, foreign | yes, written  | disputed   | a route beside ours, and better
@@ -24,6 +25,7 @@ import { type LedgerRecord, owns, wasWritten, wroteTarget } from '../ledger/reco
  *  nothing | what we wrote           | yes           | delete     | nobody wants it
  *  nothing | what we did not write   | yes           | disputed   | changed behind our back: no more ours
  *          |  (beside what we wrote)  |               | delete     | ours goes
+ *  nothing | our target, no mark     | yes, intended | disputed   | it came before our write: foreign
  *  nothing | nothing                 | any           | none       |
  *  nothing | anything                | no            | none       | foreign
  * ```
@@ -82,7 +84,7 @@ export function plan(input: PlanInput): PlanItem {
 function planWanted({ destination, observed, record, tableId }: PlanInput, target: Target): PlanItem {
   if (observed === undefined)
     return { op: 'create', reason: 'Missing', change: { op: 'create', destination, target } }
-  const ours = owns(record, tableId) && observed.origin === 'static'
+  const ours = isOurs(record, tableId, observed)
   const { surplus = [] } = observed
   const rival = surplus.find(
     (one) => one.shares && !(ours && one.isMarked) && !sameTarget(one.target, target),
@@ -131,7 +133,7 @@ const disputedBy = (target: Target, how: string): PlanItem => ({
 
 function planUnwanted({ destination, observed, record, tableId }: PlanInput): PlanItem {
   if (observed === undefined || !owns(record, tableId)) return { op: 'none', reason: 'Nothing', message: '' }
-  if (observed.origin !== 'static' || !wroteTarget(record, observed.target)) {
+  if (!isOurs(record, tableId, observed) || !wroteTarget(record, observed.target)) {
     const left = observed.surplus?.find(({ isMarked }) => isMarked)
     if (left !== undefined)
       return { op: 'delete', reason: 'Unwanted', change: { op: 'delete', destination, from: left.target } }

@@ -10,6 +10,7 @@ import {
 import type { Timers } from '../../test/simulators/kubernetes/timers.ts'
 import type { Call } from '../../test/simulators/kubernetes/calls.ts'
 import { parseCidr } from '../../net/cidr.ts'
+import type { Target } from '../../providers/route.ts'
 import { type NodeRoute, nodeRouteName, routeFinalizer } from '../node-route/node-route.ts'
 import type { PodNetwork, PodNetworkStatus } from '../pod-network/pod-network.ts'
 
@@ -162,7 +163,7 @@ export class Cluster {
   addRecord(
     destination: string,
     node: { readonly name: string; readonly uid: string },
-    target: string,
+    target: string | Target,
     tables: readonly string[] = ['table-1'],
     stage: 'written' | 'intended' = 'written',
   ): void {
@@ -171,7 +172,12 @@ export class Cluster {
       apiVersion: 'podway.dev/v1alpha1',
       kind: 'NodeRoute',
       metadata: { name, finalizers: [routeFinalizer] },
-      spec: { destination, node, target: { kind: 'instance', id: target }, tables },
+      spec: {
+        destination,
+        node,
+        target: typeof target === 'string' ? { kind: 'instance', id: target } : target,
+        tables,
+      },
     })
     if (stage === 'intended') return
     const since = '2026-01-01T00:00:00Z'

@@ -89,8 +89,8 @@ export const otherMutants: readonly Mutant[] = [
   {
     name: 'Azure: what fails after it was taken on is disowned',
     file: 'providers/azure/changes.ts',
-    find: '    throw takenOn(error)\n',
-    replace: '    throw error\n',
+    find: 'return failed(takenOn(late))',
+    replace: 'return failed(late)',
     caughtBy: ['providers/azure/changes'],
     byChaos: 'azure',
   },
@@ -137,7 +137,7 @@ export const otherMutants: readonly Mutant[] = [
   {
     name: 'Google: what a leader that died has begun is not waited for',
     file: 'providers/gcp/gcp-provider.ts',
-    find: '      await underWay.settled(table.id, signal)\n',
+    find: '      await underWay.settled(id, signal)\n',
     replace: '',
     caughtBy: ['providers/gcp/under-way'],
     byChaos: 'gcp',
