@@ -46,7 +46,7 @@ export class RouteRecords {
     await ledger.intend(intent, signal)
   }
 
-  /** Routes that were there become ours: from now on they count as written, whatever they look like. */
+  /** Routes that were there become ours: recorded already, they count as written from now on, whatever they look like. */
   async adopt(key: DestinationKey, tables: readonly string[], signal: AbortSignal): Promise<void> {
     const { ledger, now } = this.#parts
     const adopted = { state: 'Programmed', reason: 'Adopted', message: '', written: true } as const

@@ -52,8 +52,11 @@ export type Happening =
       readonly name: string
       readonly done: boolean
     }
-  /** A controller has heard of all that was so at this revision of the Nodes. */
-  | { readonly kind: 'told'; readonly revision: number }
+  /**
+   * A controller has heard of what was so at this revision of the Nodes, and now of these: a list may lack some, of which a
+   * process that has just begun knows nothing.
+   */
+  | { readonly kind: 'told'; readonly revision: number; readonly uids: readonly string[] }
   | { readonly kind: 'crash'; readonly message: string }
   | { readonly kind: 'node'; readonly node: NodeState | undefined; readonly before: NodeState | undefined }
   | {

@@ -140,7 +140,6 @@ export const otherMutants: readonly Mutant[] = [
     find: '      await underWay.settled(id, signal)\n',
     replace: '',
     caughtBy: ['providers/gcp/under-way'],
-    byChaos: 'gcp',
   },
   {
     name: 'Google: the last alias range of an interface is left out of the request',

@@ -61,6 +61,20 @@ const fine: readonly Story[] = [
         .node('n2', { podCIDRs: [cidr] })
         .change('a1', { op: 'delete', destination: cidr }),
   ],
+  [
+    'the route of a Node goes that the only list lacked that the process has seen',
+    () =>
+      new MadeUp()
+        .machine('n1')
+        .node('n1', { podCIDRs: [cidr] })
+        .create(cidr, target)
+        .leave('n1')
+        .node('n2', { podCIDRs: [cidr] })
+        .tell('a1', [])
+        .pass(longMs)
+        .lead()
+        .change('a1', { op: 'delete', destination: cidr }),
+  ],
   ['ten running machines lose their routes', () => massDelete(10)],
   ['so do more whose machines are terminated', () => massDelete(15, { state: 'terminated' })],
   ['and those that a person let go', () => massDelete(15, { isReleased: true })],

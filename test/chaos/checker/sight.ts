@@ -46,6 +46,8 @@ export class Sight {
   /** `table destination` of all that controllers ever made, and nobody made them forget. */
   readonly #made = new Set<string>()
   readonly #recordsPast = new Map<string, Past<RecordState>[]>()
+  /** By process and uid: Nodes that it was ever told of. */
+  readonly #heardOf = new Set<string>()
   readonly #told = new Map<string, { readonly at: number; readonly revision: number }[]>()
 
   /** Takes in what an entry has changed. */
@@ -68,7 +70,7 @@ export class Sight {
         return
       }
       case 'told':
-        this.#tell(entry.by, entry.revision)
+        this.#tell(entry.by, entry)
         return
       case 'node':
         if (entry.before !== undefined) this.nodes.delete(entry.before.name)
@@ -151,7 +153,8 @@ export class Sight {
   }
 
   /** Whether the process had heard of this state of the Node at that time. */
-  knew(process: string, { revision }: NodeState, at: number): boolean {
+  knew(process: string, { revision, uid }: NodeState, at: number): boolean {
+    if (!this.#heardOf.has(`${process} ${uid}`)) return false
     return (this.#told.get(process) ?? []).some((told) => told.at <= at && told.revision >= revision)
   }
 
@@ -178,7 +181,8 @@ export class Sight {
         remember(this.#routesPast, `${table} ${destination}`, now.get(destination), this.now)
   }
 
-  #tell(process: string, revision: number): void {
+  #tell(process: string, { revision, uids }: Extract<Entry, { kind: 'told' }>): void {
+    for (const uid of uids) this.#heardOf.add(`${process} ${uid}`)
     const told = this.#told.get(process) ?? []
     this.#told.set(process, told)
     if ((told.at(-1)?.revision ?? 0) < revision) told.push({ at: this.now, revision })

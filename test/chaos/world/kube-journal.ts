@@ -52,15 +52,17 @@ export function noteKubeCall({ name, resource, status, verb }: Call, sentAt: num
   return { kind: 'kube-write', sentAt, verb, resource, name, done }
 }
 
-/** The revision of the Nodes of which a piece of an answer tells; undefined if it is not about Nodes. */
-export function toldBy(target: string, piece: string): number | undefined {
+/** Of what Nodes, and of what revision of them all, a piece of an answer tells; undefined if it is not about Nodes. */
+export function toldBy(target: string, piece: string): Extract<Happening, { kind: 'told' }> | undefined {
   if (!/^\/api\/v1\/nodes(\?|$)/.test(target)) return undefined
-  const { metadata, object } = JSON.parse(piece) as {
-    readonly metadata?: { readonly resourceVersion?: string }
-    readonly object?: { readonly metadata?: { readonly resourceVersion?: string } }
+  interface Told {
+    readonly metadata?: { readonly resourceVersion?: string; readonly uid?: string }
   }
-  const revision = Number((object ?? { metadata }).metadata?.resourceVersion)
-  return Number.isNaN(revision) ? undefined : revision
+  const answer = JSON.parse(piece) as Told & { readonly object?: Told; readonly items?: readonly Told[] }
+  const { object, items = object === undefined ? [] : [object] } = answer
+  const revision = Number((object ?? answer).metadata?.resourceVersion)
+  const uids = items.flatMap(({ metadata }) => metadata?.uid ?? [])
+  return Number.isNaN(revision) ? undefined : { kind: 'told', revision, uids }
 }
 
 function nodeOf(node: Thing): NodeState {

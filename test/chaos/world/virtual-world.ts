@@ -95,8 +95,8 @@ export class VirtualWorld {
       {
         serve: (request, sentAt) => this.#serve(request, name, sentAt),
         arrived: (target, piece) => {
-          const revision = toldBy(target, piece)
-          if (revision !== undefined) this.#put(name, { kind: 'told', revision })
+          const told = toldBy(target, piece)
+          if (told !== undefined) this.#put(name, told)
         },
       },
     )

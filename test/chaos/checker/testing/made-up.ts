@@ -88,9 +88,9 @@ export class MadeUp {
     return this.add(people, { kind: 'node', node: undefined, before: this.sight.nodes.get(name) })
   }
 
-  /** The process has heard of all that is. */
-  tell(by = 'a1'): this {
-    return this.add(by, { kind: 'told', revision: this.#revision })
+  /** The process has heard of all that is, or of these Nodes alone. */
+  tell(by = 'a1', uids: readonly string[] = ['n1', 'n2']): this {
+    return this.add(by, { kind: 'told', revision: this.#revision, uids })
   }
 
   record(
