@@ -41,8 +41,7 @@ export interface RouteReconcilerParts {
   readonly adopt: 'matching' | 'none'
   readonly brake: Brake<DestinationKey>
   readonly absences: Absences
-  /** Whether the cluster has said that this very node is gone: its watch, or a live read. */
-  /** That is, the Node does not have the destination any more. */
+  /** Whether the cluster has said that this very node has the destination no more, being gone: its watch, or a live read. */
   readonly nodeGone: (node: NodeRef, key: DestinationKey, signal: AbortSignal) => Promise<boolean>
   /** The destination may be given to another node though its routes are still there. */
   readonly onReusable: (destination: Cidr) => void

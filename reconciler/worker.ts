@@ -96,7 +96,7 @@ export class Worker {
       case 'table':
         if (await reader.read(work.id, signal)) {
           losses.afterRead(work.id)
-          if (this.#suspects().size > 0) queue.add('targets')
+          if (this.#suspects([work.id]).size > 0) queue.add('targets')
           this.#parts.tablesRead()
           this.#lookAtRoutes()
           podNetwork?.look()
@@ -194,8 +194,9 @@ export class Worker {
       ...new Set(claims.destinations(name).map(({ family }) => family)),
     ]
     const isDual = [...nodes.keys()].some((name) => familiesOf(name).length > 1)
-    const count = (maxBatch / (isDual ? 2 : 1)) * Math.max(1, tables.tables().length)
-    const chosen = this.#rounds.next([...nodes.keys()], this.#suspects(), count)
+    const ids = tables.tables().map(({ id }) => id)
+    const count = (maxBatch / (isDual ? 2 : 1)) * Math.max(1, ids.length)
+    const chosen = this.#rounds.next([...nodes.keys()], this.#suspects(ids), count)
     const queries = chosen.flatMap((name) => {
       const node = nodes.get(name)
       return node === undefined ? [] : familiesOf(name).map((family): TargetQuery => ({ node, family }))
@@ -208,14 +209,13 @@ export class Worker {
   }
 
   /**
-   * The nodes whose route leads to what is gone, or stands still: what they are reached by may be something else now. And
-   * those that could not be made to forward.
+   * The nodes whose route in one of these tables leads to what is gone, or stands still: what they are reached by may be
+   * something else now. And those that could not be made to forward.
    */
-  #suspects(): ReadonlySet<string> {
+  #suspects(tableIds: readonly string[]): ReadonlySet<string> {
     const { claims, ledger, tables, targets } = this.#parts
-    const all = tables.tables()
     const isDead = (key: DestinationKey): boolean =>
-      all.some(({ id }) => tables.route(id, key)?.state === 'blackhole')
+      tableIds.some((id) => tables.route(id, key)?.state === 'blackhole')
     const lost = claims.keys().filter(isDead)
     return new Set([
       ...lost.flatMap((key) => claims.holder(key, ledger.get(key)?.node)?.name ?? []),
