@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Agent, fetch } from 'undici'
 import type { KubeClient } from '../../kube/client.ts'
 import { silentLogger } from '../../kube/log.ts'
 import { Resource } from '../../kube/resource.ts'
@@ -10,6 +8,7 @@ import { type NodeRoute, nodeRouteType } from '../../reconciler/node-route/node-
 import { NodeRouteStore } from '../../reconciler/node-route/node-route-store.ts'
 import { clientOf, deploy } from './cluster-client.ts'
 import { describeControlPlane } from './describe-control-plane.ts'
+import { printedTable } from './printed-table.ts'
 
 const never = new AbortController().signal
 const since = '2026-01-01T00:00:00Z'
@@ -197,21 +196,8 @@ await describeControlPlane('NodeRoutes, as the controller may use them', (cluste
     })
 
     test('prints what kubectl get shows', async () => {
-      const { admin, caFile, url } = cluster()
-      const dispatcher = new Agent({ connect: { ca: readFileSync(caFile) } })
-      const response = await fetch(`${url}/apis/podway.dev/v1alpha1/noderoutes/apart`, {
-        dispatcher,
-        headers: {
-          accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
-          authorization: `Bearer ${admin.token}`,
-        },
-      })
-      const table = (await response.json()) as {
-        readonly columnDefinitions: readonly { readonly name: string; readonly priority: number }[]
-        readonly rows: readonly { readonly cells: readonly unknown[] }[]
-      }
-      await dispatcher.destroy()
-      expect(table.columnDefinitions.map(({ name, priority }) => `${name} ${priority}`)).toEqual([
+      const table = await printedTable(cluster(), 'podway.dev/v1alpha1/noderoutes/apart')
+      expect(table.columns).toEqual([
         'Name 0',
         'Destination 0',
         'Node 0',
@@ -221,7 +207,7 @@ await describeControlPlane('NodeRoutes, as the controller may use them', (cluste
         'Reason 1',
         'Age 0',
       ])
-      expect(table.rows.map(({ cells }) => cells.slice(0, -1))).toEqual([
+      expect(table.rows.map((cells) => cells.slice(0, -1))).toEqual([
         ['apart', '10.244.5.0/24', 'n', 'e', 'rtb-1', 'Programmed', 'RouteCreated'],
       ])
     })

@@ -1,6 +1,4 @@
-import { readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { Agent, fetch } from 'undici'
 import type { KubeClient } from '../../kube/client.ts'
 import { systemClock } from '../../kube/clock.ts'
 import { silentLogger } from '../../kube/log.ts'
@@ -13,6 +11,7 @@ import {
 import { type PodNetworkStore, openPodNetworkStore } from '../../reconciler/pod-network/pod-network-store.ts'
 import { clientOf, deploy } from './cluster-client.ts'
 import { describeControlPlane } from './describe-control-plane.ts'
+import { printedTable } from './printed-table.ts'
 
 const never = new AbortController().signal
 
@@ -138,21 +137,8 @@ await describeControlPlane('the PodNetwork, as the controller may use it', (clus
   })
 
   test('prints what kubectl get shows', async () => {
-    const { admin: account, caFile, url } = cluster()
-    const dispatcher = new Agent({ connect: { ca: readFileSync(caFile) } })
-    const response = await fetch(`${url}/apis/podway.dev/v1alpha1/podnetworks/default`, {
-      dispatcher,
-      headers: {
-        accept: 'application/json;as=Table;v=v1;g=meta.k8s.io',
-        authorization: `Bearer ${account.token}`,
-      },
-    })
-    const table = (await response.json()) as {
-      readonly columnDefinitions: readonly { readonly name: string; readonly priority: number }[]
-      readonly rows: readonly { readonly cells: readonly unknown[] }[]
-    }
-    await dispatcher.destroy()
-    expect(table.columnDefinitions.map(({ name, priority }) => `${name} ${priority}`)).toEqual([
+    const table = await printedTable(cluster(), 'podway.dev/v1alpha1/podnetworks/default')
+    expect(table.columns).toEqual([
       'Name 0',
       'Provider 0',
       'Cluster 1',
@@ -162,7 +148,7 @@ await describeControlPlane('the PodNetwork, as the controller may use it', (clus
       'IPv6 Native 0',
       'Changed 0',
     ])
-    expect(table.rows.map(({ cells }) => cells.slice(0, -1))).toEqual([
+    expect(table.rows.map((cells) => cells.slice(0, -1))).toEqual([
       [
         'default',
         'aws',
