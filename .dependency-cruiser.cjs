@@ -20,7 +20,19 @@ module.exports = {
     layer('kube', ['net']),
     layer('reconciler', ['net', 'providers', 'kube']),
     layer('cni', ['net']),
-    layer('cli', ['net', 'providers', 'kube', 'reconciler']),
+    layer('agent', ['net', 'providers', 'kube', 'reconciler', 'cni']),
+    layer('cli', ['net', 'providers', 'kube', 'reconciler', 'agent']),
+    {
+      name: 'agent-knows-the-core-and-the-protocol',
+      comment:
+        'the agent shares with the controller what is decided without a cluster, and what they publish for each other; of the node binary it knows only what is said over the socket',
+      severity: 'error',
+      from: { path: '^agent/', pathNot: notProduct },
+      to: {
+        path: '^(reconciler|cni)/',
+        pathNot: '^reconciler/(plan|apply|ledger|pod-network)/|^cni/serve/protocol\\.ts$',
+      },
+    },
     {
       name: 'core-knows-no-kubernetes',
       comment: 'reconciler/{plan,apply,ledger} are used without a cluster too: no kube, no Kubernetes client',

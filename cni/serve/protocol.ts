@@ -1,0 +1,202 @@
+/**
+ * What the two halves of the node agent say to each other, over a unix socket that only they share: `podway agent`, which
+ * knows Kubernetes and may do nothing to the machine, and `podway-cni serve`, which may do these named things to the
+ * machine and knows nothing else. All of it is data; the types are the contract, and the serving side believes none of it.
+ *
+ * A frame is a JSON text on a line of its own, in UTF-8, at most {@link maxFrameBytes} long with its line feed. The agent
+ * sends requests, each with an id of its own, and `hello` first; each is answered once, in their order. Between answers
+ * come news, on a connection that has asked for them. A frame that is too long, or no request, ends the connection.
+ *
+ * Every operation says how something shall be, and may be repeated at will: where it is so already, nothing is done. The
+ * serving side remembers nothing between requests that a restart would miss. Addresses and ranges are canonical text.
+ */
+export const protocolVersion = 1
+
+/** 500 peers of two families take about 120 kB. */
+export const maxFrameBytes = 1 << 20
+
+/** Each operation: what is asked, and what is answered. */
+export interface Operations {
+  /** The first request of a connection. Another version than the server's is refused (`unsupported`). */
+  readonly hello: Operation<{ readonly protocol: number }, Greeting>
+
+  /** What is in the runtime's configuration folder, and which files of ours are where they shall be. Changes nothing. */
+  readonly 'cni.inspect': Operation<NoParameters, Installation>
+  /** Puts this executable, under its plugins' names, where runtimes look for plugins; others' plugins stay. */
+  readonly 'cni.install': Operation<NoParameters, Changed>
+  /** Lays our configuration list, atomically. `refused` if the executable is not in place. */
+  readonly 'cni.configure': Operation<NetworkSettings, Changed>
+  /** Takes away all that the other operations have laid or set: files, rules, routes, addresses. Pods stay as they are. */
+  readonly 'cni.uninstall': Operation<NoParameters, Changed>
+
+  /** The main table's unicast routes of both families, whoever made them, and what is on-link. */
+  readonly 'routes.list': Operation<NoParameters, KernelTable>
+  /** Carries out the changes in their order; one that fails stops no other. One outcome a change. Ours only, by their mark. */
+  readonly 'routes.apply': Operation<
+    { readonly changes: readonly RouteChange[] },
+    { readonly outcomes: readonly RouteOutcome[] }
+  >
+  /** From now on, news `routes` come on this connection when routes, links or addresses have changed. */
+  readonly 'routes.watch': Operation<NoParameters, NoParameters>
+
+  /** The node-wide nf_tables rules, as a whole: replaced in one transaction, so that there is no moment without them. */
+  readonly 'rules.set': Operation<NodeRules, Changed>
+
+  /** Addresses that the node itself holds, each as a /32 or /128 of its loopback interface; no others of ours remain. */
+  readonly 'addresses.hold': Operation<{ readonly addresses: readonly string[] }, Changed>
+
+  /** Frees what pods have left behind that no longer exist. Never by what an API says: by network namespaces and the runtime. */
+  readonly 'garbage.collect': Operation<NoParameters, { readonly collected: readonly Garbage[] }>
+}
+
+export type OperationName = keyof Operations
+export interface Operation<P, R> {
+  readonly parameters: P
+  readonly result: R
+}
+export type Parameters<N extends OperationName> = Operations[N]['parameters']
+export type Result<N extends OperationName> = Operations[N]['result']
+
+export type NoParameters = Readonly<Record<string, never>>
+
+export interface Request<N extends OperationName = OperationName> {
+  /** A whole number from 0 to 2⁵³ - 1; the answer repeats it. */
+  readonly id: number
+  readonly operation: N
+  readonly parameters: Parameters<N>
+}
+
+export type Answer<N extends OperationName = OperationName> =
+  { readonly id: number; readonly result: Result<N> } | { readonly id: number; readonly error: ServeFailure }
+
+/** Something changed; what, one has to ask. Many changes may come as one. */
+export interface News {
+  readonly news: 'routes'
+}
+
+export interface ServeFailure {
+  /**
+   * `invalid`: the request is not one of ours; `field` says where · `unsupported`: this server can't do that · `refused`:
+   * it would harm, as things are on this machine · `system`: a system call failed, `errno` says how.
+   */
+  readonly code: 'invalid' | 'unsupported' | 'refused' | 'system'
+  /** A sentence for a person, with the value and the remedy. */
+  readonly message: string
+  readonly field?: string
+  readonly errno?: number
+}
+
+export interface Greeting {
+  readonly protocol: number
+  /** Of the executable that serves. */
+  readonly version: string
+  /** Another one after each start of the machine. */
+  readonly bootId: string
+}
+
+/** Whether there was something to do, and what was done, in words for a log. */
+export interface Changed {
+  readonly changed: readonly string[]
+}
+
+export interface Installation {
+  /** In the order in which runtimes read them: the first one counts. */
+  readonly configurations: readonly FoundConfiguration[]
+  /** Names of our executable that are in place and up to date. */
+  readonly plugins: readonly string[]
+}
+
+/** A file of the runtime's configuration folder that a runtime would load. */
+export interface FoundConfiguration {
+  readonly file: string
+  readonly isOurs: boolean
+  /** Of the network; absent where the file can't be read as a configuration. */
+  readonly name?: string
+  /** Of the plugins in it, in their order. */
+  readonly types?: readonly string[]
+  /** Where a plugin of it has its addresses from host-local: from these ranges. */
+  readonly ranges?: readonly string[]
+}
+
+export interface NetworkSettings {
+  /** Node.spec.podCIDRs: one or two, each of another family. */
+  readonly podCidrs: readonly string[]
+  /** Of pods' interfaces, 1280 to 65535; absent: the uplink's, as the plugin finds it at each ADD. */
+  readonly mtu?: number
+  /** Whether pods' packets to elsewhere are masqueraded by the plugin, pod by pod. Mostly the node's rules do that. */
+  readonly masquerade?: boolean
+  /**
+   * File name of the configuration whose pods live on under ours: its network's name and reservations go on. `refused` if
+   * its ranges are others than the podCIDRs.
+   */
+  readonly takeOver?: string
+}
+
+export interface KernelTable {
+  readonly routes: readonly KernelRoute[]
+  readonly links: readonly KernelLink[]
+}
+
+/** A route of the main table. */
+export interface KernelRoute {
+  readonly destination: string
+  /** rtm_protocol: who made it. */
+  readonly protocol: number
+  /** rtm_scope: 253 is on-link. */
+  readonly scope: number
+  /** Absent where it has several ways, or none (blackhole). */
+  readonly gateway?: string
+  readonly interface?: string
+  /** Absent: 0 for IPv4. */
+  readonly metric?: number
+  /** Its way can't be used now: the link is down, or has no carrier. */
+  readonly isDead?: true
+}
+
+export interface KernelLink {
+  readonly name: string
+  /** Up, with carrier. */
+  readonly isUp: boolean
+  /** With their prefix lengths. */
+  readonly addresses: readonly string[]
+}
+
+/** `from`: the gateway that the plan saw there; if another one is there now, nothing is done. */
+export type RouteChange =
+  | { readonly op: 'create'; readonly destination: string; readonly gateway: string }
+  | { readonly op: 'replace'; readonly destination: string; readonly from: string; readonly gateway: string }
+  | { readonly op: 'delete'; readonly destination: string; readonly from: string }
+
+export type RouteOutcome =
+  | { readonly result: 'done'; readonly existed?: true }
+  /** `changed`: it is not what `from` says, or a route there is not ours · `unreachable`: the gateway is not on-link. */
+  | {
+      readonly result: 'failed'
+      readonly reason: 'changed' | 'unreachable' | 'system'
+      readonly message: string
+    }
+
+export interface NodeRules {
+  /** Absent: no packet is masqueraded. */
+  readonly masquerade?: {
+    /** Where pods' packets come from: the cluster's pools. */
+    readonly sources: readonly string[]
+    /** Destinations that see pods under their own addresses. Link-local and multicast ones always do, the node's own too. */
+    readonly exceptions: readonly string[]
+    /** Source ports by chance, not in a row. */
+    readonly randomFully: boolean
+  }
+  /** Drops what leaves a pod under an address that is not routed to it. */
+  readonly antiSpoofing: boolean
+  /** Drops what pods send to the clouds' instance metadata services. */
+  readonly blockMetadata: boolean
+}
+
+export interface Garbage {
+  readonly kind: 'reservation' | 'link' | 'rule' | 'result'
+  /** The address, the link's name, the rule's comment, the file. */
+  readonly what: string
+  readonly containerId?: string
+  /** In words for a log and an Event: `its network namespace is gone`. */
+  readonly why: string
+}
