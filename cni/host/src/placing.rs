@@ -21,7 +21,7 @@ const SELF: &CStr = c"/proc/self/exe";
 const STEP: usize = 32 << 10;
 
 /// An executable of ours has about two megabytes.
-const LONGEST: u64 = 64 << 20;
+const LONGEST: usize = 64 << 20;
 
 fn with_path<T>(
     path: &str,
@@ -100,44 +100,54 @@ pub enum Kinship {
 
 /// Compares a file with this executable.
 pub fn compare_executable(path: &str) -> Result<Kinship, SysError> {
-    let at = |errno: u32, syscall| SysError::new(errno, syscall).at(path);
-    let file = with_path(path, "open", |path| {
+    let at = |errno| SysError::new(errno, "read").at(path);
+    if has_our_content(&open_to_read(path)?).map_err(at)? {
+        Ok(Kinship::Same)
+    } else if holds(&open_to_read(path)?, process::BUILD_MARK.as_bytes()).map_err(at)? {
+        Ok(Kinship::Build)
+    } else {
+        Ok(Kinship::Other)
+    }
+}
+
+fn open_to_read(path: &str) -> Result<Descriptor, SysError> {
+    with_path(path, "open", |path| {
         system_call::open(path, O_RDONLY | O_NONBLOCK, 0)
-    })?;
-    let own = open_self()?;
-    let mark = process::BUILD_MARK.as_bytes();
+    })
+}
+
+fn has_our_content(file: &Descriptor) -> system_call::Result<bool> {
+    let own = system_call::open(SELF, O_RDONLY, 0)?;
     let (mut theirs, mut ours) = (Vec::with_capacity(STEP), Vec::with_capacity(STEP));
-    let (mut same, mut is_build) = (true, false);
-    // The end of what was read before: the mark may lie across two steps.
+    loop {
+        fill(file.number(), &mut theirs)?;
+        fill(own.number(), &mut ours)?;
+        if theirs != ours {
+            return Ok(false);
+        }
+        if theirs.is_empty() {
+            return Ok(true);
+        }
+    }
+}
+
+/// Whether that stands anywhere in a file.
+fn holds(file: &Descriptor, mark: &[u8]) -> system_call::Result<bool> {
+    let mut step = Vec::with_capacity(STEP);
+    // With the end of what was read before: the mark may lie across two steps.
     let mut window = Vec::with_capacity(STEP + mark.len());
     let mut length = 0;
     loop {
-        fill(file.number(), &mut theirs).map_err(|errno| at(errno, "read"))?;
-        if same {
-            fill(own.number(), &mut ours)
-                .map_err(|errno| SysError::new(errno, "read").at("/proc/self/exe"))?;
-            same = theirs == ours;
+        fill(file.number(), &mut step)?;
+        length += step.len();
+        if step.is_empty() || length > LONGEST {
+            return Ok(false);
         }
-        length += theirs.len() as u64;
-        if length > LONGEST {
-            return Ok(Kinship::Other);
+        window.extend_from_slice(&step);
+        if window.windows(mark.len()).any(|bytes| bytes == mark) {
+            return Ok(true);
         }
-        is_build = is_build || {
-            window.extend_from_slice(&theirs);
-            let found = window.windows(mark.len()).any(|bytes| bytes == mark);
-            window.drain(..window.len().saturating_sub(mark.len() - 1));
-            found
-        };
-        if theirs.is_empty() {
-            return Ok(match (same, is_build) {
-                (true, _) => Kinship::Same,
-                (false, true) => Kinship::Build,
-                (false, false) => Kinship::Other,
-            });
-        }
-        if is_build && !same {
-            return Ok(Kinship::Build);
-        }
+        window.drain(..window.len().saturating_sub(mark.len() - 1));
     }
 }
 

@@ -190,7 +190,8 @@ export async function run({ files, netlink, process, random, uptime, serving: pa
     () => serving.syncFolder(maybe(pick(['/proc', '/nonexistent', '/dev/null', '\0']))),
     () => part(pick(strange)),
     // Not one that waits for ever, or makes copies of a large program.
-    () => pick([serving.listen, serving.accept, serving.receive, serving.send, serving.status, serving.rename])(),
+    () =>
+      pick([serving.listen, serving.accept, serving.receive, serving.send, serving.status, serving.rename])(),
     // Fewer arguments than there should be, or more.
     () => pick(Object.values(files))(),
     () => pick([netlink.open, netlink.send, netlink.sendAside, netlink.join, netlink.receive, random])(),
