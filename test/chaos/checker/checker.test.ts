@@ -179,6 +179,20 @@ const broken: readonly (readonly [...Story, invariant: string])[] = [
     'delegation',
   ],
   [
+    'a range comes of which the ledger has let go, since it was not there yet',
+    () =>
+      delegated()
+        .record('10.244.7.0/24', target)
+        .leave('n1')
+        .forget('10.244.7.0/24')
+        .add('a1', {
+          kind: 'route',
+          sentAt: 0,
+          change: { op: 'create', table: 't1', destination: '10.244.7.0/24', target },
+        }),
+    'delegation',
+  ],
+  [
     'a range is asked for before it is taken from the machine that has it',
     () =>
       delegated()

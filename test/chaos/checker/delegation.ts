@@ -5,7 +5,7 @@ import { type Route, canonical } from './sight.ts'
 
 /**
  * Where the network delegates ranges to machines: no two machines have one, or a part of one; and what podway has given to
- * one is not asked for another before it is taken away.
+ * one is not asked for another before it is taken away, nor forgotten while it is on its way.
  */
 export const delegation = (): Invariant => ({
   name: 'delegation',
@@ -19,9 +19,13 @@ export const delegation = (): Invariant => ({
         )
     if (entry.kind === 'route' && entry.change.op === 'create' && sight.delegates(entry.change.table)) {
       const { destination, table, target = '' } = entry.change
-      return meeting(table, destination, target).map(
-        (route) => `${destination} was given to ${target}, though ${route.target} has ${route.destination}`,
-      )
+      const isForgotten = entry.by !== people && !sight.records.has(canonical(destination))
+      return [
+        ...meeting(table, destination, target).map(
+          (route) => `${destination} was given to ${target}, though ${route.target} has ${route.destination}`,
+        ),
+        ...(isForgotten ? [`${destination} came to ${target}, and no NodeRoute knows of it any more`] : []),
+      ]
     }
     if (entry.kind !== 'cloud-call' || entry.by === people) return []
     return (entry.asks ?? [])
