@@ -1,11 +1,12 @@
 import { addressBits } from '../../net/address.ts'
 import { type Cidr, formatCidr } from '../../net/cidr.ts'
-import { Errno, type Files, isSysError } from '../sys.ts'
+import { type Files, isSysError } from '../sys.ts'
 import { ownConfiguration } from './configurations.ts'
 import { ownName, placeOf } from './executables.ts'
 import { makeFolder } from './folder.ts'
 import type { Context, Handler } from './handler.ts'
 import { Fields, ServeError, invalid, readCidr } from './parameters.ts'
+import { replaceFile } from './replace-file.ts'
 
 /** Of the network, where no other one is taken over. */
 const networkName = 'podway'
@@ -94,14 +95,7 @@ function lay({ system, serving, settings }: Context, text: string): boolean {
   const there = serving.status(path)
   if (there?.kind === 'file' && there.mode === mode && hasText(files, path, text)) return false
   makeFolder(files, settings.confDir)
-  const temporary = `${settings.confDir}/.${ownConfiguration}.podway-tmp`
-  try {
-    files.remove(temporary)
-  } catch (error) {
-    if (!isSysError(error, Errno.ENOENT)) throw error
-  }
-  serving.writeDurably(temporary, text, mode)
-  serving.rename(temporary, path)
+  replaceFile(files, serving, path, (temporary) => serving.writeDurably(temporary, text, mode))
   serving.syncFolder(settings.confDir)
   return true
 }
