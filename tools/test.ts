@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { build, root } from './build/build.ts'
 import { type Count, addCounts, closingLine, readCargo, readVitest } from './test/count.ts'
 import { ensureGoPlugins } from '../test/bench/cni/go-plugins.ts'
+import { ensureNft } from '../test/nft/nft.ts'
 import { explainRefusal, runInWorld } from '../test/lab/world.ts'
 
 /**
@@ -86,6 +87,7 @@ async function runVitest(project: (typeof projects)[number]): Promise<Omit<Run, 
 async function buildReference(): Promise<void> {
   const log = (line: string): void => console.log(line)
   await ensureGoPlugins({ environment: process.env, log }).catch((error: unknown) => log(String(error)))
+  await ensureNft({ environment: process.env, log }).catch((error: unknown) => log(String(error)))
 }
 
 function readReport(file: string): Count {
