@@ -1,10 +1,14 @@
+import { GarbageCollector } from './collect-garbage.ts'
 import { configure } from './configure.ts'
 import type { Handlers } from './handler.ts'
 import { holdAddresses } from './hold-addresses.ts'
 import { hello } from './hello.ts'
 import { inspect } from './inspect.ts'
 import { install } from './install.ts'
+import { setRules } from './rules.ts'
 import { uninstall } from './uninstall.ts'
+
+const garbage = new GarbageCollector()
 
 /** Who carries out what. An operation that is not here is answered by `unsupported`. */
 export const handlers: Handlers = {
@@ -13,5 +17,7 @@ export const handlers: Handlers = {
   'cni.install': install,
   'cni.configure': configure,
   'cni.uninstall': (parameters, context) => uninstall(parameters, context, handlers),
+  'rules.set': (parameters, { system }) => setRules(parameters, system),
   'addresses.hold': holdAddresses,
+  'garbage.collect': (parameters, context) => garbage.collect(parameters, context),
 }
