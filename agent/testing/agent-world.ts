@@ -68,6 +68,7 @@ export class AgentWorld implements AsyncDisposable {
         ...tools,
         nodeName: 'node-1',
         settings: { ...usualSettings, ...settings },
+        probing: undefined,
         machine: new MachineClient({
           ...tools,
           socket: this.machine.socket,
