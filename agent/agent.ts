@@ -60,7 +60,7 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
   })
   const ownNode = (): Node | undefined => node.get(nodeName)
   const events = new OwnNodeEvents(parts.events, ownNode)
-  const setup = new NodeSetup({ machine, settings, metrics, events, clock, log })
+  const setup = new NodeSetup({ machine, settings, metrics, events, log })
   const bell = new Bell(clock)
   node.onChange(() => bell.ring())
   network.onChange(() => bell.ring())

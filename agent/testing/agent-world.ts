@@ -17,6 +17,7 @@ import { FakeMachine } from './fake-machine.ts'
 
 export const usualSettings: AgentParts['settings'] = {
   masquerade: [4, 6],
+  masqueradeLinkLocal: true,
   randomFully: true,
   nonMasqueradeCidrs: [],
   antiSpoofing: true,
