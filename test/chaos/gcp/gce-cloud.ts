@@ -138,6 +138,13 @@ export class GceCloud implements ChaosCloud {
     return true
   }
 
+  limitRoutes(room?: number): void {
+    const { estate } = this.#simulator
+    const fullest = Math.max(...this.#networks.map((network) => estate.routes(network).length))
+    estate.limitRoutes(project, room === undefined ? 200 : fullest + room)
+    this.#note(people, { kind: 'room' })
+  }
+
   routes(table: string): readonly string[] {
     return this.#simulator.estate
       .routes(table)
