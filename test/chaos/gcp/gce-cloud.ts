@@ -220,6 +220,7 @@ export class GceCloud implements ChaosCloud {
   calm(): void {
     this.#simulator.faults.clear()
     this.#operations.calm()
+    this.#aliases?.calm()
   }
 
   async open(config: ProviderConfig, link: Link): Promise<OpenProvider> {
@@ -237,6 +238,10 @@ export class GceCloud implements ChaosCloud {
   }
 
   #serve(request: SimulatorRequest, by: string, sentAt: number): SimulatorReply {
+    if (this.#aliases !== undefined) {
+      this.#settle()
+      this.#aliases.arrives(request.target)
+    }
     const reply = this.#simulator.handle(request, this.#clock.now())
     const call = this.#simulator.calls.at(-1)
     if (call !== undefined) this.#noteCall(call, by, sentAt)
