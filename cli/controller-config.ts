@@ -1,6 +1,7 @@
 import {
   LeaderElectionConfigError,
   type LeaderElectionTimes,
+  attemptTimeoutMs,
   checkLeaderElectionTimes,
 } from '../kube/leader-election-config.ts'
 import { maxBudgetShare } from '../providers/budget.ts'
@@ -133,17 +134,10 @@ function readLeaderElection(flags: ControllerFlags): LeaderElection | undefined 
   }
   try {
     checkLeaderElectionTimes(times)
+    attemptTimeoutMs(times)
   } catch (error) {
     if (!(error instanceof LeaderElectionConfigError)) throw error
     throw new UsageError(error.message, { cause: error })
   }
-  if (times.leaseDurationMs - times.renewDeadlineMs <= longestAttemptMs) {
-    throw new UsageError(
-      `--leader-elect-lease-duration=${flags.leaderElectLeaseDuration} must be more than ${longestAttemptMs / 1000}s longer than --leader-elect-renew-deadline=${flags.leaderElectRenewDeadline}: so long may a write to the cloud take that was sent just before the deadline`,
-    )
-  }
   return { ...times, namespace: flags.leaderElectResourceNamespace, name: flags.leaderElectResourceName }
 }
-
-/** Of one call to a cloud, as its client is set up. */
-const longestAttemptMs = 4_000

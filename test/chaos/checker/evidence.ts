@@ -19,9 +19,8 @@ export const evidence = (): Invariant => ({
     return claimants
       .filter((node) => {
         const target = sight.targetOf(node, destination)
-        return (
-          left.length === 0 || (there?.target === target && !left.some((route) => route.target === target))
-        )
+        const isUseful = there?.target === target && !left.some((route) => route.target === target)
+        return isUseful || (left.length === 0 && !sight.isMove(entry.change))
       })
       .map(({ name }) => `deleted the route to ${destination} in ${table}, which node ${name} has`)
   },

@@ -1,0 +1,21 @@
+/** What a node's configuration list says; the name is ours. */
+export interface ConflistOptions {
+  readonly podCidrs: readonly string[]
+  /** Plugins behind ours. */
+  readonly chained?: readonly object[]
+}
+
+/** The configuration list of a podway node, as containerd and podman read it. */
+export function conflist({ podCidrs, chained = [] }: ConflistOptions): string {
+  return JSON.stringify({
+    cniVersion: '1.0.0',
+    name: 'podway',
+    plugins: [
+      {
+        type: 'podway-cni',
+        ipam: { type: 'host-local', ranges: podCidrs.map((subnet) => [{ subnet }]) },
+      },
+      ...chained,
+    ],
+  })
+}
