@@ -8,11 +8,10 @@ import { maxBudgetShare } from '../providers/budget.ts'
 import { type Policy, policies } from '../reconciler/guard/policy.ts'
 import { type BindAddress, readBindAddress } from './bind-address.ts'
 import { type CloudConfig, type CloudFlags, readCloudConfig } from './cloud-options.ts'
-import { readBoolean, readChoice, readDuration } from './flag-values.ts'
+import { readChoice, readDuration, readSwitch } from './flag-values.ts'
+import { logLevels } from './log-levels.ts'
 import { type Delegated, type PoolConfig, type PoolFlags, readMask, readPoolConfig } from './pool-config.ts'
 import { UsageError } from './usage.ts'
-
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 
 /** The flags of `podway controller` as commander hands them over: text, or true where a value was left out. */
 export interface ControllerFlags extends CloudFlags, PoolFlags {
@@ -96,10 +95,6 @@ function delegatedBy({ aws, gcp }: CloudConfig): (Delegated & { readonly mode: s
 
 const aliasLength = ({ nodeCidrMaskSizeIpv4 }: PoolFlags): number =>
   readMask('node-cidr-mask-size-ipv4', nodeCidrMaskSizeIpv4, 4)
-
-/** `--flag`, `--no-flag`, or `--flag=false`. */
-const readSwitch = (flag: string, given: string | boolean): boolean =>
-  typeof given === 'boolean' ? given : readBoolean(flag, given)
 
 function readShare(flag: string, text: string): number {
   const share = Number(text)
