@@ -11,6 +11,7 @@ import type {
   NoParameters,
   OperationName,
   Result,
+  RouteHazards,
   RouteOutcome,
   ServeFailure,
 } from '../../cni/serve/protocol.ts'
@@ -46,11 +47,13 @@ const configuration = object<FoundConfiguration>({
 
 const route = object<KernelRoute>({
   destination: text,
+  kind: optional(oneOf('blackhole', 'unreachable', 'prohibit', 'throw')),
   protocol: count,
   scope: count,
   gateway: optional(text),
   interface: optional(text),
-  metric: optional(count),
+  ways: optional(count),
+  metric: count,
   isDead: optional(onlyTrue),
 })
 
@@ -63,8 +66,9 @@ const done = object<Extract<RouteOutcome, { result: 'done' }>>({
 
 const failed = object<Extract<RouteOutcome, { result: 'failed' }>>({
   result: oneOf('failed'),
-  reason: oneOf('changed', 'unreachable', 'system'),
+  reason: oneOf('changed', 'unreachable', 'refused', 'system'),
   message: text,
+  errno: optional(count),
 })
 
 const outcome: Read<RouteOutcome> = (value, path) =>
@@ -91,6 +95,7 @@ const results: { readonly [N in OperationName]: Read<Result<N>> } = {
   'routes.list': object<KernelTable>({ routes: list(route), links: list(link) }),
   'routes.apply': object<Result<'routes.apply'>>({ outcomes: list(outcome) }),
   'routes.watch': nothing,
+  'routes.inspect': object<RouteHazards>({ networkd: oneOf('absent', 'keeps', 'removes') }),
   'rules.set': changed,
   'addresses.hold': changed,
   'garbage.collect': object<Result<'garbage.collect'>>({ collected: list(garbage) }),

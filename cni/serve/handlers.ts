@@ -3,6 +3,7 @@ import type { Handlers } from './handler.ts'
 import { hello } from './hello.ts'
 import { inspect } from './inspect.ts'
 import { install } from './install.ts'
+import { apply, inspectHazards, list, watch } from './route-handlers.ts'
 
 /** Who carries out what. An operation that is not here is answered by `unsupported`. */
 export const handlers: Handlers = {
@@ -10,4 +11,8 @@ export const handlers: Handlers = {
   'cni.inspect': inspect,
   'cni.install': install,
   'cni.configure': configure,
+  'routes.list': list,
+  'routes.apply': apply,
+  'routes.watch': watch,
+  'routes.inspect': inspectHazards,
 }
