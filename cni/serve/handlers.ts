@@ -5,6 +5,7 @@ import { hello } from './hello.ts'
 import { inspect } from './inspect.ts'
 import { install } from './install.ts'
 import { uninstall } from './uninstall.ts'
+import { apply, inspectHazards, list, watch } from './route-handlers.ts'
 
 /** Who carries out what. An operation that is not here is answered by `unsupported`. */
 export const handlers: Handlers = {
@@ -14,4 +15,8 @@ export const handlers: Handlers = {
   'cni.configure': configure,
   'cni.uninstall': (parameters, context) => uninstall(parameters, context, handlers),
   'addresses.hold': holdAddresses,
+  'routes.list': list,
+  'routes.apply': apply,
+  'routes.watch': watch,
+  'routes.inspect': inspectHazards,
 }
