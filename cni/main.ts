@@ -1,6 +1,6 @@
 import type { Verb } from './call.ts'
 import { fileName, pluginOf } from './plugin.ts'
-import { readNetworkConfig } from './spec/config.ts'
+import { type NetworkConfig, readNetworkConfig } from './spec/config.ts'
 import { readEnvironment } from './spec/environment.ts'
 import { CniError, ErrorCode, formatError, toCniError } from './spec/error.ts'
 import { formatVersions, newestVersion, requireVersion, supportedVersions } from './spec/version.ts'
@@ -33,7 +33,7 @@ export async function run(system: System): Promise<number> {
     cniVersion = config.cniVersion
 
     const plugin = pluginOf(process.argv0, config.type)
-    const loaded = await load(plugin, command, config.ipamType)
+    const loaded = await load(plugin, command, config)
     loaded?.run({ system, environment, config, reference: plugin !== 'podway-cni' })
     return 0
   } catch (error) {
@@ -50,10 +50,14 @@ export async function run(system: System): Promise<number> {
 async function load(
   plugin: string,
   command: string,
-  ipamType: string | undefined,
+  { ipamType, json }: NetworkConfig,
 ): Promise<{ readonly run: Verb } | undefined> {
   switch (`${plugin === 'podway-cni' ? 'ptp' : plugin} ${command}`) {
     case 'ptp ADD':
+      if (json.ipMasq === true)
+        return ipamType === 'static'
+          ? import('./verbs/ptp-add-static-masquerade.ts')
+          : import('./verbs/ptp-add-masquerade.ts')
       return ipamType === 'static' ? import('./verbs/ptp-add-static.ts') : import('./verbs/ptp-add.ts')
     case 'ptp DEL':
       return import('./verbs/ptp-del.ts')
