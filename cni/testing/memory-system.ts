@@ -167,6 +167,10 @@ export class MemoryProcess implements Process {
     this.#stdin = stdin
   }
 
+  arguments(): string[] {
+    return []
+  }
+
   environment(name: string): string | undefined {
     return this.#environment[name]
   }
@@ -199,5 +203,8 @@ export function memorySystem(parts: {
     netlink: parts.netlink ?? new ScriptedNetlink(() => []),
     random: (length) => Uint8Array.from({ length }, () => (random = (random + 1) & 0xff)),
     uptime: parts.uptime ?? (() => 0),
+    serving: () => {
+      throw new Error('a verb asked for what only a server needs')
+    },
   }
 }
