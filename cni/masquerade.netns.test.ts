@@ -1,15 +1,20 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { describeUnless } from '../test/install/describe-unless.ts'
 import { whyNoNft } from '../test/nft/nft.ts'
 import { invoke, invokeAsync, run } from './testing/binary.ts'
 import { type Printed, add, message, succeed } from './testing/calls.ts'
 import { exchange, reaches } from './testing/exchange.ts'
 import { elementsOf, nft, nftScript, ruleset } from './testing/filter.ts'
-import { nodeRules, setRules } from './testing/rules.ts'
+import { RulesServer, nodeRules } from './testing/rules.ts'
 import { trace, whyNoTrace } from './testing/trace.ts'
 import { TestNode, ip } from './testing/world.ts'
 
 let testNode: TestNode
+let rules: RulesServer
+beforeAll(async () => {
+  rules = await RulesServer.start()
+})
+afterAll(() => rules.stop())
 beforeEach(() => {
   nft(undefined, 'flush', 'ruleset')
   testNode = new TestNode()
@@ -100,21 +105,21 @@ describeUnless(whyNoNft(), 'masquerading by the plugin', () => {
 
   it('leaves what the node’s rules except alone, and is done with or without them', async () => {
     const masquerade = { sources: ['10.9.0.0/16'], exceptions: ['203.0.113.0/28'], randomFully: true }
-    setRules(nodeRules({ masquerade, antiSpoofing: true }))
+    await rules.set(nodeRules({ masquerade, antiSpoofing: true }))
     attach('pod')
     const netns = connectOutside('203.0.113.99')
     ip(netns, 'route', 'add', '10.1.2.0/24', 'via', node4)
     expect(await exchange('pod', { netns, address: outside4 })).toBe('10.1.2.2')
     expect(await exchange('pod', { netns, address: '203.0.113.99' })).toBe(node4)
-    setRules(nodeRules())
+    await rules.set(nodeRules())
     expect(chains()).toHaveLength(3)
     expect(await exchange('pod', { netns, address: outside4 })).toBe(node4)
-    expect(setRules(nodeRules())).toEqual([])
-    setRules(nodeRules({ masquerade }))
+    expect(await rules.set(nodeRules())).toEqual([])
+    await rules.set(nodeRules({ masquerade }))
     expect(await exchange('pod', { netns, address: outside4 })).toBe('10.1.2.2')
     detach('pod')
     expect(chains()).toEqual(['chain node-masquerade {'])
-    expect(setRules(nodeRules({ masquerade }))).toEqual([])
+    expect(await rules.set(nodeRules({ masquerade }))).toEqual([])
   })
 
   describe('is over with the pod', () => {

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { describeUnless } from '../test/install/describe-unless.ts'
 import { whyNoNft } from '../test/nft/nft.ts'
 import { run } from './testing/binary.ts'
@@ -6,20 +6,25 @@ import { add } from './testing/calls.ts'
 import { Receiver, send } from './testing/datagrams.ts'
 import { reaches } from './testing/exchange.ts'
 import { counters, nft } from './testing/filter.ts'
-import { nodeRules, setRules } from './testing/rules.ts'
+import { RulesServer, nodeRules } from './testing/rules.ts'
 import { TestNode, ip } from './testing/world.ts'
 
 let testNode: TestNode
 let receiver: Receiver | undefined
+let rules: RulesServer
+beforeAll(async () => {
+  rules = await RulesServer.start()
+})
+afterAll(() => rules.stop())
 beforeEach(() => {
   testNode = new TestNode()
   // Whatever the machine's own settings are: what is dropped here is dropped by our rules.
   run('sh', '-c', 'for file in /proc/sys/net/ipv4/conf/*/rp_filter; do echo 0 > $file; done')
 })
-afterEach(() => {
+afterEach(async () => {
   receiver?.stop()
   receiver = undefined
-  setRules(nodeRules())
+  await rules.set(nodeRules())
   testNode.remove()
 })
 
@@ -58,13 +63,13 @@ describeUnless(whyNoNft(), 'anti-spoofing', () => {
     // The kernel itself takes no IPv4 under an address of its own.
     const kernelTakes = source !== '192.0.2.10'
     expect(await arrivesFrom(pod, source), 'without the rule').toBe(kernelTakes)
-    setRules(nodeRules({ antiSpoofing: true }))
+    await rules.set(nodeRules({ antiSpoofing: true }))
     expect(await arrivesFrom(pod, source)).toBe(false)
     expect(counters('anti-spoofing')).toEqual([1])
   })
 
   it('lets pods speak under their own addresses, with each other and with the node', async () => {
-    setRules(nodeRules({ antiSpoofing: true }))
+    await rules.set(nodeRules({ antiSpoofing: true }))
     const [one, two] = [attach('one'), attach('two')]
     receiver = await Receiver.start(two)
     // The first packets of each are those that look for neighbours.
@@ -75,7 +80,7 @@ describeUnless(whyNoNft(), 'anti-spoofing', () => {
   })
 
   it('lets pods find their neighbours by link-local addresses', async () => {
-    setRules(nodeRules({ antiSpoofing: true }))
+    await rules.set(nodeRules({ antiSpoofing: true }))
     const pod = attach('pod')
     const dev = 'eth0'
     const own = run('ip', '-n', pod, '-6', '-o', 'addr', 'show', 'dev', dev, 'scope', 'link')
@@ -86,7 +91,7 @@ describeUnless(whyNoNft(), 'anti-spoofing', () => {
   })
 
   it('lets a pod route for a range that the node routes to it', async () => {
-    setRules(nodeRules({ antiSpoofing: true }))
+    await rules.set(nodeRules({ antiSpoofing: true }))
     const pod = attach('router')
     expect(await arrivesFrom(pod, '10.99.0.7')).toBe(false)
     ip(undefined, 'route', 'add', '10.99.0.0/24', 'via', '10.1.2.2')
@@ -94,7 +99,7 @@ describeUnless(whyNoNft(), 'anti-spoofing', () => {
   })
 
   it.each(['veth01234567', 'eth9'])('looks at no interface that is no pod’s: %s', async (name) => {
-    setRules(nodeRules({ antiSpoofing: true }))
+    await rules.set(nodeRules({ antiSpoofing: true }))
     const { name: elsewhere } = testNode.pod('elsewhere')
     ip(undefined, 'link', 'add', name, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', elsewhere)
     for (const [netns, dev, address] of [
@@ -149,7 +154,7 @@ describeUnless(whyNoNft(), 'metadata services', () => {
     const pod = attach('pod')
     const to = { netns: connectCloud(), address, port: 80 }
     expect(await reaches(pod, to), 'without the rule').toMatch(/^10\.1\.2\.2$|^fd00:1::2$/)
-    setRules(nodeRules({ blockMetadata: true }))
+    await rules.set(nodeRules({ blockMetadata: true }))
     expect(await reaches(pod, to)).toBeUndefined()
     expect(counters('metadata-services')[0]).toBeGreaterThan(0)
     expect(await reaches(undefined, to)).toBeDefined()
@@ -158,7 +163,7 @@ describeUnless(whyNoNft(), 'metadata services', () => {
   it.each(services)('%s answers questions about names', async (address) => {
     const pod = attach('pod')
     const netns = connectCloud()
-    setRules(nodeRules({ blockMetadata: true }))
+    await rules.set(nodeRules({ blockMetadata: true }))
     expect(await reaches(pod, { netns, address, port: 53 })).toBeDefined()
     expect(await reaches(pod, { netns, address, port: 32526 })).toBeUndefined()
   })
@@ -166,14 +171,14 @@ describeUnless(whyNoNft(), 'metadata services', () => {
   it.each(elsewhere)('%s is none', async (address) => {
     const pod = attach('pod')
     const netns = connectCloud()
-    setRules(nodeRules({ blockMetadata: true }))
+    await rules.set(nodeRules({ blockMetadata: true }))
     expect(await reaches(pod, { netns, address, port: 80 })).toBeDefined()
   })
 
   it('that an agent on the node stands in for are in reach, and no translation is a way around', async () => {
     const pod = attach('pod')
     const netns = connectCloud()
-    setRules(nodeRules({ blockMetadata: true }))
+    await rules.set(nodeRules({ blockMetadata: true }))
     nft(undefined, 'add', 'table', 'ip', 'agent')
     try {
       nft(undefined, 'add chain ip agent first { type nat hook prerouting priority -100; }')

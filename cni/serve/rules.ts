@@ -5,18 +5,14 @@ import { Nftables } from '../nftables/nftables.ts'
 import { reconcile } from '../nftables/reconciliation.ts'
 import { isOfNode, isOfPods } from '../nftables/ruleset.ts'
 import { type Cidr, formatCidr } from '../../net/cidr.ts'
-import type { System } from '../sys.ts'
+import type { Handler } from './handler.ts'
 import { Fields, invalid, readCidr } from './parameters.ts'
-import type { Changed } from './protocol.ts'
 
 /** Of each list. More would not fit into one transaction, whose message is no longer than a socket's send buffer. */
 const mostRanges = 1_000
 
-/**
- * The operation `rules.set`: makes the node-wide rules what the parameters say. See {@link difference}.
- * @throws ServeError `invalid`, OpError
- */
-export function setRules(parameters: unknown, system: System): Changed {
+/** Makes the node-wide rules what the parameters say, see {@link difference}; pods' own stay. */
+export const setRules: Handler<'rules.set'> = (parameters, { system }) => {
   const rules = readNodeRules(parameters)
   const changed = reconcile(new Nftables(system), (found) => {
     const podsMasquerade = found.chains.some(({ name }) => isOfPods(name))

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { nodeRules, setRules } from '../../../cni/testing/rules.ts'
+import { RulesServer, nodeRules } from '../../../cni/testing/rules.ts'
 import type { FabricState } from '../fabric-state.ts'
 import { podAddresses, podRanges } from '../testing/sample-pods.ts'
 import { type Conversation, converse } from '../testing/conversation.ts'
@@ -48,6 +48,7 @@ function withOutsiders(...sample: Parameters<typeof sampleFabric>): FabricState 
 }
 
 let stage: Stage
+let rules: RulesServer
 
 beforeAll(async () => {
   stage = await Stage.create('masq', withOutsiders(), [
@@ -60,20 +61,19 @@ beforeAll(async () => {
     { name: 'db', port: 'eni-db', addresses: ownAddresses('db') },
     ...outsiderNames.map((name) => ({ name, port: `eni-${name}`, addresses: outsiders[name] })),
   ])
+  const { file, args } = stage.machine('a1').command([])
+  rules = await RulesServer.start([file, ...args])
 })
 
-afterAll(() => stage.close())
+afterAll(async () => {
+  await rules.stop()
+  await stage.close()
+})
 beforeEach(() => stage.fabric.apply(withOutsiders()))
 
 /** Sets the rules of node a1. */
-function set(exceptions: readonly string[], masquerade: object = {}): readonly string[] {
-  const { file, args } = stage.machine('a1').command([])
-  const sources = pools
-  return setRules(nodeRules({ masquerade: { sources, exceptions, randomFully: true, ...masquerade } }), [
-    file,
-    ...args,
-  ])
-}
+const set = (exceptions: readonly string[], masquerade: object = {}): Promise<readonly string[]> =>
+  rules.set(nodeRules({ masquerade: { sources: pools, exceptions, randomFully: true, ...masquerade } }))
 
 const pools = ['10.244.0.0/16', 'fd00:10:244::/48']
 const databases = ['10.0.3.0/24', '2001:db8:0:3::/64']
@@ -82,8 +82,8 @@ const masqueraded = ['natted', 'natted']
 const dropped = ['timeout', 'timeout']
 
 describe('with the pools as exceptions', () => {
-  beforeEach(() => {
-    set(pools)
+  beforeEach(async () => {
+    await set(pools)
   })
 
   /**
@@ -103,7 +103,7 @@ describe('with the pools as exceptions', () => {
   })
 
   test('nothing answers without: the rules are what does it', async () => {
-    setRules(nodeRules(), [stage.machine('a1').command([]).file, ...stage.machine('a1').command([]).args])
+    await rules.set(nodeRules())
     for (const name of [...outsiderNames, 'db']) expect(await stage.probe('a1/pod', name)).toEqual(dropped)
   })
 
@@ -115,24 +115,24 @@ describe('with the pools as exceptions', () => {
 
 describe('a database subnet with a table of its own', () => {
   test('whose table nobody manages is reached, masqueraded', async () => {
-    set(pools)
+    await set(pools)
     expect(await stage.probe('a1/pod', 'db')).toEqual(masqueraded)
   })
 
   test('whose table has the routes is reached, and sees the pods', async () => {
     await stage.fabric.apply(withOutsiders({ db: routesTo('a1') }))
-    set([...pools, ...databases])
+    await set([...pools, ...databases])
     expect(await stage.probe('a1/pod', 'db')).toEqual(passes)
   })
 
   test('whose table has the routes is reached also as long as the node does not know', async () => {
     await stage.fabric.apply(withOutsiders({ db: routesTo('a1') }))
-    set(pools)
+    await set(pools)
     expect(await stage.probe('a1/pod', 'db')).toEqual(masqueraded)
   })
 
   test('that is an exception without routes is lost: the range is published when they are there', async () => {
-    set([...pools, ...databases])
+    await set([...pools, ...databases])
     expect(await stage.probe('a1/pod', 'db')).toEqual(dropped)
   })
 })
@@ -157,35 +157,34 @@ describe('while sets change', () => {
 
   test.each([4, 6] as const)('connections that are there live on, as they were (IPv%i)', async (family) => {
     await stage.fabric.apply(withOutsiders({ db: routesTo('a1') }))
-    set(pools)
+    await set(pools)
     const translated = await talk('db', ownAddresses('db')[family])
     expect(await translated.ask()).toBe(ownAddresses('a1')[family])
-    set([...pools, ...databases])
+    await set([...pools, ...databases])
     expect(await translated.ask(), 'was masqueraded, and is an exception now').toBe(
       ownAddresses('a1')[family],
     )
     translated.end()
     const native = await talk('db', ownAddresses('db')[family])
     expect(await native.ask()).toBe(podAddresses('a1')[family])
-    set(pools)
+    await set(pools)
     expect(await native.ask(), 'was none, and is none').toBe(podAddresses('a1')[family])
-    setRules(nodeRules(), [stage.machine('a1').command([]).file, ...stage.machine('a1').command([]).args])
+    await rules.set(nodeRules())
     expect(await native.ask(), 'without any rules').toBe(podAddresses('a1')[family])
   })
 
   test('no new connection finds a moment without them', async () => {
-    set(pools)
+    await set(pools)
     const others = podRanges('db')
     let sets = 0
     let ended = false
     const changing = (async () => {
       while (!ended) {
         // By ranges that come, that go, that become one with another, and by a chain that is made anew.
-        set([...pools, ...others], { randomFully: sets % 2 === 0 })
-        set([...pools, '10.245.0.0/16'], { sources: [...pools, '10.245.0.0/16'] })
-        set(pools)
+        await set([...pools, ...others], { randomFully: sets % 2 === 0 })
+        await set([...pools, '10.245.0.0/16'], { sources: [...pools, '10.245.0.0/16'] })
+        await set(pools)
         sets += 3
-        await new Promise((resolve) => setImmediate(resolve))
       }
     })()
     const [out, within] = await Promise.all([
