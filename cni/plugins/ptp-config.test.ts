@@ -36,7 +36,7 @@ describe('the configuration of ptp', () => {
     { fields: { mtu: '1400' }, text: 'mtu must be a whole number from 0 to 65535' },
     { fields: { ipMasq: 'no' }, text: 'ipMasq must be true or false' },
     { fields: { ipMasqBackend: true }, text: 'ipMasqBackend must be a string' },
-    { fields: { ipMasq: true, ipMasqBackend: 'ipfw' }, text: 'unknown ipmasq backend "ipfw"' },
+    { fields: { ipMasq: true, ipMasqBackend: 'ipfw' }, text: 'ipMasqBackend: unknown ipmasq backend "ipfw"' },
     { fields: { nonMasqueradeCIDRs: '10.0.0.0/8' }, text: 'nonMasqueradeCIDRs must be a list' },
     {
       fields: { nonMasqueradeCIDRs: ['10.0.0.0/8', '10.0.0.1/8'] },

@@ -76,7 +76,7 @@ export function readMasquerade({ config: { json }, reference }: Call): Masquerad
       )
   if (!isWanted) return undefined
   if (backend !== undefined && backend !== 'iptables' && backend !== 'nftables')
-    throw configError(`unknown ipmasq backend ${JSON.stringify(backend)}`)
+    throw configError(`ipMasqBackend: unknown ipmasq backend ${JSON.stringify(backend)}`)
   return { exceptions }
 }
 

@@ -16,15 +16,15 @@ import { hostVethAlias, hostVethName, masqueradeComment, nameAttempts } from './
  * after them: as long as they are there, the host's route to them leads to this pod, and its rules are about them.
  */
 export function del(call: Call): void {
-  try {
-    deleteInterface(call)
-  } finally {
+  const problems: unknown[] = []
+  for (const step of [deleteInterface, endMasquerade, releaseAddresses]) {
     try {
-      endMasquerade(call)
-    } finally {
-      releaseAddresses(call)
+      step(call)
+    } catch (error) {
+      problems.push(error)
     }
   }
+  if (problems.length > 0) throw problems[0]
 }
 
 /** Whatever the configuration says by now: what it said in ADD counts. */
