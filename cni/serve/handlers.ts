@@ -18,7 +18,7 @@ export const handlers: Handlers = {
   'cni.install': install,
   'cni.configure': configure,
   'cni.uninstall': (parameters, context) => uninstall(parameters, context, handlers),
-  'rules.set': (parameters, { system }) => setRules(parameters, system),
+  'rules.set': setRules,
   'addresses.hold': holdAddresses,
   'routes.list': list,
   'routes.apply': apply,
