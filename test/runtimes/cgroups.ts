@@ -23,7 +23,13 @@ const root = '/sys/fs/cgroup'
 const prefix = 'podway-runtimes-'
 
 /** What a runtime makes once, to put its containers' groups in, and keeps; and ours. */
-const shelves: ReadonlySet<string> = new Set(['/daemons', '/default', '/k8s.io', '/libpod_parent'])
+const shelves: ReadonlySet<string> = new Set([
+  '/daemons',
+  '/default',
+  '/k8s.io',
+  '/libpod_parent',
+  '/libpod_parent/conmon',
+])
 
 /**
  * A group of our own in every hierarchy. What is started in it stays below it, whatever it makes there: it can be
