@@ -27,6 +27,8 @@ export interface GcpProviderOptions extends RouteLimits {
   readonly gce: GceApi
   /** Of the project that the networks are in. */
   readonly budget: ApiBudget
+  /** How long one call that writes may take; as long as any unless told. */
+  readonly writeTimeoutMs?: number
   readonly clock: GceClock
   readonly clusterName: string
   /** `projects/p/global/networks/n` each; the project may be a number. */
@@ -49,12 +51,12 @@ export interface GcpProviderOptions extends RouteLimits {
 export function gcpProvider(options: GcpProviderOptions): RouteProvider {
   const { gce: api, budget, clock, clusterName, instanceProject } = options
   const { priority = defaultPriority, tags = [] } = options
-  const gce: Gce = { api, budget, clock }
+  const gce: Gce = { api, budget, clock, writeTimeoutMs: options.writeTimeoutMs }
   const { mode = 'routes', nodePrefixLength = 24, podRanges = [] } = options
   const quota = new RouteQuota(options)
   const networks = new ClusterNetworks(gce, options.networks, quota)
   const finder: TargetFinder = { gce, instanceProject, networks: (signal) => networks.paths(signal) }
-  const underWay = new UnderWay(gce, clusterName)
+  const underWay = new UnderWay(finder, clusterName)
   /** How many routes there were when a snapshot was taken, which shows one a destination. */
   const counts = new WeakMap<Snapshot, number>()
   const aliases = new AliasMode(finder)
@@ -77,7 +79,10 @@ export function gcpProvider(options: GcpProviderOptions): RouteProvider {
     // By its id alone, whatever the mode: what was delegated in another one can be looked at, and taken back.
     async list({ id }, signal) {
       const network = networkOfAliasTable(id)
-      if (network !== undefined) return { routes: await readAliasRoutes(finder, network, signal) }
+      if (network !== undefined) {
+        await underWay.aliasesSettled(signal)
+        return { routes: await readAliasRoutes(finder, network, signal) }
+      }
       await underWay.settled(id, signal)
       const routes = await routesOfNetwork(gce, id, clusterName, signal)
       const snapshot = { routes: foldRoutes(routes) }
@@ -92,7 +97,11 @@ export function gcpProvider(options: GcpProviderOptions): RouteProvider {
     canonical: (route) => route,
     async apply(table, { changes }, signal) {
       const network = networkOfAliasTable(table.id)
-      if (network !== undefined) return applyAliases(aliases.site(network), changes, signal)
+      if (network !== undefined) {
+        const outcomes = await applyAliases(aliases.site(network), changes, signal)
+        underWay.learnOfAliases(changes, outcomes)
+        return outcomes
+      }
       const onQuota = (refused: WireQuotaInfo): void => quota.tell(table.id, refused)
       const site = { gce, network: table.id, clusterName, priority, tags, onQuota }
       const outcomes = await applyChanges(site, changes, signal)

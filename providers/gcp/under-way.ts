@@ -1,12 +1,13 @@
 import { ProviderError } from '../errors.ts'
-import type { Outcome } from '../provider.ts'
-import type { Target } from '../route.ts'
-import { type Gce, callForPage } from './call.ts'
+import type { Change, Outcome } from '../provider.ts'
+import { type Target, formatTarget } from '../route.ts'
+import { callForPage } from './call.ts'
 import type { CallOptions, GceApi, GceCall, ListAnswer, ListPage, WireOperation } from './gce-api.ts'
 import { named } from './network-routes.ts'
 import { ended } from './operations.ts'
 import { type ResourcePath, instanceOfPath, pathOf } from './resource-names.ts'
 import { mayBeNameIn } from './route-mark.ts'
+import { type TargetFinder, instancesBehind } from './targets.ts'
 
 /**
  * Writes of which nobody here knows what becomes: those of a leader that died, and those whose answer was lost. Their
@@ -14,20 +15,26 @@ import { mayBeNameIn } from './route-mark.ts'
  * podCIDR be given to the next node, or the record of a route be forgotten that is made a moment later.
  */
 export class UnderWay {
-  readonly #gce: Gce
+  readonly #finder: TargetFinder
   readonly #clusterName: string
   /** Networks of which every write that was begun is known to have ended, but for those that somebody waits for. */
   readonly #clear = new Set<ResourcePath>()
+  /** By text: of the interface that the target leads to, a write was begun that is not known to have ended. */
+  readonly #open = new Map<string, { readonly target: Target }>()
 
-  constructor(gce: Gce, clusterName: string) {
-    this.#gce = gce
+  constructor(finder: TargetFinder, clusterName: string) {
+    this.#finder = finder
     this.#clusterName = clusterName
   }
 
-  /** To be told what became of changes. */
+  /** To be told what became of changes of routes. */
   learn(network: ResourcePath, outcomes: readonly Outcome[]): void {
-    const isOpen = outcomes.some((one) => one.result === 'failed' && one.error.class === 'unknown-outcome')
-    if (isOpen) this.#clear.delete(network)
+    if (outcomes.some(isOpen)) this.#clear.delete(network)
+  }
+
+  /** To be told what became of changes of alias ranges; the outcomes are in their order. */
+  learnOfAliases(changes: readonly Change[], outcomes: readonly Outcome[]): void {
+    this.#reopen(changes.filter((_, index) => isOpen(outcomes[index])).flatMap(targetsOf))
   }
 
   /**
@@ -35,17 +42,18 @@ export class UnderWay {
    * where none can be under way; and where podway may not ask, which {@link untilQuiet} has told.
    * @throws ProviderError `transient` if they have not ended within two minutes
    */
-  async settled(network: ResourcePath, signal: AbortSignal): Promise<void> {
-    try {
-      await this.#routesSettled(network, signal)
-    } catch (error) {
-      if (!(error instanceof ProviderError) || error.class !== 'unauthorized') throw error
-    }
+  settled(network: ResourcePath, signal: AbortSignal): Promise<void> {
+    return unlessForbidden(this.#routesSettled(network, signal))
+  }
+
+  /** Before alias ranges are listed: as {@link settled}, of writes of interfaces. */
+  aliasesSettled(signal: AbortSignal): Promise<void> {
+    return unlessForbidden(this.#interfacesSettled(signal))
   }
 
   /**
-   * For a new leader: resolves when all writes of these networks' routes have ended, well or not, and of the interfaces of
-   * those targets that are instances. Asks whatever is known: others may have written since.
+   * For a new leader: resolves when all writes of these networks' routes have ended, well or not, and of those targets'
+   * interfaces. Asks whatever is known: others may have written since.
    * @throws ProviderError `transient` if they have not ended within two minutes; or what forbids or hinders to ask
    */
   async untilQuiet(
@@ -54,10 +62,15 @@ export class UnderWay {
     signal: AbortSignal,
   ): Promise<void> {
     for (const network of networks) this.#clear.delete(network)
+    this.#reopen(targets)
     await Promise.all([
       ...networks.map((network) => this.#routesSettled(network, signal)),
-      ...zonesOf(targets).map((zone) => this.#interfacesSettled(zone, signal)),
+      this.#interfacesSettled(signal),
     ])
+  }
+
+  #reopen(targets: readonly Target[]): void {
+    for (const target of targets) this.#open.set(formatTarget(target), { target })
   }
 
   async #routesSettled(network: ResourcePath, signal: AbortSignal): Promise<void> {
@@ -75,7 +88,29 @@ export class UnderWay {
     }
   }
 
-  async #interfacesSettled({ paths, project, zone }: Zone, signal: AbortSignal): Promise<void> {
+  async #interfacesSettled(signal: AbortSignal): Promise<void> {
+    if (this.#open.size === 0) return
+    const open = [...this.#open]
+    const targets = open.map(([, { target }]) => target)
+    const zones = zonesOf(await this.#instancesOf(targets, signal))
+    await Promise.all(zones.map((zone) => this.#zoneSettled(zone, signal)))
+    // Another write may have been lost meanwhile.
+    for (const [key, one] of open) if (this.#open.get(key) === one) this.#open.delete(key)
+  }
+
+  /** What is known by its address alone is looked up; what is not there any more has no operation to wait for. */
+  async #instancesOf(targets: readonly Target[], signal: AbortSignal): Promise<readonly ResourcePath[]> {
+    const addresses = targets.filter(({ kind }) => kind === 'address')
+    const behind = addresses.length === 0 ? [] : await instancesBehind(this.#finder, addresses, signal)
+    return [
+      ...targets.filter(({ kind }) => kind === 'instance').map(({ id }) => id),
+      ...behind.flatMap((sighting) =>
+        sighting.kind === 'instance' ? [pathOf(sighting.instance.selfLink ?? '')] : [],
+      ),
+    ]
+  }
+
+  async #zoneSettled({ paths, project, zone }: Zone, signal: AbortSignal): Promise<void> {
     const list: Ask = (api, page, options) => api.listZoneOperations({ project, zone, ...page }, options)
     const isOurs = ({ operationType, targetLink = '' }: WireOperation): boolean =>
       operationType === 'updateNetworkInterface' && paths.has(pathOf(targetLink))
@@ -84,17 +119,34 @@ export class UnderWay {
   }
 
   async #allEnded({ isOurs, list, name, project, what }: Where, signal: AbortSignal): Promise<void> {
-    const { items = [] } = await callForPage(this.#gce, name, signal, (api, options) =>
+    const { items = [] } = await callForPage(this.#finder.gce, name, signal, (api, options) =>
       list(api, newest, options),
     )
     const operations = items.filter((one) => one.status !== 'DONE' && isOurs(one))
     try {
-      await Promise.all(operations.map((one) => ended(this.#gce, project, one, name, signal)))
+      await Promise.all(operations.map((one) => ended(this.#finder.gce, project, one, name, signal)))
     } catch (error) {
       if (!(error instanceof ProviderError) || error.class !== 'unknown-outcome') throw error
       const message = `what an earlier write to ${what} brings is not known yet: ${error.message}`
       throw new ProviderError('transient', message, { code: error.code, cause: error })
     }
+  }
+}
+
+const isOpen = (outcome: Outcome | undefined): boolean =>
+  outcome?.result === 'failed' && outcome.error.class === 'unknown-outcome'
+
+/** Whose interfaces a change may write. */
+const targetsOf = (change: Change): readonly Target[] => [
+  ...(change.op === 'create' ? [] : [change.from]),
+  ...(change.op === 'delete' ? [] : [change.target]),
+]
+
+async function unlessForbidden(work: Promise<void>): Promise<void> {
+  try {
+    await work
+  } catch (error) {
+    if (!(error instanceof ProviderError) || error.class !== 'unauthorized') throw error
   }
 }
 
@@ -126,15 +178,15 @@ interface Zone {
   readonly paths: ReadonlySet<ResourcePath>
 }
 
-function zonesOf(targets: readonly Target[]): readonly Zone[] {
-  const instances = targets.flatMap(({ kind, id }) => {
-    const name = kind === 'instance' ? instanceOfPath(id) : undefined
-    return name === undefined ? [] : [{ ...name, id }]
+function zonesOf(paths: readonly ResourcePath[]): readonly Zone[] {
+  const instances = paths.flatMap((path) => {
+    const name = instanceOfPath(path)
+    return name === undefined ? [] : [{ ...name, path }]
   })
   const zones = Map.groupBy(instances, ({ project, zone }) => `${project} ${zone}`)
   return [...zones.values()].flatMap((some) =>
     some
       .slice(0, 1)
-      .map(({ project, zone }) => ({ project, zone, paths: new Set(some.map(({ id }) => id)) })),
+      .map(({ project, zone }) => ({ project, zone, paths: new Set(some.map(({ path }) => path)) })),
   )
 }

@@ -133,13 +133,21 @@ describe('what an earlier leader has begun', () => {
     const world = await makeWorld(20_000)
     assign(world, 'a')
     const provider = world.provider('alias-ip')
-    const others = [target('b'), { kind: 'address', id: '10.0.0.2' }] as const
+    const others = [target('b'), { kind: 'address', id: '10.0.0.3' }] as const
     expect(await world.timeOf(quiet(world, others))).toBeLessThan(aMoment)
     const ms = await world.timeOf(quiet(world, [target('a'), target('b')]))
     expect(ms).toBeGreaterThan(15_000)
     const table = { id: `${network}/aliasIpRanges` }
     const { routes } = await world.gce.until(provider.list(table, signal))
     expect(routes).toMatchObject([{ target: target('a') }])
+  })
+
+  // Of a shared VPC, a record knows the instance by its address there.
+  test('an alias range of an instance that is known by its address: waited for too', async () => {
+    const world = await makeWorld(20_000)
+    assign(world, 'a')
+    const ms = await world.timeOf(quiet(world, [{ kind: 'address', id: '10.0.0.2' }]))
+    expect(ms).toBeGreaterThan(15_000)
   })
 
   test.each([

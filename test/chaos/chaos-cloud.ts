@@ -41,6 +41,8 @@ export interface ChaosCloud {
   stop(machine: Machine): void
   start(machine: Machine): void
   terminate(machine: Machine): void
+  /** Another one of the same name, without what was given to this one. */
+  recreate?(machine: Machine): void
   /** False if there is none. */
   deleteRoute(table: string, destination: string): boolean
   /** Where a route can't be changed, one is made in its place. False if there is none. */

@@ -41,8 +41,12 @@ export type Happening =
       readonly targets: Targets
       readonly state: 'running' | 'stopped' | 'terminated'
     }
-  /** From now on the cluster has these tables. */
-  | { readonly kind: 'tables'; readonly tables: readonly string[] }
+  /** From now on the cluster has these tables; of some it is said which destinations are for them, and not for others. */
+  | {
+      readonly kind: 'tables'
+      readonly tables: readonly string[]
+      readonly holds?: Readonly<Record<string, Holds>>
+    }
   /** A request of a controller to the API server that changes something, if it is carried out. */
   | {
       readonly kind: 'kube-write'
@@ -66,6 +70,12 @@ export type Happening =
     }
   /** Written, though the writer may never learn of it. */
   | { readonly kind: 'lease'; readonly sentAt: number; readonly holder: string }
+
+/** `inside`: a table of what the network delegates to machines, each range to one at a time. */
+export interface Holds {
+  readonly which: 'inside' | 'outside'
+  readonly ranges: readonly string[]
+}
 
 export interface RouteChange {
   readonly op: 'create' | 'replace' | 'delete'

@@ -9,6 +9,7 @@ import type { ChaosCloud, Note } from './chaos-cloud.ts'
 import { Checker } from './checker/checker.ts'
 import type { Violation } from './checker/invariant.ts'
 import { unsettled } from './checker/settled.ts'
+import { podRangeName } from './gcp/alias-ranges.ts'
 import { GceCloud } from './gcp/gce-cloud.ts'
 import { ArmCloud } from './azure/arm-cloud.ts'
 import { type Provider, traits } from './provider.ts'
@@ -21,6 +22,7 @@ import { VirtualWorld } from './world/virtual-world.ts'
 const clouds: Readonly<Record<Provider, (clock: ManualClock, note: Note, random: Random) => ChaosCloud>> = {
   aws: (clock, note) => new AwsCloud(clock, note),
   gcp: (clock, note, random) => new GceCloud(clock, note, random),
+  'gcp-alias': (clock, note, random) => new GceCloud(clock, note, random, 'alias-ip'),
   azure: (clock, note, random) => new ArmCloud(clock, note, random),
 }
 
@@ -135,11 +137,15 @@ async function tell(
 }
 
 function configOf({ families, share }: Story, cloud: ChaosCloud, provider: Provider): ProgramConfig {
-  const v4 = new Pool(parseCidr(poolRange), 24)
-  const v6 = new Pool(parseCidr('fd00:10:244::/48'), 64)
+  const isDelegated = provider === 'gcp-alias'
+  const v4 = isDelegated ? [] : [new Pool(parseCidr(poolRange), 24)]
+  const v6 = families === 'both' ? [new Pool(parseCidr('fd00:10:244::/48'), 64)] : []
+  const flags = isDelegated
+    ? { provider: 'gcp', gcpMode: 'alias-ip', gcpPodRanges: podRangeName }
+    : { provider }
   return {
-    ...readCloudConfig({ provider, clusterName: cloud.clusterName }),
-    pools: families === 'both' ? [v4, v6] : [v4],
+    ...readCloudConfig({ ...flags, clusterName: cloud.clusterName }),
+    pools: [...v4, ...v6],
     poolPlace: undefined,
     serviceRanges: [],
     configureRoutes: true,

@@ -126,9 +126,113 @@ const fine: readonly Story[] = [
         .lead()
         .change('a1', { op: 'delete', destination: cidr }),
   ],
+  [
+    'a delegated range moves: it is taken from one machine, and then given to the other',
+    () =>
+      delegated()
+        .machine('n2')
+        .node('n1', { providerID: 'id-n2' })
+        .tell()
+        .pass(longMs)
+        .lead()
+        .record(cidr, 'eni-n2')
+        .change('a1', { op: 'delete', destination: cidr })
+        .change('a1', { op: 'create', destination: cidr, target: 'eni-n2' }),
+  ],
+  [
+    'of two Nodes that claim one range the other gets it',
+    () =>
+      delegated()
+        .machine('n2')
+        .node('n2', { podCIDRs: [cidr] })
+        .tell()
+        .pass(longMs)
+        .lead()
+        .record(cidr, 'eni-n2')
+        .change('a1', { op: 'delete', destination: cidr })
+        .change('a1', { op: 'create', destination: cidr, target: 'eni-n2' }),
+  ],
+  [
+    'a delegated range that others have moved is put right',
+    () =>
+      delegated()
+        .change(people, { op: 'delete', destination: cidr })
+        .change(people, { op: 'create', destination: cidr, target: 'eni-other' })
+        .pass(longMs)
+        .lead()
+        .record(cidr, target)
+        .change('a1', { op: 'delete', destination: cidr })
+        .change('a1', { op: 'create', destination: cidr, target }),
+  ],
 ]
 
 const broken: readonly (readonly [...Story, invariant: string])[] = [
+  [
+    'a delegated range of others is taken away',
+    () =>
+      delegated()
+        .change(people, { op: 'create', destination: '10.244.9.0/28', target })
+        .pass(longMs)
+        .lead()
+        .change('a1', { op: 'delete', destination: '10.244.9.0/28' }),
+    'ownership',
+  ],
+  [
+    'a delegated range is taken from the machine that is to have it',
+    () => delegated().pass(longMs).lead().change('a1', { op: 'delete', destination: cidr }),
+    'evidence',
+  ],
+  [
+    'a delegated range is taken from its Node for a machine that has none',
+    () =>
+      delegated()
+        .machine('n2')
+        .pass(longMs)
+        .lead()
+        .record(cidr, 'eni-n2')
+        .change('a1', { op: 'delete', destination: cidr }),
+    'evidence',
+  ],
+  [
+    'two machines have parts of one range',
+    () =>
+      delegated()
+        .machine('n2')
+        .record('10.244.1.128/25', 'eni-n2')
+        .change('a1', { op: 'create', destination: '10.244.1.128/25', target: 'eni-n2' }),
+    'delegation',
+  ],
+  [
+    'a range comes of which the ledger has let go, since it was not there yet',
+    () =>
+      delegated()
+        .record('10.244.7.0/24', target)
+        .leave('n1')
+        .forget('10.244.7.0/24')
+        .add('a1', {
+          kind: 'route',
+          sentAt: 0,
+          change: { op: 'create', table: 't1', destination: '10.244.7.0/24', target },
+        }),
+    'delegation',
+  ],
+  [
+    'a range is asked for before it is taken from the machine that has it',
+    () =>
+      delegated()
+        .machine('n2')
+        .pass(longMs)
+        .lead()
+        .record(cidr, 'eni-n2')
+        .add('a1', {
+          kind: 'cloud-call',
+          sentAt: longMs,
+          action: 'instances.updateNetworkInterface',
+          isWrite: true,
+          asks: [{ op: 'create', table: 't1', destination: cidr, target: 'eni-n2' }],
+        }),
+    'delegation',
+  ],
   [
     'a foreign route is deleted',
     () =>
@@ -328,6 +432,19 @@ const broken: readonly (readonly [...Story, invariant: string])[] = [
   ['more is asked than the share', () => calls(6), 'budget'],
   ['the program ends by itself', () => new MadeUp().add('a1', { kind: 'crash', message: 'boom' }), 'alive'],
 ]
+
+/** As {@link routed}, but that the table is of what the network delegates. */
+const delegated = (): MadeUp =>
+  new MadeUp()
+    .add(people, {
+      kind: 'tables',
+      tables: ['t1'],
+      holds: { t1: { which: 'inside', ranges: ['10.244.0.0/16'] } },
+    })
+    .machine('n1')
+    .node('n1', { podCIDRs: [cidr] })
+    .tell()
+    .create(cidr, target)
 
 function massDelete(
   count: number,

@@ -3,6 +3,7 @@ import { addresses } from './addresses.ts'
 import { brake } from './brake.ts'
 import { type Bucket, budget } from './budget.ts'
 import { condition, strangers } from './condition.ts'
+import { delegation } from './delegation.ts'
 import { evidence } from './evidence.ts'
 import type { Invariant, Violation } from './invariant.ts'
 import { ledger } from './ledger.ts'
@@ -38,6 +39,7 @@ export class Checker {
       evidence(),
       brake(),
       addresses(),
+      delegation(),
       ledger(),
       condition(),
       strangers(),

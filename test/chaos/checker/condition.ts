@@ -13,20 +13,20 @@ export const condition = (): Invariant => ({
     if (node.unavailable !== 'False RouteCreated' || before?.unavailable?.startsWith('False') === true)
       return []
     if (node.podCIDRs.length === 0) return [`told that node ${node.name} is routed, which has no podCIDR`]
-    return [...sight.clusterTables]
-      .filter(([, since]) => entry.at - since > readMs)
-      .flatMap(([table]) =>
-        node.podCIDRs
-          .filter(
-            (cidr) =>
-              !sight
-                .targetsSince(table, cidr, entry.at - readMs)
-                .includes(sight.targetOf(node, cidr) ?? 'nothing'),
-          )
-          .map(
-            (cidr) => `told that node ${node.name} is routed, though ${cidr} was not in force in ${table}`,
-          ),
-      )
+    return node.podCIDRs.flatMap((cidr) =>
+      sight
+        .tablesFor(cidr)
+        .filter(([, since]) => entry.at - since > readMs)
+        .filter(
+          ([table]) =>
+            !sight
+              .targetsSince(table, cidr, entry.at - readMs)
+              .includes(sight.targetOf(node, cidr) ?? 'nothing'),
+        )
+        .map(
+          ([table]) => `told that node ${node.name} is routed, though ${cidr} was not in force in ${table}`,
+        ),
+    )
   },
 })
 

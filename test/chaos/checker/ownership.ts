@@ -47,6 +47,8 @@ export function ownership(isConditional: boolean): Invariant {
       ours?.targets.has(route.target) === true && !(route.by === people && leadsTo(ownBeside, route.target))
     switch (op) {
       case 'delete':
+        // What others have moved elsewhere is put right, which takes two steps there.
+        if (ours !== undefined && sight.heirOf(entry.change) !== undefined) return []
         // Its twin of a foreign hand may pass for it from now on, see decision 15.
         if (ownBeside.length === 0 && !leadsTo(beside, there?.target ?? '')) places.delete(key)
         if (there === undefined || (newsMs > 0 && isNews(there)) || passes(there)) return []

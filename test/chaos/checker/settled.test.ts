@@ -35,6 +35,30 @@ test.each<[name: string, story: () => MadeUp, said: readonly string[]]>([
     [],
   ],
   [
+    'a part of its range that somebody else has, so that nobody can',
+    () =>
+      settled()
+        .add(people, {
+          kind: 'tables',
+          tables: ['t1'],
+          holds: { t1: { which: 'inside', ranges: ['10.244.0.0/16'] } },
+        })
+        .change(people, { op: 'delete', destination: cidr })
+        .change(people, { op: 'create', destination: '10.244.1.0/28', target: 'eni-other' })
+        .node('n1', { unavailable: 'True RouteLost' }),
+    [],
+  ],
+  [
+    'a table that is for other destinations',
+    () =>
+      settled().add(people, {
+        kind: 'tables',
+        tables: ['t1', 't2'],
+        holds: { t2: { which: 'inside', ranges: ['10.9.0.0/16'] } },
+      }),
+    [],
+  ],
+  [
     'a foreign route in a table that came later',
     () =>
       settled()

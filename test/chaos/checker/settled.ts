@@ -1,3 +1,4 @@
+import { overlaps, parseCidr } from '../../../net/cidr.ts'
 import { people } from '../journal.ts'
 import type { NodeState } from '../journal.ts'
 import { strangeReasons } from './condition.ts'
@@ -16,7 +17,7 @@ export function unsettled(sight: Sight): readonly string[] {
       .filter(({ podCIDRs }) => podCIDRs.length === 0)
       .map(({ name }) => `node ${name} has no podCIDRs`),
     ...[...claims].flatMap(([cidr, of]) =>
-      tables.flatMap((table) =>
+      sight.tablesFor(cidr).flatMap(([table]) =>
         unrouted(
           sight,
           table,
@@ -42,6 +43,7 @@ function unrouted(
 ): readonly string[] {
   const there = sight.carriers(table, cidr)
   const targets = claimants.map((node) => sight.targetOf(node, cidr))
+  if (there.length === 0 && isTaken(sight, table, cidr)) return []
   if (there.length === 0) return [`${cidr} is missing in ${table}`]
   // A foreign route stays where it is.
   if (there.some(({ by }) => by === people)) return []
@@ -49,6 +51,13 @@ function unrouted(
     .filter(({ target }) => !targets.includes(target))
     .map(({ target }) => `${cidr} leads to ${target} in ${table}`)
 }
+
+/** A part of it is delegated to somebody else, so that it can be nobody's. */
+const isTaken = (sight: Sight, table: string, cidr: string): boolean =>
+  sight.delegates(table) &&
+  sight
+    .routes(table)
+    .some(({ by, destination }) => by === people && overlaps(parseCidr(destination), parseCidr(cidr)))
 
 /** Podway's routes to what nobody has, and all but one of those to one destination. */
 const leaks = (sight: Sight, table: string, wanted: ReadonlySet<string>): readonly string[] => {
@@ -83,7 +92,7 @@ function conditionOf(
   const isShared = podCIDRs.some((cidr) => (claims.get(canonical(cidr))?.length ?? 0) > 1)
   const isRunning = sight.machines.get(node.providerID)?.state === 'running'
   const isRouted = podCIDRs.every((cidr) =>
-    [...sight.clusterTables.keys()].every((table) => leadsTo(sight, table, cidr, sight.targetOf(node, cidr))),
+    sight.tablesFor(cidr).every(([table]) => leadsTo(sight, table, cidr, sight.targetOf(node, cidr))),
   )
   // Of several that claim one podCIDR, the one that has it everywhere may still be told that others want it.
   if (isRouted && isRunning && !isShared && podCIDRs.length > 0 && unavailable !== 'False RouteCreated')
@@ -104,11 +113,12 @@ function leadsTo(sight: Sight, table: string, cidr: string, target: string | und
  * not know of: a foreign route that did the job under its predecessor.
  */
 function isOnlyNew(sight: Sight, node: NodeState): boolean {
-  return [...sight.clusterTables].every(([table, since]) =>
-    node.podCIDRs
-      .filter((cidr) => !leadsTo(sight, table, cidr, sight.targetOf(node, cidr)))
+  return node.podCIDRs.every((cidr) =>
+    sight
+      .tablesFor(cidr)
+      .filter(([table]) => !leadsTo(sight, table, cidr, sight.targetOf(node, cidr)))
       .every(
-        (cidr) =>
+        ([table, since]) =>
           !sight.wasMade(table, cidr) ||
           (since > 0 && !sight.targetsSince(table, cidr, 0).includes(sight.targetOf(node, cidr) ?? '')),
       ),

@@ -1,6 +1,7 @@
-import { formatCidr, parseCidr } from '../../../net/cidr.ts'
+import { containsCidr, formatCidr, parseCidr } from '../../../net/cidr.ts'
 import {
   type Entry,
+  type Holds,
   type NodeState,
   type RecordState,
   type RouteChange,
@@ -39,6 +40,7 @@ export class Sight {
   readonly #inForce = new Map<string, ReadonlyMap<string, string>>()
   /** Of the cluster, and since when. */
   readonly clusterTables = new Map<string, number>()
+  readonly #holds = new Map<string, Holds>()
   /** By provider ID. */
   readonly machines = new Map<string, { readonly targets: Targets; readonly state: string }>()
   /** What packets followed, by table and destination: `target`, or several with `+` between. */
@@ -67,6 +69,7 @@ export class Sight {
         const before = new Map(this.clusterTables)
         this.clusterTables.clear()
         for (const table of entry.tables) this.clusterTables.set(table, before.get(table) ?? entry.at)
+        for (const [table, holds] of Object.entries(entry.holds ?? {})) this.#holds.set(table, holds)
         return
       }
       case 'told':
@@ -94,6 +97,28 @@ export class Sight {
       case 'crash':
         return
     }
+  }
+
+  /** Those of the cluster that the destination is for, and since when the cluster has them. */
+  tablesFor(destination: string): readonly (readonly [table: string, since: number])[] {
+    const wanted = parseCidr(destination)
+    return [...this.clusterTables].filter(([table]) => {
+      const holds = this.#holds.get(table)
+      if (holds === undefined) return true
+      const isWithin = holds.ranges.some((range) => containsCidr(parseCidr(range), wanted))
+      return isWithin === (holds.which === 'inside')
+    })
+  }
+
+  /** Whether the table's ranges are delegated: no two meet, and one that moves is taken away before it is given. */
+  delegates(table: string): boolean {
+    return this.#holds.get(table)?.which === 'inside'
+  }
+
+  /** Whose, by the ledger, is to be what a delete there takes from somebody else: half of a move. Undefined if it is none. */
+  heirOf(change: Pick<RouteChange, 'table' | 'destination' | 'name'>): string | undefined {
+    const target = this.records.get(canonical(change.destination))?.target
+    return this.delegates(change.table) && target !== this.at(change)?.target ? target : undefined
   }
 
   /** The route that a change is about. */

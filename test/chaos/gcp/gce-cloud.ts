@@ -5,31 +5,37 @@ import { formatCidr, overlaps, parseCidr } from '../../../net/cidr.ts'
 import type { Call } from '../../simulators/gce/call-log.ts'
 import type { Fault } from '../../simulators/gce/faults.ts'
 import { type GceSimulator, createGceSimulator } from '../../simulators/gce/gce-simulator.ts'
+import type { InstanceWish } from '../../simulators/gce/estate.ts'
 import type { NextHop, Route } from '../../simulators/gce/state.ts'
 import type { SimulatorReply, SimulatorRequest } from '../../simulators/simulator.ts'
 import type { ChaosCloud, CloudFault, Machine, Note, Rank } from '../chaos-cloud.ts'
 import type { Bucket } from '../checker/budget.ts'
 import { type RouteChange, people } from '../journal.ts'
+import type { GcpMode } from '../../../providers/gcp/mode.ts'
 import { OperationTimes } from '../operation-times.ts'
 import type { Link } from '../world/link.ts'
 import type { Random } from '../world/random.ts'
+import { AliasRanges } from './alias-ranges.ts'
 import { gceOver } from './gce-client.ts'
+import { Networks, aliasTableOf } from './networks.ts'
 
 const project = 'prod-1'
 const zone = 'europe-west1-b'
-const region = 'europe-west1'
 
 /** As documented: 1,500 a minute of each group. */
 const groups: Readonly<Record<string, string>> = {
   'routes.insert': 'mutations',
   'routes.delete': 'mutations',
+  'instances.updateNetworkInterface': 'mutations',
   'routes.list': 'lists',
   'instances.aggregatedList': 'lists',
   'globalOperations.list': 'lists',
+  'zoneOperations.list': 'lists',
   'globalOperations.wait': 'operation reads',
+  'zoneOperations.wait': 'operation reads',
 }
 
-const isWrite = (method: string): boolean => method === 'routes.insert' || method === 'routes.delete'
+const isWrite = (method: string): boolean => groups[method] === 'mutations'
 
 interface Asked {
   readonly by: string
@@ -43,16 +49,19 @@ export class GceCloud implements ChaosCloud {
   readonly #clock: ManualClock
   readonly #note: Note
   readonly #operations: OperationTimes
-  #networks: string[] = []
-  #subnetworks: string[] = []
+  readonly #mode: GcpMode
+  readonly #networks: Networks
   /** What the journal says that there is, by path. */
   #routes = new Map<string, Route>()
   /** Who has asked last for a change of the route of that name. */
   readonly #asked = new Map<string, Asked>()
-  #machines = 0
+  readonly #machines: string[] = []
+  #aliases: AliasRanges | undefined
   #byHand = 0
+  #isSecondTold = false
 
-  constructor(clock: ManualClock, note: Note, random: Random) {
+  constructor(clock: ManualClock, note: Note, random: Random, mode: GcpMode = 'routes') {
+    this.#mode = mode
     this.#clock = clock
     this.#note = note
     this.#operations = new OperationTimes(clock, random, () => this.#settle())
@@ -61,21 +70,37 @@ export class GceCloud implements ChaosCloud {
       operationMs: () => this.#operations.next(),
       historyMs: 10_000,
     })
-    this.#simulator.estate.addProject(project)
+    const { estate } = this.#simulator
+    estate.addProject(project)
+    this.#networks = new Networks(estate, project, mode)
   }
 
   /** Networks are named by a flag, and a machine's interfaces are for ever. */
   addTable(): string | undefined {
-    if (this.#machines > 0) return undefined
-    const { estate } = this.#simulator
-    const number = this.#networks.length + 1
-    const network = estate.addNetwork(project, `net-${number}`)
-    this.#networks.push(network)
-    const range = { network, name: `nodes-${number}`, region, range: `10.${number}.0.0/20` }
-    this.#subnetworks.push(estate.addSubnetwork({ ...range, ipv6: `fd20:0:0:${number}::/64` }))
+    if (this.#machines.length > 0) return undefined
+    const [first] = this.#networks.paths
+    // The first network of that mode has two tables; the other one is there from the start.
+    if (this.#aliases !== undefined && first !== undefined && !this.#isSecondTold) {
+      this.#isSecondTold = true
+      return first
+    }
+    const network = this.#networks.add()
+    if (this.#mode === 'alias-ip') this.#aliases ??= this.#aliasRanges(network)
     this.#settle()
-    this.#note(people, { kind: 'tables', tables: this.#networks })
-    return network
+    this.#note(people, this.#networks.tables())
+    return first === undefined ? (this.#aliases?.table ?? network) : network
+  }
+
+  #aliasRanges(network: string): AliasRanges {
+    const { estate } = this.#simulator
+    return new AliasRanges({
+      estate,
+      network,
+      table: aliasTableOf(network),
+      machines: () => this.#machines,
+      stranger: () => estate.addInstance({ ...this.#wish, name: 'stranger' }).path,
+      note: (by, sentAt, change) => this.#noteChange(by, sentAt, change),
+    })
   }
 
   dropTable(): boolean {
@@ -83,9 +108,9 @@ export class GceCloud implements ChaosCloud {
   }
 
   launch(): Machine {
-    const name = `vm-${++this.#machines}`
-    const wish = { project, zone, name, subnetworks: this.#subnetworks }
-    const { interfaces, path } = this.#simulator.estate.addInstance(wish)
+    const name = `vm-${this.#machines.length + 1}`
+    const { interfaces, path } = this.#simulator.estate.addInstance({ ...this.#wish, name })
+    this.#machines.push(path)
     const [nic] = interfaces
     const machine = {
       providerID: `gce://${project}/${zone}/${name}`,
@@ -106,26 +131,46 @@ export class GceCloud implements ChaosCloud {
     this.#noteMachine(machine, 'running')
   }
 
+  get #wish(): Pick<InstanceWish, 'project' | 'zone' | 'subnetworks'> {
+    return { project, zone, subnetworks: this.#networks.subnetworks }
+  }
+
+  recreate({ targets: { v4: path } }: Machine): void {
+    const { estate } = this.#simulator
+    // Google ends what it is at work on before it deletes an instance.
+    if (!estate.has(path) || estate.isBusy(path)) return
+    const { name, status } = estate.instance(path)
+    if (status !== 'RUNNING') return
+    this.#byPeople(() => {
+      estate.removeInstance(path)
+      estate.addInstance({ ...this.#wish, name })
+    })
+  }
+
   terminate(machine: Machine): void {
-    this.#simulator.estate.removeInstance(machine.targets.v4)
+    this.#byPeople(() => this.#simulator.estate.removeInstance(machine.targets.v4))
     this.#noteMachine(machine, 'terminated')
   }
 
   deleteRoute(table: string, destination: string): boolean {
+    if (table === this.#aliases?.table) return this.#aliases.delete(destination)
     const [first] = this.#routesTo(table, destination)
     if (first === undefined) return false
     this.#byPeople(() => this.#simulator.estate.removeRoute(first.path))
     return true
   }
 
-  changeRoute(table: string, destination: string, machine: Machine): 'replaced' | false {
+  changeRoute(table: string, destination: string, machine: Machine): 'changed' | 'replaced' | false {
+    if (table === this.#aliases?.table) return this.#aliases.move(destination, machine)
     if (!this.deleteRoute(table, destination)) return false
     this.#add(table, destination, 1000, machine)
     return 'replaced'
   }
 
   addForeignRoute(table: string, destination: string, machine?: Machine): boolean {
-    if (this.#routesTo(table, destination).length > 0) return false
+    if (table === this.#aliases?.table) return this.#aliases.add(destination, machine)
+    if (this.#routesTo(table, destination).length > 0 || this.#networks.isOfSubnet(table, destination))
+      return false
     this.#add(table, destination, 1000, machine)
     return true
   }
@@ -138,7 +183,12 @@ export class GceCloud implements ChaosCloud {
     return true
   }
 
+  editTable(): void {
+    this.#aliases?.edit()
+  }
+
   routes(table: string): readonly string[] {
+    if (table === this.#aliases?.table) return this.#aliases.routes()
     return this.#simulator.estate
       .routes(table)
       .filter(({ destination }) => destination.prefixLength > 0)
@@ -167,7 +217,7 @@ export class GceCloud implements ChaosCloud {
 
   async open(config: ProviderConfig, link: Link): Promise<OpenProvider> {
     const gce = await gceOver(link, (request, sentAt) => this.#serve(request, link.process.name, sentAt))
-    const around = { project, networks: this.#networks }
+    const around = { project, networks: this.#networks.paths }
     return {
       provider: await gcpProviderOf(config, gce, around, link.process.clock),
       close: () => undefined,
@@ -191,6 +241,7 @@ export class GceCloud implements ChaosCloud {
     const { body, executed, method: action, parameters } = call
     const change = this.#changeOf(call)
     if (executed && change?.name !== undefined) this.#asked.set(change.name, { by, sentAt })
+    const asks = change === undefined ? (this.#aliases?.asks(call, { by, sentAt }) ?? []) : [change]
     this.#note(
       by,
       {
@@ -198,7 +249,7 @@ export class GceCloud implements ChaosCloud {
         sentAt,
         action,
         isWrite: isWrite(action),
-        ...(change === undefined ? {} : { asks: [change] }),
+        asks,
       },
       `${action} ${JSON.stringify(parameters)} ${body} ${call.reason ?? call.fault ?? 'ok'}`,
     )
@@ -227,7 +278,7 @@ export class GceCloud implements ChaosCloud {
   #settle(by?: string): void {
     this.#simulator.advance(this.#clock.now())
     const now = new Map(
-      this.#networks.flatMap((network) =>
+      this.#networks.paths.flatMap((network) =>
         this.#simulator.estate.routes(network).map((route) => [route.path, route] as const),
       ),
     )
@@ -235,16 +286,20 @@ export class GceCloud implements ChaosCloud {
     this.#routes = now
     for (const [path, route] of before) if (now.get(path) !== route) this.#noteRoute('delete', route, by)
     for (const [path, route] of now) if (before.get(path) !== route) this.#noteRoute('create', route, by)
+    this.#aliases?.settle(by)
   }
 
   #noteRoute(op: 'create' | 'delete', route: Route, by: string | undefined): void {
-    const sentAt = this.#clock.monotonic()
     const asked = by === undefined ? this.#asked.get(route.name) : undefined
-    const change = changeOf(op, route)
+    this.#noteChange(asked?.by ?? people, asked?.sentAt, changeOf(op, route))
+  }
+
+  #noteChange(by: string, sentAt: number | undefined, change: RouteChange): void {
+    const { destination, name, op, target = '' } = change
     this.#note(
-      asked?.by ?? people,
-      { kind: 'route', sentAt: asked?.sentAt ?? sentAt, change },
-      `${op} ${change.destination} → ${change.target ?? ''} by ${route.name}`,
+      by,
+      { kind: 'route', sentAt: sentAt ?? this.#clock.monotonic(), change },
+      `${op} ${destination} → ${target}${name === undefined ? '' : ` by ${name}`}`,
     )
   }
 

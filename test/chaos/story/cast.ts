@@ -70,6 +70,12 @@ export class Cast {
       case 'terminate':
         this.#switch(deed.node, deed.do)
         return
+      case 'recreate': {
+        const machine = this.#machines.get(deed.node)
+        const isThere = machine !== undefined && !this.#terminated.has(machine.providerID)
+        if (isThere) cloud.recreate?.(machine)
+        return
+      }
       case 'delete-route':
       case 'change-route':
       case 'take-route':

@@ -36,6 +36,8 @@ function deedInWords(deed: Deed): string {
       return `the machine of ${deed.node} is started`
     case 'terminate':
       return `the machine of ${deed.node} is terminated`
+    case 'recreate':
+      return `the machine of ${deed.node} is made anew, under its name`
     case 'delete-route':
       return `somebody deletes a route of table ${deed.table} ${which(deed.pick)}`
     case 'change-route':
@@ -47,7 +49,7 @@ function deedInWords(deed: Deed): string {
     case 'rival-route':
       return `somebody makes a second route to a destination of table ${deed.table}, ${rankInWords[deed.rank]} ${which(deed.pick)}`
     case 'edit-table':
-      return `somebody edits table ${deed.table}, but none of its routes`
+      return `somebody edits table ${deed.table}, but none of podway's routes`
     case 'delete-foreign-routes':
       return 'all foreign routes are deleted by those who made them'
     case 'add-table':

@@ -57,13 +57,22 @@ class Teller {
   /** What makes sense in this cloud alone. */
   readonly #own: readonly Kind[]
 
-  constructor(random: Random, nodes: number, { hasOperations, hasRivals, isConditional }: Traits) {
+  constructor(
+    random: Random,
+    nodes: number,
+    { hasOperations, hasRivals, isConditional, isRecreated }: Traits,
+  ) {
     this.#random = random
     this.#nodes = nodes
     this.#faults = hasOperations ? [...cloudFaults, ...operationFaults] : cloudFaults
     const rival: Kind = [3, () => this.#rival()]
     const edit: Kind = [3, () => ({ do: 'edit-table', table: this.#table() })]
-    this.#own = [...(hasRivals ? [rival] : []), ...(isConditional ? [edit] : [])]
+    const recreate: Kind = [4, () => ({ do: 'recreate', node: this.#node() })]
+    this.#own = [
+      ...(hasRivals ? [rival] : []),
+      ...(isConditional ? [edit] : []),
+      ...(isRecreated ? [recreate] : []),
+    ]
   }
 
   deed(): Deed {

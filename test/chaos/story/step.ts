@@ -38,6 +38,8 @@ export type Deed =
   /** So much of all Nodes, whose machines go on. */
   | { readonly do: 'leave-many'; readonly share: number }
   | { readonly do: 'stop' | 'start' | 'terminate'; readonly node: string }
+  /** Its machine is made anew under its name, as an instance group does. */
+  | { readonly do: 'recreate'; readonly node: string }
   | {
       readonly do: 'delete-route' | 'change-route' | 'take-route'
       readonly table: number

@@ -294,6 +294,11 @@ export class Estate {
     this.#state.instances.set(path, { ...instance, interfaces })
   }
 
+  /** Whether an operation is at work on it. */
+  isBusy(path: ResourcePath): boolean {
+    return this.#state.busy.has(path)
+  }
+
   removeInstance(path: ResourcePath): void {
     this.#state.instances.delete(path)
   }
@@ -303,6 +308,10 @@ export class Estate {
     change: Partial<Pick<Instance, 'canIpForward' | 'labels' | 'metadata' | 'status' | 'tags'>>,
   ): void {
     this.#state.instances.set(path, { ...this.instance(path), ...change })
+  }
+
+  instances(): readonly Instance[] {
+    return [...this.#state.instances.values()]
   }
 
   has(path: ResourcePath): boolean {

@@ -1,0 +1,62 @@
+import { Errno, isSysError } from '../sys.ts'
+import { type Place, executableNames, ownName, placeOf } from './executables.ts'
+import { makeFolder } from './folder.ts'
+import type { Context, Handler } from './handler.ts'
+import { Fields } from './parameters.ts'
+
+/**
+ * Puts this executable where runtimes look for plugins, if it is not there: also after somebody has taken it away
+ * (https://github.com/flannel-io/flannel/issues/1721). What others have put there under a plugin's name stays; our own
+ * name is ours.
+ *
+ * A new file takes the place of the old one as a whole, complete and on the disk: a runtime starts one or the other, and
+ * the kernel never says that a file is busy (https://github.com/projectcalico/calico/issues/8932). Each name has a file of
+ * its own, so that whoever writes into one of them, as `cp` does, spoils just that.
+ */
+export const install: Handler<'cni.install'> = (parameters, context) => {
+  new Fields(parameters, 'parameters', [])
+  const { system, serving, settings } = context
+  makeFolder(system.files, settings.binDir)
+  const changed: string[] = []
+  for (const name of executableNames) {
+    const place = placeOf(context, name)
+    if (!isToBePlaced(name, place)) continue
+    placeExecutable(context, `${settings.binDir}/${name}`)
+    changed.push(`${place === 'absent' ? 'installed' : 'replaced'} ${settings.binDir}/${name}`)
+  }
+  if (changed.length > 0) serving.syncFolder(settings.binDir)
+  return { changed }
+}
+
+function isToBePlaced(name: string, place: Place): boolean {
+  switch (place) {
+    case 'current':
+      return false
+    case 'absent':
+    case 'outdated':
+      return true
+    case 'foreign':
+      return name === ownName
+  }
+}
+
+function placeExecutable({ system, serving }: Context, path: string): void {
+  const temporary = `${path}.podway-tmp`
+  try {
+    // Of a server that was killed.
+    system.files.remove(temporary)
+  } catch (error) {
+    if (!isSysError(error, Errno.ENOENT)) throw error
+  }
+  try {
+    serving.copyExecutable(temporary)
+    serving.rename(temporary, path)
+  } catch (error) {
+    try {
+      system.files.remove(temporary)
+    } catch {
+      // It was not made, or can't be removed: the next call finds it.
+    }
+    throw error
+  }
+}
