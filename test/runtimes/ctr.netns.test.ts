@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { recordCalls, recordedCalls } from './call-record.ts'
+import { CallRecord } from './call-record.ts'
 import { Containerd } from './containerd.ts'
 import { describeOnNode } from './describe-on-node.ts'
 import { toolsImageName } from './image.ts'
@@ -24,9 +24,9 @@ describeOnNode(
     })
 
     test('the end of a container frees its network, although DEL names no namespace', async () => {
-      await recordCalls(node(), 'podway-cni')
+      await using record = await CallRecord.start(node(), 'podway-cni')
       expect(await ctrRun(node(), 'recorded', 'echo', 'done')).toMatchObject({ code: 0, stdout: 'done\n' })
-      const calls = await recordedCalls(node())
+      const calls = await record.calls()
       expect(
         calls.map(({ verb, cniVersion, netns }) => [verb, cniVersion, netns.replace(/\d+/, 'PID')]),
       ).toEqual([

@@ -1,5 +1,4 @@
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest'
-import { binary } from '../../cni/testing/binary.ts'
 import { describeUnless } from '../install/describe-unless.ts'
 import { type MachineSnapshot, leftovers } from '../lab/leftovers.ts'
 import { type Runtimes, findRuntimes } from './install.ts'
@@ -9,7 +8,7 @@ const bootTimeout = 120_000
 const found = await findRuntimes(process.env)
 
 /**
- * Declares tests of a container runtime that share one node, with our binary where runtimes look for plugins. After each
+ * Declares tests of a container runtime that share one node, where `podway-cni serve` has laid our binary. After each
  * of them, everything is as it was when the runtime had started: no address is reserved, no interface, namespace, route,
  * rule, process or control group is left. Every test removes its own containers.
  *
@@ -27,7 +26,7 @@ export function describeOnNode<Runtime>(
 
     beforeAll(async () => {
       node = await RuntimeNode.boot('runtime-node', found as Runtimes)
-      for (const name of ['podway-cni', 'loopback']) await node.installPlugin(binary(), name)
+      await node.install()
       runtime = await start(node, found as Runtimes)
       before = await node.snapshot()
     }, bootTimeout)

@@ -1,5 +1,5 @@
 import { expect, test, vi } from 'vitest'
-import { recordCalls, recordedCalls } from './call-record.ts'
+import { CallRecord } from './call-record.ts'
 import { describeOnNode } from './describe-on-node.ts'
 import { toolsImageName } from './image.ts'
 import { Podman } from './podman.ts'
@@ -85,7 +85,7 @@ describeOnNode(
       for (const address of await container.addresses()) await ping(node(), address)
       await container[Symbol.asyncDispose]()
       // podman leaves the container's own, which its monitor takes away.
-      await node().groups.clear()
+      await node().endStrays()
     })
 
     test('five containers that start at once have addresses of their own', async () => {
@@ -99,13 +99,13 @@ describeOnNode(
       const container = await podman().start('before')
       const id = await podman().must('inspect', '--format', '{{.Id}}', 'before')
       await podman().start('removed')
-      await node().mustExec(['mv', '/opt/cni/bin/podway-cni', '/opt/cni/away'])
+      await node().mustExec(['rm', '/opt/cni/bin/podway-cni'])
       try {
         await expect(podman().start('meanwhile')).rejects.toThrow('network not found')
         // Its exit code says that all is well.
         await podman().must('rm', '--force', '--time', '0', 'removed')
       } finally {
-        await node().mustExec(['mv', '/opt/cni/away', '/opt/cni/bin/podway-cni'])
+        await node().install()
       }
       await node().collectGarbage([id])
       expect(await node().reservations()).toEqual([...(await container.addresses())].sort())
@@ -115,11 +115,11 @@ describeOnNode(
     })
 
     test('each command begins with VERSION; a reload is DEL and ADD; all in version 1.0.0', async () => {
-      await recordCalls(node(), 'podway-cni')
+      await using record = await CallRecord.start(node(), 'podway-cni')
       const container = await podman().start('recorded')
       await podman().must('network', 'reload', 'recorded')
       await container[Symbol.asyncDispose]()
-      const calls = await recordedCalls(node())
+      const calls = await record.calls()
       const seen = calls.map((call) =>
         [call.verb, call.cniVersion, call.netns.replace(/netns-.*/, 'ID')].join(' '),
       )

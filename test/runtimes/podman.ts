@@ -1,6 +1,5 @@
 import { readFile } from 'node:fs/promises'
 import type { Finished } from '../lab/run.ts'
-import { conflist } from './conflist.ts'
 import { toolsImage, toolsImageName } from './image.ts'
 import type { Runtimes } from './install.ts'
 import type { RuntimeNode } from './runtime-node.ts'
@@ -48,7 +47,8 @@ export class Podman {
     chained: readonly object[] = [],
   ): Promise<Podman> {
     for (const [name, text] of Object.entries(settings)) await node.write(`/etc/containers/${name}`, text)
-    await node.configure(conflist({ podCidrs, chained }))
+    await node.configure(podCidrs)
+    if (chained.length > 0) await node.chain(chained)
     const podman = new Podman(node)
     const image = await node.writeRun('tools.tar', toolsImage(await readFile(runtimes.busybox)))
     await podman.must('load', '--quiet', '--input', image)
