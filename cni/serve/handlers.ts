@@ -4,6 +4,7 @@ import { holdAddresses } from './hold-addresses.ts'
 import { hello } from './hello.ts'
 import { inspect } from './inspect.ts'
 import { install } from './install.ts'
+import { setRules } from './rules.ts'
 import { uninstall } from './uninstall.ts'
 
 /** Who carries out what. An operation that is not here is answered by `unsupported`. */
@@ -13,5 +14,6 @@ export const handlers: Handlers = {
   'cni.install': install,
   'cni.configure': configure,
   'cni.uninstall': (parameters, context) => uninstall(parameters, context, handlers),
+  'rules.set': (parameters, { system }) => setRules(parameters, system),
   'addresses.hold': holdAddresses,
 }
