@@ -94,7 +94,7 @@ module.exports = {
       severity: 'error',
       from: { path: '^(cli|cni)/main\\.ts$' },
       to: {
-        path: '^(net|providers|kube|reconciler|cni|cli)/',
+        path: '^(net|providers|kube|reconciler|agent|cni|cli)/',
         pathNot: `${notProduct}|^providers/memory/|^(cli|cni)/main\\.ts$`,
         reachable: false,
       },

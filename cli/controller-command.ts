@@ -25,11 +25,11 @@ import {
   type ControllerFlags,
   defaultBindAddress,
   defaultDriftInterval,
-  logLevels,
   readControllerConfig,
 } from './controller-config.ts'
 import { defaultNamespace, runControllerProgram } from './controller-program.ts'
 import { createLog } from './log.ts'
+import { logLevels } from './log-levels.ts'
 import { defaultApiBudgetShare, openProvider } from './open-provider.ts'
 import { untilSignal } from './until-signal.ts'
 

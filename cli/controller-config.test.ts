@@ -130,8 +130,8 @@ describe('refused, with the flag in the message', () => {
       '--leader-elect-lease-duration=9s must be longer than --leader-elect-renew-deadline=10s',
     ],
     [
-      { leaderElectLeaseDuration: '14s' },
-      '--leader-elect-lease-duration=14s must be more than 4s longer than --leader-elect-renew-deadline=10s',
+      { leaderElectLeaseDuration: '10100ms' },
+      '--leader-elect-lease-duration=10.1s must be at least 0.125s longer than --leader-elect-renew-deadline=10s',
     ],
     [{ leaderElectRetryPeriod: '9s' }, '--leader-elect-renew-deadline=10s must be longer than 1.2 times'],
     [{ driftInterval: '10' }, '--drift-interval=10: expected a duration'],
@@ -167,6 +167,16 @@ test.each([false, 'false'])('routes left to somebody else by %j', (configureClou
 
 test.each([false, 'false'])('leader election switched off by %j', (leaderElect) => {
   expect(readControllerConfig({ ...flags, leaderElect }).leaderElection).toBeUndefined()
+})
+
+test('a lease of a second', () => {
+  const { leaderElection } = readControllerConfig({
+    ...flags,
+    leaderElectLeaseDuration: '1s',
+    leaderElectRenewDeadline: '600ms',
+    leaderElectRetryPeriod: '150ms',
+  })
+  expect(leaderElection).toMatchObject({ leaseDurationMs: 1_000, renewDeadlineMs: 600, retryPeriodMs: 150 })
 })
 
 test.each(['1s', '24h'])('a period of %s', (routeReconciliationPeriod) => {

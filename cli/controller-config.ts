@@ -1,17 +1,17 @@
 import {
   LeaderElectionConfigError,
   type LeaderElectionTimes,
+  attemptTimeoutMs,
   checkLeaderElectionTimes,
 } from '../kube/leader-election-config.ts'
 import { maxBudgetShare } from '../providers/budget.ts'
 import { type Policy, policies } from '../reconciler/guard/policy.ts'
 import { type BindAddress, readBindAddress } from './bind-address.ts'
 import { type CloudConfig, type CloudFlags, readCloudConfig } from './cloud-options.ts'
-import { readBoolean, readChoice, readDuration } from './flag-values.ts'
+import { readChoice, readDuration, readSwitch } from './flag-values.ts'
+import { logLevels } from './log-levels.ts'
 import { type Delegated, type PoolConfig, type PoolFlags, readMask, readPoolConfig } from './pool-config.ts'
 import { UsageError } from './usage.ts'
-
-export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal'] as const
 
 /** The flags of `podway controller` as commander hands them over: text, or true where a value was left out. */
 export interface ControllerFlags extends CloudFlags, PoolFlags {
@@ -96,10 +96,6 @@ function delegatedBy({ aws, gcp }: CloudConfig): (Delegated & { readonly mode: s
 const aliasLength = ({ nodeCidrMaskSizeIpv4 }: PoolFlags): number =>
   readMask('node-cidr-mask-size-ipv4', nodeCidrMaskSizeIpv4, 4)
 
-/** `--flag`, `--no-flag`, or `--flag=false`. */
-const readSwitch = (flag: string, given: string | boolean): boolean =>
-  typeof given === 'boolean' ? given : readBoolean(flag, given)
-
 function readShare(flag: string, text: string): number {
   const share = Number(text)
   if (text.trim() === '' || !(share > 0 && share <= maxBudgetShare))
@@ -133,17 +129,10 @@ function readLeaderElection(flags: ControllerFlags): LeaderElection | undefined 
   }
   try {
     checkLeaderElectionTimes(times)
+    attemptTimeoutMs(times)
   } catch (error) {
     if (!(error instanceof LeaderElectionConfigError)) throw error
     throw new UsageError(error.message, { cause: error })
   }
-  if (times.leaseDurationMs - times.renewDeadlineMs <= longestAttemptMs) {
-    throw new UsageError(
-      `--leader-elect-lease-duration=${flags.leaderElectLeaseDuration} must be more than ${longestAttemptMs / 1000}s longer than --leader-elect-renew-deadline=${flags.leaderElectRenewDeadline}: so long may a write to the cloud take that was sent just before the deadline`,
-    )
-  }
   return { ...times, namespace: flags.leaderElectResourceNamespace, name: flags.leaderElectResourceName }
 }
-
-/** Of one call to a cloud, as its client is set up. */
-const longestAttemptMs = 4_000

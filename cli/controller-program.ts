@@ -4,6 +4,7 @@ import { type KubeEvent, type ObjectReference, eventType } from '../kube/event.t
 import { EventRecorder } from '../kube/events.ts'
 import { keptOfNode } from '../kube/kept-node.ts'
 import { type Lead, runAsLeader } from '../kube/leader-election.ts'
+import { attemptTimeoutMs } from '../kube/leader-election-config.ts'
 import { type Lease, leaseType } from '../kube/lease.ts'
 import type { Logger } from '../kube/log.ts'
 import { nodeType } from '../kube/node-type.ts'
@@ -61,9 +62,15 @@ export async function runControllerProgram(
   const tools = { clock, random, log }
   const { health, metrics } = status
   const client = status.counted(surroundings.client)
-  const fence = new Fence()
+  const hurry = leaderElection === undefined ? {} : { writeTimeoutMs: attemptTimeoutMs(leaderElection) }
+  const fence = new Fence(hurry)
   const { provider, close } = config.configureRoutes
-    ? await surroundings.openProvider({ ...config, gate: fence.check, observe: status.cloud })
+    ? await surroundings.openProvider({
+        ...config,
+        gate: fence.check,
+        observe: status.cloud,
+        ...hurry,
+      })
     : { provider: noProvider, close: () => undefined }
   const events = new EventRecorder({
     ...tools,

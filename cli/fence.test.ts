@@ -4,11 +4,17 @@ import { ApiBudget } from '../providers/budget.ts'
 import { systemClock } from '../kube/clock.ts'
 import { Fence, NotLeadingError } from './fence.ts'
 
-function makeClient(): { readonly client: KubeClient; readonly sent: string[] } {
+function makeClient(): {
+  readonly client: KubeClient
+  readonly sent: string[]
+  readonly timeouts: (number | undefined)[]
+} {
   const sent: string[] = []
+  const timeouts: (number | undefined)[] = []
   const client: KubeClient = {
     request: <T>(request: KubeRequest): Promise<T> => {
       sent.push(request.method)
+      timeouts.push(request.timeoutMs)
       // The caller says what it expects, as the real client lets it.
       return Promise.resolve({} as T)
     },
@@ -17,7 +23,7 @@ function makeClient(): { readonly client: KubeClient; readonly sent: string[] } 
     },
     close: () => Promise.resolve(),
   }
-  return { client, sent }
+  return { client, sent, timeouts }
 }
 
 test('without leader election everything is let through', async () => {
@@ -41,6 +47,17 @@ test.each(['POST', 'PUT', 'PATCH', 'DELETE'] as const)(
     expect(sent).toEqual([method, 'GET'])
   },
 )
+
+test('a write has only so much time, or less where its sender says so; a reading has its own', async () => {
+  const { client, timeouts } = makeClient()
+  const fenced = new Fence({ writeTimeoutMs: 320 }).around(client)
+  await fenced.request({ method: 'PATCH', path: '/' })
+  await fenced.request({ method: 'PATCH', path: '/', timeoutMs: 10_000 })
+  await fenced.request({ method: 'PATCH', path: '/', timeoutMs: 50 })
+  await fenced.request({ method: 'GET', path: '/' })
+  await fenced.request({ method: 'GET', path: '/', timeoutMs: 10_000 })
+  expect(timeouts).toEqual([320, 320, 50, undefined, 10_000])
+})
 
 test('a call to the cloud that waited for its turn until the term was over is not made', async () => {
   const fence = new Fence()

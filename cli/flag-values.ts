@@ -18,6 +18,10 @@ export function readBoolean(flag: string, text: string): boolean {
   throw new UsageError(`--${flag}=${text}: expected true or false`)
 }
 
+/** `--flag`, `--no-flag`, or `--flag=false`, as commander hands it over. */
+export const readSwitch = (flag: string, given: string | boolean): boolean =>
+  typeof given === 'boolean' ? given : readBoolean(flag, given)
+
 export function readInteger(
   flag: string,
   text: string,

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander'
 import { addAdoptCommand } from './adopt-command.ts'
+import { addAgentCommand } from './agent-command.ts'
 import { addCleanupCommand } from './cleanup-command.ts'
 import { addControllerCommand } from './controller-command.ts'
 import { addCrdsCommand } from './crds-command.ts'
@@ -19,6 +20,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .showHelpAfterError('(podway --help tells more)')
   const commands = [
     addControllerCommand,
+    addAgentCommand,
     addCrdsCommand,
     addAdoptCommand,
     addReleaseCommand,

@@ -25,6 +25,8 @@ export interface ProviderConfig extends CloudConfig {
   readonly apiBudgetShare?: number
   /** Throws if nothing may be sent to the cloud any more. */
   readonly gate?: () => void
+  /** How long one call that writes may take; as the cloud's client says without it. */
+  readonly writeTimeoutMs?: number
   /** Told of the calls to the cloud's API. */
   readonly observe?: BudgetObserver
 }
@@ -64,6 +66,7 @@ export async function awsProviderOf(
     clock,
     clusterName,
     ...choices,
+    ...hurryOf(config),
     ...(routesPerTable === undefined ? {} : { routesPerTable }),
   })
 }
@@ -96,6 +99,7 @@ export async function azureProviderOf(
     clusterName,
     askEffective,
     ...choices,
+    ...hurryOf(config),
     ...(network === undefined ? {} : { network }),
     ...(routesPerTable === undefined ? {} : { routesPerTable }),
     ...(effectiveMs === undefined ? {} : { effectiveMs }),
@@ -132,6 +136,7 @@ export async function gcpProviderOf(
     tags,
     mode,
     podRanges,
+    ...hurryOf(config),
     ...(priority === undefined ? {} : { priority }),
     ...(routesPerNetwork === undefined ? {} : { routesPerNetwork }),
     ...(routesPerPeeringGroup === undefined ? {} : { routesPerPeeringGroup }),
@@ -174,6 +179,9 @@ async function createGce({
   })
   return { client, around }
 }
+
+const hurryOf = ({ writeTimeoutMs }: ProviderConfig): { readonly writeTimeoutMs?: number } =>
+  writeTimeoutMs === undefined ? {} : { writeTimeoutMs }
 
 type Rates = Pick<ProviderConfig, 'apiBudgetShare' | 'gate' | 'observe'>
 

@@ -6,15 +6,18 @@ import { CniError, ErrorCode, formatError, toCniError } from './spec/error.ts'
 import { formatVersions, newestVersion, requireVersion, supportedVersions } from './spec/version.ts'
 import type { System } from './sys.ts'
 
-const verbs: readonly string[] = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS']
+const verbs: readonly string[] = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'RULES']
 
 /**
- * The node binary, from its start to its exit code: one call of a CNI verb. Everything that goes wrong is answered as
- * the specification says, as JSON on standard output with code 1, in the configuration's version as soon as that is
- * known.
+ * The node binary, from its start to its exit code: one call of a CNI verb, or, as `podway-cni serve`, the privileged half
+ * of the node agent. Everything that
+ * goes wrong with a verb is answered as the specification says, as JSON on standard output with code 1, in the
+ * configuration's version as soon as that is known.
  */
 export async function run(system: System): Promise<number> {
   const { process } = system
+  // Runtimes give no arguments.
+  if (process.arguments()[0] === 'serve') return (await import('./verbs/serve.ts')).run(system)
   let cniVersion = newestVersion
   try {
     const command = process.environment('CNI_COMMAND')
@@ -59,6 +62,8 @@ async function load(
       return import('./verbs/ptp-del.ts')
     case 'ptp CHECK':
       return import('./verbs/ptp-check.ts')
+    case 'ptp RULES':
+      return import('./verbs/node-rules.ts')
     case 'ptp STATUS':
       return import('./verbs/ptp-status.ts')
     case 'ptp GC':

@@ -13,6 +13,8 @@ export interface System {
   random(length: number): Uint8Array
   /** Whole seconds since the machine started, those that it slept included. Nobody can set this clock. */
   uptime(): number
+  /** What only a program needs that stays. It is put together when it is asked for, so that no verb waits for it. */
+  serving(): Serving
 }
 
 /** A failed system call. */
@@ -39,11 +41,14 @@ export const Errno = {
   ENOENT: 2,
   EAGAIN: 11,
   EACCES: 13,
+  EBUSY: 16,
   EEXIST: 17,
   ENODEV: 19,
   ENOTDIR: 20,
   EINVAL: 22,
   EROFS: 30,
+  ERESTART: 85,
+  EPROTONOSUPPORT: 93,
   ENETUNREACH: 101,
   ENOBUFS: 105,
   EHOSTUNREACH: 113,
@@ -58,6 +63,8 @@ export type Handle = number & { readonly opaque: unique symbol }
 export interface Process {
   /** The name that the program was called by, as given: perhaps a path. */
   readonly argv0: string
+  /** What stands behind the name on the command line; runtimes put nothing there. */
+  arguments(): string[]
   /** The program's own version. */
   readonly version: string
   environment(name: string): string | undefined
@@ -127,4 +134,66 @@ export interface NetlinkSockets {
    * announcements were lost that nobody received in time.
    */
   receive(socket: Handle): Uint8Array
+}
+
+/**
+ * For `podway-cni serve`: sockets that other programs connect to, one place to wait, and files that are exchanged as a
+ * whole. What waits here never blocks: `poll` is the only wait. From the first call on, the engine looks for garbage
+ * that refers to itself, as it doesn't in programs of a millisecond, and child processes leave nothing behind.
+ */
+export interface Serving {
+  /** Milliseconds of a clock that nobody can set. */
+  clock(): number
+  /** Readable when SIGTERM or SIGINT has come: from now on those end nothing by themselves. */
+  endings(): Handle
+  /**
+   * Waits until one of the handles is ready, or so many milliseconds have passed (undefined: for ever): what is ready of
+   * each, in their order. One whose other side is gone is ready for what it was asked for.
+   */
+  poll(handles: readonly Handle[], wanted: readonly Ready[], milliseconds: number | undefined): Ready[]
+
+  /** A listening unix stream socket, whose file gets that mode. EADDRINUSE if there is something of that name. */
+  listen(path: string, mode: number): Handle
+  /** Whether somebody listens there: false where nothing is, or what a server has left behind. */
+  isServed(path: string): boolean
+  /** The next one who has connected, and the user that it was then; undefined if nobody waits. */
+  accept(listening: Handle): { readonly connection: Handle; readonly user: number } | undefined
+  /** Bytes that have come: none at the end, undefined if there is nothing yet. */
+  receive(connection: Handle): Uint8Array | undefined
+  /** How many of the bytes were taken, from `offset` on: perhaps none. EPIPE if nobody will read them. */
+  send(connection: Handle, bytes: Uint8Array, offset: number): number
+  /** A datagram of a netlink socket, undefined if there is none. Otherwise as {@link NetlinkSockets.receive}. */
+  receiveDatagram(socket: Handle): Uint8Array | undefined
+
+  encodeText(text: string): Uint8Array
+  /** EILSEQ if the bytes are not UTF-8. */
+  decodeText(bytes: Uint8Array): string
+
+  /** What is known of a file without opening it, of a symbolic link itself; undefined if there is none. */
+  status(path: string): FileStatus | undefined
+  /** Makes a file that must not be there, with exactly that mode: the disk has all of the text when this returns. */
+  writeDurably(path: string, text: string, mode: number): void
+  /** Makes a copy of this very executable, with mode 0755, as {@link writeDurably} does. */
+  copyExecutable(path: string): void
+  /** What a file is to this executable: the same content, another build of the same program, or something else. */
+  compareExecutable(path: string): 'same' | 'build' | 'other'
+  /** Gives a file another name, in place of what has it. */
+  rename(from: string, to: string): void
+  /** The disk has the folder's names when this returns. */
+  syncFolder(path: string): void
+}
+
+/** Bits of what a handle is, or should be, ready for. */
+export const Ready = { nothing: 0, read: 1, write: 2, both: 3 } as const
+export type Ready = (typeof Ready)[keyof typeof Ready]
+
+export interface FileStatus {
+  readonly kind: 'file' | 'folder' | 'link' | 'socket' | 'other'
+  /** The permission bits. */
+  readonly mode: number
+  readonly size: number
+  /** Of the content's last change, in seconds since 1970. */
+  readonly modified: number
+  /** As {@link Files.identity}. */
+  readonly identity: string
 }

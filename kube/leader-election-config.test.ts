@@ -1,5 +1,7 @@
-import { expect, test } from 'vitest'
+import { expect } from 'vitest'
+import { fc, test } from '@fast-check/vitest'
 import {
+  attemptTimeoutMs,
   checkLeaderElectionTimes,
   defaultLeaderElectionTimes,
   LeaderElectionConfigError,
@@ -49,4 +51,37 @@ test.each<readonly [string, Partial<LeaderElectionTimes>, string]>([
   const check = (): void => checkLeaderElectionTimes({ ...defaultLeaderElectionTimes, ...times })
   expect(check).toThrow(LeaderElectionConfigError)
   expect(check).toThrow(message)
+})
+
+test.each<readonly [string, leaseDurationMs: number, renewDeadlineMs: number, attemptMs: number]>([
+  ['the defaults', 15_000, 10_000, 4_000],
+  ['a longer lease: no write needs more', 60_000, 10_000, 4_000],
+  ['a lease of a second', 1_000, 600, 320],
+  ['as close as they may be', 10_125, 10_000, 100],
+])('how long an attempt may take, of %s', (_, leaseDurationMs, renewDeadlineMs, attemptMs) => {
+  expect(attemptTimeoutMs({ leaseDurationMs, renewDeadlineMs })).toBe(attemptMs)
+})
+
+test.prop([fc.integer({ min: 1, max: 600_000 }), fc.integer({ min: 1, max: 600_000 })])(
+  'what is sent at the deadline is given up before another may lead, or the times are refused',
+  (leaseDurationMs, renewDeadlineMs) => {
+    let attemptMs: number
+    try {
+      attemptMs = attemptTimeoutMs({ leaseDurationMs, renewDeadlineMs })
+    } catch (error) {
+      expect(error).toBeInstanceOf(LeaderElectionConfigError)
+      expect(leaseDurationMs - renewDeadlineMs).toBeLessThan(125)
+      return
+    }
+    expect(attemptMs).toBeGreaterThanOrEqual(100)
+    expect(renewDeadlineMs + attemptMs).toBeLessThan(leaseDurationMs)
+  },
+)
+
+test('a deadline so close to the end of the lease that no write has time to be answered', () => {
+  const times = { leaseDurationMs: 1_000, renewDeadlineMs: 900 }
+  expect(() => attemptTimeoutMs(times)).toThrow(LeaderElectionConfigError)
+  expect(() => attemptTimeoutMs(times)).toThrow(
+    '--leader-elect-lease-duration=1s must be at least 0.125s longer than --leader-elect-renew-deadline=0.9s: ',
+  )
 })

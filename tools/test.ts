@@ -6,7 +6,9 @@ import { parseArgs } from 'node:util'
 import { build, root } from './build/build.ts'
 import { type Count, addCounts, closingLine, readCargo, readVitest } from './test/count.ts'
 import { ensureGoPlugins } from '../test/bench/cni/go-plugins.ts'
+import { ensureNft } from '../test/nft/nft.ts'
 import { explainRefusal, runInWorld } from '../test/lab/world.ts'
+import { ensureRuntimes } from '../test/runtimes/install.ts'
 
 /**
  * `npm test`: the Rust host's tests, then vitest's projects: `netns` inside a world of its own, the others outside. Ends
@@ -85,7 +87,8 @@ async function runVitest(project: (typeof projects)[number]): Promise<Omit<Run, 
 /** What the network tests need and can't fetch where they run. Without it they say so themselves, and skip or fail. */
 async function buildReference(): Promise<void> {
   const log = (line: string): void => console.log(line)
-  await ensureGoPlugins({ environment: process.env, log }).catch((error: unknown) => log(String(error)))
+  for (const ensure of [ensureGoPlugins, ensureNft, ensureRuntimes])
+    await ensure({ environment: process.env, log }).catch((error: unknown) => log(String(error)))
 }
 
 function readReport(file: string): Count {

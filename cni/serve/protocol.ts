@@ -15,6 +15,23 @@ export const protocolVersion = 1
 /** 500 peers of two families take about 120 kB. */
 export const maxFrameBytes = 1 << 20
 
+/**
+ * The owner's mark of our routes in the kernel's table: rtm_protocol, `p` in ASCII. Free: neither reserved by the kernel's
+ * headers or iproute2 (0 to 4, 8 to 18, 42, 99, 186 to 189, 192), nor taken by what else runs on nodes (66 Google's guest
+ * agent, 80 Calico, 84 OVN, 191 and 193 to 198 FRR).
+ */
+export const routeProtocol = 112
+
+/**
+ * The metric of our routes, of both families. Kernels keep routes to one destination apart by it: so ours takes no other's
+ * place, since nobody has this one by default (0 for IPv4, 1024 for IPv6 and for systemd-networkd's DHCP, 100 and 600 for
+ * NetworkManager), and what people and programs make without a thought goes before ours.
+ */
+export const routeMetric = 1120
+
+/** Of one request `routes.apply`: they fit into a frame, whatever they say. */
+export const maxRouteChanges = 4_000
+
 /** Each operation: what is asked, and what is answered. */
 export interface Operations {
   /** The first request of a connection. Another version than the server's is refused (`unsupported`). */
@@ -29,7 +46,10 @@ export interface Operations {
   /** Takes away all that the other operations have laid or set: files, rules, routes, addresses. Pods stay as they are. */
   readonly 'cni.uninstall': Operation<NoParameters, Changed>
 
-  /** The main table's unicast routes of both families, whoever made them, and what is on-link. */
+  /**
+   * The main table's routes of both families, whoever made them, and the node's own addresses. Not those for some packets
+   * only (by type of service, by source). `refused` if there are more than a frame takes.
+   */
   readonly 'routes.list': Operation<NoParameters, KernelTable>
   /** Carries out the changes in their order; one that fails stops no other. One outcome a change. Ours only, by their mark. */
   readonly 'routes.apply': Operation<
@@ -38,6 +58,8 @@ export interface Operations {
   >
   /** From now on, news `routes` come on this connection when routes, links or addresses have changed. */
   readonly 'routes.watch': Operation<NoParameters, NoParameters>
+  /** What on this machine would take our routes away. Changes nothing. */
+  readonly 'routes.inspect': Operation<NoParameters, RouteHazards>
 
   /** The node-wide nf_tables rules, as a whole: replaced in one transaction, so that there is no moment without them. */
   readonly 'rules.set': Operation<NodeRules, Changed>
@@ -137,52 +159,77 @@ export interface KernelTable {
   readonly links: readonly KernelLink[]
 }
 
-/** A route of the main table. */
+/** A route of the main table. Of several to one destination the first in the list is used, if it is not dead. */
 export interface KernelRoute {
   readonly destination: string
-  /** rtm_protocol: who made it. */
+  /** What becomes of packets to it, if they are not sent on. */
+  readonly kind?: 'blackhole' | 'unreachable' | 'prohibit' | 'throw'
+  /** rtm_protocol: who made it; {@link routeProtocol} is ours. */
   readonly protocol: number
   /** rtm_scope: 253 is on-link. */
   readonly scope: number
-  /** Absent where it has several ways, or none (blackhole). */
+  /** Absent where it has several ways, or none. */
   readonly gateway?: string
   readonly interface?: string
-  /** Absent: 0 for IPv4. */
-  readonly metric?: number
-  /** Its way can't be used now: the link is down, or has no carrier. */
+  /** How many ways share the packets, if there are several. */
+  readonly ways?: number
+  readonly metric: number
+  /** No way of it can be used now: the link is down, or has no carrier. */
   readonly isDead?: true
 }
 
+/** A link by which others can be reached: one that has an address with a prefix of its own, not link-local. */
 export interface KernelLink {
   readonly name: string
   /** Up, with carrier. */
   readonly isUp: boolean
-  /** With their prefix lengths. */
+  /** Those, with their prefix lengths. */
   readonly addresses: readonly string[]
 }
 
-/** `from`: the gateway that the plan saw there; if another one is there now, nothing is done. */
+/**
+ * `from`: the gateway that the plan saw there; if another one is there now, nothing is done. One destination at most once a
+ * request. A replace `from` its own gateway writes the route anew, by the link on which the gateway is now.
+ */
 export type RouteChange =
   | { readonly op: 'create'; readonly destination: string; readonly gateway: string }
   | { readonly op: 'replace'; readonly destination: string; readonly from: string; readonly gateway: string }
   | { readonly op: 'delete'; readonly destination: string; readonly from: string }
 
 export type RouteOutcome =
+  /** `existed`: it was so already, and nothing was written. */
   | { readonly result: 'done'; readonly existed?: true }
-  /** `changed`: it is not what `from` says, or a route there is not ours · `unreachable`: the gateway is not on-link. */
+  /**
+   * `changed`: it is not what `from` says, or a route there is not ours · `unreachable`: the gateway is not on-link ·
+   * `refused`: it would take packets from the node's own links · `system`: the kernel says no, `errno` why.
+   */
   | {
       readonly result: 'failed'
-      readonly reason: 'changed' | 'unreachable' | 'system'
+      readonly reason: 'changed' | 'unreachable' | 'refused' | 'system'
       readonly message: string
+      readonly errno?: number
     }
+
+export interface RouteHazards {
+  /**
+   * systemd-networkd: it does not run · it leaves others' routes alone · it removes them whenever it starts, or configures
+   * a link anew.
+   */
+  readonly networkd: 'absent' | 'keeps' | 'removes'
+}
 
 export interface NodeRules {
   /** Absent: no packet is masqueraded. */
   readonly masquerade?: {
     /** Where pods' packets come from: the cluster's pools. */
     readonly sources: readonly string[]
-    /** Destinations that see pods under their own addresses. Link-local and multicast ones always do, the node's own too. */
+    /** Destinations that see pods under their own addresses. Multicast ones always do, the node's own too. */
     readonly exceptions: readonly string[]
+    /**
+     * Whether what goes to 169.254.0.0/16 is masqueraded, where clouds have their metadata services and resolvers. Absent:
+     * it is not.
+     */
+    readonly linkLocal?: boolean
     /** Source ports by chance, not in a row. */
     readonly randomFully: boolean
   }

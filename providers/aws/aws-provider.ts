@@ -1,4 +1,5 @@
 import type { ApiBudget } from '../budget.ts'
+import type { Ec2 } from './call.ts'
 import { NodePlaces } from '../node-places.ts'
 import type { RouteProvider } from '../provider.ts'
 import { RememberedRanges } from '../remembered-ranges.ts'
@@ -25,6 +26,8 @@ export interface AwsProviderOptions extends TableSelection {
   readonly ec2: Ec2Api
   /** Of the client's account and region. */
   readonly budget: ApiBudget
+  /** How long one call that writes may take; as long as any unless told. */
+  readonly writeTimeoutMs?: number
   readonly clock: { monotonic(): number }
   /** `routes` unless told. */
   readonly mode?: AwsMode
@@ -45,7 +48,7 @@ export interface AwsProviderOptions extends TableSelection {
 export function awsProvider(options: AwsProviderOptions): RouteProvider {
   const { ec2: api, budget, clock, routesPerTable = defaultRoutesPerTable } = options
   const { targetInterface = { by: 'primary' }, matchNodeNames = false, settleMs = defaultSettleMs } = options
-  const ec2 = { api, budget }
+  const ec2: Ec2 = { api, budget, writeTimeoutMs: options.writeTimeoutMs }
   const sightings = new Sightings({ clock, settleMs })
   const described = new DescribedChecks(clock)
   const ranges = new RememberedRanges(clock)

@@ -1,16 +1,19 @@
 import type { ApiBudget } from '../budget.ts'
 import { ProviderError } from '../errors.ts'
-import type { Ec2Action, Ec2Api } from './ec2-api.ts'
+import { type Ec2Action, type Ec2Api, isWrite } from './ec2-api.ts'
 import { classify } from './errors.ts'
 
 /** EC2 of one account in one region, and what we may ask of it. Only this module calls the API. */
 export interface Ec2 {
   readonly api: Ec2Api
   readonly budget: ApiBudget
+  /** How long one call that writes may take: no longer than the client lets any. As long as that unless told. */
+  readonly writeTimeoutMs?: number | undefined
 }
 
 export interface CallOptions {
   readonly abortSignal: AbortSignal
+  readonly requestTimeout?: number
 }
 
 type Send<T> = (api: Ec2Api, options: CallOptions) => Promise<T>
@@ -21,7 +24,7 @@ type Send<T> = (api: Ec2Api, options: CallOptions) => Promise<T>
  * @throws ProviderError, or the signal's reason once it is aborted (a write that was on its way may have happened)
  */
 export function call<T>(ec2: Ec2, action: Ec2Action, signal: AbortSignal, send: Send<T>): Promise<T> {
-  return ec2.budget.run(action, signal, () => attempt(ec2.api, action, signal, send))
+  return ec2.budget.run(action, signal, () => attempt(ec2, action, signal, send))
 }
 
 /** A call whose turn has come. If it is not made, its turn is the next one's when it is disposed of. */
@@ -37,15 +40,24 @@ export interface ReservedCall extends Disposable {
 export async function reserve(ec2: Ec2, action: Ec2Action, signal: AbortSignal): Promise<ReservedCall> {
   const permit = await ec2.budget.reserve(action, signal)
   return {
-    send: (send) => permit.run(() => attempt(ec2.api, action, signal, send)),
+    send: (send) => permit.run(() => attempt(ec2, action, signal, send)),
     [Symbol.dispose]: () => permit[Symbol.dispose](),
   }
 }
 
-async function attempt<T>(api: Ec2Api, action: Ec2Action, signal: AbortSignal, send: Send<T>): Promise<T> {
+async function attempt<T>(
+  { api, writeTimeoutMs }: Ec2,
+  action: Ec2Action,
+  signal: AbortSignal,
+  send: Send<T>,
+): Promise<T> {
   signal.throwIfAborted()
+  const isHurried = writeTimeoutMs !== undefined && isWrite(action)
   try {
-    return await send(api, { abortSignal: signal })
+    return await send(api, {
+      abortSignal: signal,
+      ...(isHurried ? { requestTimeout: writeTimeoutMs } : {}),
+    })
   } catch (error) {
     signal.throwIfAborted()
     throw classify(error, action)

@@ -6,7 +6,7 @@ import { streamRoutes } from './streamed-routes.ts'
 
 /**
  * Of one attempt, from its start to the end of its answer. Shorter than the five seconds between a leader's renew
- * deadline and the end of its lease (Kubernetes' usual 10 s and 15 s), so that no write outlives its leader's term.
+ * deadline and the end of its lease (Kubernetes' usual 10 s and 15 s), so that no write outlives its leader's term; one with shorter times gives writes less.
  */
 const requestTimeoutMs = 4_000
 const connectionTimeoutMs = 2_000

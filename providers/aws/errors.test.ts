@@ -224,6 +224,17 @@ describe('what EC2 and the way to it say, and what that means', () => {
     expect(requests, 'the SDK does not retry').toBe(1)
   })
 
+  test('a leader’s write is given up in its own time', async () => {
+    reply = { kind: 'hang' }
+    const client = await createEc2Client({ requestTimeoutMs: 2 ** 30 })
+    const ec2 = { api: client, budget: ampleBudget(), writeTimeoutMs: 50 }
+    const { signal } = new AbortController()
+    await expect(
+      call(ec2, 'DeleteRoute', signal, (api, options) => api.deleteRoute({ RouteTableId: 'r' }, options)),
+    ).rejects.toMatchObject({ class: 'unknown-outcome' })
+    client.destroy()
+  })
+
   test("the request's id and the wait that was asked for are kept", async () => {
     const throttled = document(503, 'RequestLimitExceeded')
     if (throttled.kind === 'response')

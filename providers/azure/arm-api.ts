@@ -13,6 +13,8 @@ export interface ArmRequest {
   readonly body?: object
   /** The revision that the write is for. */
   readonly ifMatch?: string
+  /** Of the whole of it; as the client says unless told. */
+  readonly timeoutMs?: number
 }
 
 export interface ArmAnswer {

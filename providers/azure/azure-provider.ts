@@ -1,4 +1,5 @@
 import type { ApiBudget } from '../budget.ts'
+import type { Arm } from './call.ts'
 import { NodePlaces } from '../node-places.ts'
 import type { RouteProvider } from '../provider.ts'
 import { RememberedRanges } from '../remembered-ranges.ts'
@@ -22,6 +23,8 @@ export interface AzureProviderOptions extends TableSelection {
   readonly arm: ArmApi
   /** Of the principal in the cluster's subscription. */
   readonly budget: ApiBudget
+  /** How long one call may take that writes whatever is there by then; as long as any that writes unless told. */
+  readonly writeTimeoutMs?: number
   readonly clock: PollClock
   /** Ids of the resource groups in which the machines of nodes without provider ID are looked for. */
   readonly nodeGroups: readonly string[]
@@ -48,7 +51,7 @@ export function azureProvider(options: AzureProviderOptions): RouteProvider {
   const { arm: api, budget, clock, network, nodeGroups } = options
   const { askEffective = false, effectiveMs = defaultEffectiveMs, polling: steps = defaultPolling } = options
   const { routesPerTable = defaultRoutesPerTable } = options
-  const arm = { api, budget }
+  const arm: Arm = { api, budget, writeTimeoutMs: options.writeTimeoutMs }
   const polling = { clock, ...steps }
   const places = new NodePlaces()
   const tables = new ClusterTables(arm, options, places)

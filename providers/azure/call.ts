@@ -1,7 +1,7 @@
 import type { ApiBudget } from '../budget.ts'
 import type { Permit } from '../budget-lane.ts'
 import { ProviderError } from '../errors.ts'
-import type { ArmAnswer, ArmApi, ArmRequest } from './arm-api.ts'
+import { type ArmAnswer, type ArmApi, type ArmRequest, isWrite } from './arm-api.ts'
 import { classifyAnswer, classifyThrown } from './errors.ts'
 import type { ArmAction } from './limits.ts'
 import type { WireList } from './wire.ts'
@@ -10,6 +10,11 @@ import type { WireList } from './wire.ts'
 export interface Arm {
   readonly api: ArmApi
   readonly budget: ApiBudget
+  /**
+   * How long one call may take that writes whatever is there by then; as the client says unless told. One that writes for a
+   * revision takes its time: it holds only for what its writer saw, so it does no harm whenever it ends.
+   */
+  readonly writeTimeoutMs?: number | undefined
 }
 
 /**
@@ -23,7 +28,7 @@ export function call(
   signal: AbortSignal,
   action: ArmAction = 'Read',
 ): Promise<ArmAnswer> {
-  return arm.budget.run(action, signal, () => attempt(arm.api, request, signal))
+  return arm.budget.run(action, signal, () => attempt(arm, request, signal))
 }
 
 /** A call whose turn has come. @throws as {@link call} */
@@ -32,13 +37,18 @@ export const callWith = (
   arm: Arm,
   request: ArmRequest,
   signal: AbortSignal,
-): Promise<ArmAnswer> => permit.run(() => attempt(arm.api, request, signal))
+): Promise<ArmAnswer> => permit.run(() => attempt(arm, request, signal))
 
-async function attempt(api: ArmApi, request: ArmRequest, signal: AbortSignal): Promise<ArmAnswer> {
+async function attempt(
+  { api, writeTimeoutMs }: Arm,
+  request: ArmRequest,
+  signal: AbortSignal,
+): Promise<ArmAnswer> {
   signal.throwIfAborted()
+  const isHurried = writeTimeoutMs !== undefined && isWrite(request) && request.ifMatch === undefined
   let answer: ArmAnswer
   try {
-    answer = await api.send(request, signal)
+    answer = await api.send(isHurried ? { ...request, timeoutMs: writeTimeoutMs } : request, signal)
   } catch (error) {
     signal.throwIfAborted()
     throw classifyThrown(error, request)

@@ -46,6 +46,14 @@ describe('an answer that does not come', () => {
     await expect(arm.send(get(networkPath(table.id)), signal)).rejects.toMatchObject({ code: 'ETIMEDOUT' })
   })
 
+  test('or as long as the request says', async () => {
+    const table = await world.addTable('a')
+    world.simulator.faults.inject({ fault: { kind: 'hang-before' } })
+    const arm = armOver(world.url)
+    const hurried = { ...get(networkPath(table.id)), timeoutMs: 100 }
+    await expect(arm.send(hurried, signal)).rejects.toMatchObject({ code: 'ETIMEDOUT' })
+  })
+
   test('an abort ends it', async () => {
     const table = await world.addTable('a')
     world.simulator.faults.inject({ fault: { kind: 'hang-before' } })

@@ -50,7 +50,7 @@ export function createArmClient(options: ArmClientOptions): ArmApi {
   const { origin } = new URL(endpoint)
   return {
     async send(request, signal) {
-      const { body, ifMatch, method, operation, path } = request
+      const { body, ifMatch, method, operation, path, timeoutMs } = request
       // A link leads to ARM, or it gets no token of ours.
       if (!path.startsWith('/') && new URL(path).origin !== origin)
         throw new ProviderError(
@@ -61,7 +61,7 @@ export function createArmClient(options: ArmClientOptions): ArmApi {
             action: operation,
           },
         )
-      const timeout = after(isWrite(request) ? writeTimeoutMs : readTimeoutMs)
+      const timeout = after(timeoutMs ?? (isWrite(request) ? writeTimeoutMs : readTimeoutMs))
       const parameters = {
         abortSignal: AbortSignal.any([signal, timeout]),
         headers: { accept: 'application/json', ...(ifMatch !== undefined && { 'if-match': ifMatch }) },

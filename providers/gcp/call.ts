@@ -8,6 +8,7 @@ import {
   type ListAnswer,
   type WireScope,
   calls,
+  isWrite,
 } from './gce-api.ts'
 
 export interface GceClock {
@@ -24,6 +25,8 @@ export interface Gce {
   readonly api: GceApi
   readonly budget: ApiBudget
   readonly clock: GceClock
+  /** How long one call that writes may take: no longer than the client lets any. As long as that unless told. */
+  readonly writeTimeoutMs?: number | undefined
 }
 
 type Send<T> = (api: GceApi, options: CallOptions) => Promise<T>
@@ -53,14 +56,15 @@ export async function reserve(gce: Gce, signal: AbortSignal): Promise<ReservedCa
 }
 
 async function attempt<T>(
-  { api, clock }: Gce,
+  { api, clock, writeTimeoutMs }: Gce,
   name: GceCall,
   signal: AbortSignal,
   send: Send<T>,
 ): Promise<T> {
   signal.throwIfAborted()
+  const isHurried = writeTimeoutMs !== undefined && isWrite(name)
   try {
-    return await send(api, { signal })
+    return await send(api, { signal, ...(isHurried ? { timeoutMs: writeTimeoutMs } : {}) })
   } catch (error) {
     signal.throwIfAborted()
     throw classify(error, name, clock.now())

@@ -238,6 +238,22 @@ describe('operations', () => {
     }
   })
 
+  test('a hung server: a leader’s write is given up in its own time', async () => {
+    const patient = await createGcpWorld({ requestTimeoutMs: 2 ** 30 })
+    try {
+      const other = await patient.addTable('a')
+      const node = await patient.addNode('one')
+      patient.simulator.faults.inject({ method: 'routes.insert', fault: { kind: 'hang-before' } })
+      const changes: Change[] = [{ op: 'create', destination, target: node.target }]
+      const hurried = patient.providerWith({ writeTimeoutMs: 50 })
+      expect(await hurried.apply(other, { changes }, signal)).toMatchObject([
+        { error: { class: 'unknown-outcome' } },
+      ])
+    } finally {
+      await patient.close()
+    }
+  })
+
   test('one that takes its time is waited for', async () => {
     world.simulator.faults.inject({ method: 'routes.insert', fault: { kind: 'operation-delay', ms: 1_200 } })
     expect(await create(one.target)).toEqual({ result: 'done' })

@@ -16,7 +16,7 @@ import { type Authorizer, type Fetch, transport } from './transport.ts'
 
 /**
  * Of one attempt, from its start to the end of its answer. Shorter than the five seconds between a leader's renew
- * deadline and the end of its lease (Kubernetes' usual 10 s and 15 s), so that no write outlives its leader's term.
+ * deadline and the end of its lease (Kubernetes' usual 10 s and 15 s), so that no write outlives its leader's term; one with shorter times gives writes less.
  */
 const requestTimeoutMs = 4_000
 
@@ -81,10 +81,10 @@ async function apiOf(options: ComputeClientOptions, timeoutMs: number): Promise<
 
   const caller =
     (client: (typeof clients)[number], name: string, { timeout = timeoutMs, answer = 0 } = {}) =>
-    async (request: object, { signal }: CallOptions): Promise<never> => {
+    async (request: object, { signal, timeoutMs: asked = timeout }: CallOptions): Promise<never> => {
       const method = client.innerApiCalls[name]
       if (method === undefined) throw new Error(`the SDK has no ${name}`)
-      const callOptions: ComputeCallOptions = { timeout, signal, retry: null, autoPaginate: false }
+      const callOptions: ComputeCallOptions = { timeout: asked, signal, retry: null, autoPaginate: false }
       const answers = await method(request, callOptions)
       return answers[answer] as never
     }

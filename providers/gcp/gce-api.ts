@@ -234,6 +234,8 @@ export interface GceApi {
 
 export interface CallOptions {
   readonly signal: AbortSignal
+  /** Of the whole of it; as the client says unless told. */
+  readonly timeoutMs?: number
 }
 
 export type GceCall = keyof GceApi

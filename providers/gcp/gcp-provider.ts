@@ -27,6 +27,8 @@ export interface GcpProviderOptions extends RouteLimits {
   readonly gce: GceApi
   /** Of the project that the networks are in. */
   readonly budget: ApiBudget
+  /** How long one call that writes may take; as long as any unless told. */
+  readonly writeTimeoutMs?: number
   readonly clock: GceClock
   readonly clusterName: string
   /** `projects/p/global/networks/n` each; the project may be a number. */
@@ -49,7 +51,7 @@ export interface GcpProviderOptions extends RouteLimits {
 export function gcpProvider(options: GcpProviderOptions): RouteProvider {
   const { gce: api, budget, clock, clusterName, instanceProject } = options
   const { priority = defaultPriority, tags = [] } = options
-  const gce: Gce = { api, budget, clock }
+  const gce: Gce = { api, budget, clock, writeTimeoutMs: options.writeTimeoutMs }
   const { mode = 'routes', nodePrefixLength = 24, podRanges = [] } = options
   const quota = new RouteQuota(options)
   const networks = new ClusterNetworks(gce, options.networks, quota)

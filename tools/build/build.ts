@@ -13,6 +13,7 @@ const product = [
   'providers/**/*.{ts,js}',
   'kube/**/*.ts',
   'reconciler/**/*.ts',
+  'agent/**/*.ts',
   'cli/**/*.ts',
   'deploy/crds/*.yaml',
   'bin/*',

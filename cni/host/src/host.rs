@@ -1,5 +1,7 @@
 //! The port `cni/sys.ts`, as an object that the scripts are given.
 
+mod serving;
+
 use alloc::{
     rc::Rc,
     string::{String, ToString},
@@ -34,6 +36,10 @@ pub fn system<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     system.set(
         "uptime",
         Function::new(ctx.clone(), |ctx: Ctx<'js>| or_throw(&ctx, process::uptime()))?,
+    )?;
+    system.set(
+        "serving",
+        Function::new(ctx.clone(), move |ctx: Ctx<'js>| serving::part(&ctx, &handles))?,
     )?;
     Ok(system)
 }
@@ -79,6 +85,7 @@ fn process_part<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let part = Object::new(ctx.clone())?;
     part.set("argv0", process::argv0())?;
     part.set("version", env!("CARGO_PKG_VERSION"))?;
+    part.set("arguments", Function::new(ctx.clone(), process::arguments)?)?;
     part.set(
         "environment",
         Function::new(ctx.clone(), |ctx: Ctx<'js>, name: String| {

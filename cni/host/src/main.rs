@@ -26,8 +26,10 @@ mod hostile;
 mod image;
 mod namespaces;
 mod netlink;
+mod placing;
 mod process;
 mod script_memory;
+mod sockets;
 mod sys_error;
 mod system_call;
 

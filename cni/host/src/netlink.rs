@@ -81,11 +81,24 @@ pub fn join(socket: i32, group: u32) -> Result<(), SysError> {
 /// Receives one datagram from the kernel; what other processes send is dropped. EMSGSIZE if one is longer than the
 /// buffer (it is lost then), EAGAIN if none comes in ten seconds.
 pub fn receive(socket: i32) -> Result<Vec<u8>, SysError> {
+    receive_datagram(socket, true)
+}
+
+/// The same without waiting: none if there is no datagram.
+pub fn receive_now(socket: i32) -> Result<Option<Vec<u8>>, SysError> {
+    match receive_datagram(socket, false) {
+        Ok(datagram) => Ok(Some(datagram)),
+        Err(error) if error.errno == errno::EAGAIN => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+fn receive_datagram(socket: i32, waits: bool) -> Result<Vec<u8>, SysError> {
     let mut buffer = Vec::<u8>::with_capacity(RECEIVE_BUFFER);
     loop {
         // SAFETY: zero is a valid value of this plain structure.
         let mut sender: sockaddr_nl = unsafe { mem::zeroed() };
-        let length = system_call::receive(socket, buffer.spare_capacity_mut(), &mut sender)
+        let length = system_call::receive(socket, buffer.spare_capacity_mut(), &mut sender, waits)
             .map_err(SysError::from_call("recvfrom"))?;
         if sender.nl_pid != 0 {
             continue;

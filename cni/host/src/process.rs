@@ -76,9 +76,12 @@ pub fn argv0() -> String {
         .map_or_else(String::new, |name| name.to_string_lossy().into_owned())
 }
 
+/// What is in every executable of this program, and in no other: how its build info begins.
+pub const BUILD_MARK: &str = "{\"program\":\"podway-cni\",\"version\":\"";
+
 /// What `--build-info` prints: which sources this executable was made of, as JSON.
 const BUILD_INFO: &str = concat!(
-    "{\"version\":\"",
+    "{\"program\":\"podway-cni\",\"version\":\"",
     env!("CARGO_PKG_VERSION"),
     "\",\"target\":\"",
     env!("PODWAY_TARGET"),
@@ -86,6 +89,14 @@ const BUILD_INFO: &str = concat!(
     env!("PODWAY_BUNDLE_HASH"),
     "\"}\n"
 );
+
+/// What stands behind the name.
+pub fn arguments() -> Vec<String> {
+    strings(&ARGUMENTS)
+        .skip(1)
+        .map(|argument| argument.to_string_lossy().into_owned())
+        .collect()
+}
 
 /// The argument, if there is just one. Runtimes give none.
 pub fn only_argument() -> Option<&'static CStr> {

@@ -1,6 +1,7 @@
 //! The kernel's entry, and a safe function for each call that this program makes. Errors are the kernel's numbers.
 
 pub mod memory;
+pub mod serving;
 
 use core::{arch::asm, ffi::CStr, mem::MaybeUninit};
 
@@ -280,8 +281,10 @@ pub fn send(socket: i32, bytes: &[u8]) -> Result<()> {
     .map(drop)
 }
 
-/// recvfrom(2): the datagram's true length, also where the buffer is shorter, and its sender's address.
-pub fn receive<T>(socket: i32, buffer: &mut [MaybeUninit<u8>], sender: &mut T) -> Result<usize> {
+/// recvfrom(2): the datagram's true length, also where the buffer is shorter, and its sender's address. EAGAIN where there
+/// is none, after a wait or at once.
+pub fn receive<T>(socket: i32, buffer: &mut [MaybeUninit<u8>], sender: &mut T, waits: bool) -> Result<usize> {
+    let flags = net::MSG_TRUNC | if waits { 0 } else { net::MSG_DONTWAIT };
     again(|| {
         let mut sender_length = size_of::<T>() as u32;
         // SAFETY: the pointers and lengths describe buffer and sender.
@@ -292,7 +295,7 @@ pub fn receive<T>(socket: i32, buffer: &mut [MaybeUninit<u8>], sender: &mut T) -
                     number(socket),
                     buffer.as_mut_ptr() as usize,
                     buffer.len(),
-                    net::MSG_TRUNC as usize,
+                    flags as usize,
                     core::ptr::from_mut(sender) as usize,
                     (&raw mut sender_length) as usize,
                 ],

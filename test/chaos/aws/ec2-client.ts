@@ -3,7 +3,7 @@ import type { SimulatorReply, SimulatorRequest } from '../../simulators/simulato
 import type { Link } from '../world/link.ts'
 
 /** As `providers/aws/client.ts` sets it up. */
-const requestTimeoutMs = 4_000
+const usualTimeoutMs = 4_000
 
 export const region = 'eu-central-1'
 
@@ -23,7 +23,12 @@ interface WireResponse {
   }
 }
 
-type Answer = (request: WireRequest, signal: AbortSignal | undefined) => Promise<WireResponse>
+interface SendOptions {
+  readonly abortSignal?: AbortSignal
+  readonly requestTimeout?: number
+}
+
+type Answer = (request: WireRequest, options: SendOptions) => Promise<WireResponse>
 
 /** Called when a request has arrived; `sentAt`: when it was sent, in milliseconds of the world. */
 export type Serve = (request: SimulatorRequest, sentAt: number) => SimulatorReply
@@ -33,7 +38,7 @@ export type Serve = (request: SimulatorRequest, sentAt: number) => SimulatorRepl
  * not the world's to decide.
  */
 export function ec2Over(link: Link, serve: Serve): EC2 {
-  const answer: Answer = (request, signal) => send(link, serve, request, signal)
+  const answer: Answer = (request, options) => send(link, serve, request, options)
   return new EC2({
     region,
     endpoint: 'http://ec2.example.invalid',
@@ -47,8 +52,7 @@ export function ec2Over(link: Link, serve: Serve): EC2 {
     authSchemePreference: [],
     disableClockSkewCorrection: true,
     requestHandler: {
-      handle: (request: WireRequest, options?: { readonly abortSignal?: AbortSignal }) =>
-        answer(request, options?.abortSignal),
+      handle: (request: WireRequest, options: SendOptions = {}) => answer(request, options),
       metadata: { handlerProtocol: 'http/1.1' },
       updateHttpClientConfig: () => undefined,
       httpHandlerConfigs: () => ({}),
@@ -60,12 +64,12 @@ function send(
   link: Link,
   serve: Serve,
   request: WireRequest,
-  signal: AbortSignal | undefined,
+  { abortSignal: signal, requestTimeout = usualTimeoutMs }: SendOptions,
 ): Promise<WireResponse> {
   const { promise, resolve, reject } = Promise.withResolvers<WireResponse>()
   const timer = link.process.clock.setTimeout(
-    () => reject(named('TimeoutError', `no answer within ${requestTimeoutMs} ms`)),
-    requestTimeoutMs,
+    () => reject(named('TimeoutError', `no answer within ${requestTimeout} ms`)),
+    requestTimeout,
   )
   const abort = (): void => reject(named('AbortError', 'Request aborted'))
   signal?.addEventListener('abort', abort, { once: true })

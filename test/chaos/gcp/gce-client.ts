@@ -12,10 +12,11 @@ export type Serve = (request: SimulatorRequest, sentAt: number) => SimulatorRepl
 interface Caller {
   readonly link: Link
   readonly serve: Serve
+  readonly timeoutMs?: number
 }
 
 /** As `providers/gcp/client.ts` sets it up. */
-const timeoutMs = 4_000
+const usualTimeoutMs = 4_000
 const waitTimeoutMs = 30_000
 
 /** Of the clock on the wall: no part of the world. */
@@ -40,8 +41,10 @@ export async function gceOver(link: Link, serve: Serve): Promise<GceApi> {
   const { api } = await shared
   const over =
     (method: Method): Method =>
-    (request, options) =>
-      caller.run({ link, serve }, () => link.inHand.during(() => method(request, options)))
+    (request, { timeoutMs, ...options }) =>
+      caller.run({ link, serve, ...(timeoutMs === undefined ? {} : { timeoutMs }) }, () =>
+        link.inHand.during(() => method(request, options)),
+      )
   const methods = Object.entries(api as unknown as Readonly<Record<string, Method>>)
   return Object.fromEntries(methods.map(([name, method]) => [name, over(method)])) as unknown as GceApi
 }
@@ -55,7 +58,7 @@ function callerNow(): Caller {
 }
 
 const send: Fetch = async (url, init) => {
-  const { link, serve } = callerNow()
+  const { link, serve, timeoutMs = usualTimeoutMs } = callerNow()
   const { pathname, search } = new URL(url)
   const request: SimulatorRequest = {
     method: init.method ?? 'GET',

@@ -1,0 +1,17 @@
+import { configure } from './configure.ts'
+import type { Handlers } from './handler.ts'
+import { holdAddresses } from './hold-addresses.ts'
+import { hello } from './hello.ts'
+import { inspect } from './inspect.ts'
+import { install } from './install.ts'
+import { uninstall } from './uninstall.ts'
+
+/** Who carries out what. An operation that is not here is answered by `unsupported`. */
+export const handlers: Handlers = {
+  hello,
+  'cni.inspect': inspect,
+  'cni.install': install,
+  'cni.configure': configure,
+  'cni.uninstall': (parameters, context) => uninstall(parameters, context, handlers),
+  'addresses.hold': holdAddresses,
+}

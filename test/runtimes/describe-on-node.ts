@@ -1,0 +1,61 @@
+import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest'
+import { binary } from '../../cni/testing/binary.ts'
+import { describeUnless } from '../install/describe-unless.ts'
+import { type MachineSnapshot, leftovers } from '../lab/leftovers.ts'
+import { type Runtimes, findRuntimes } from './install.ts'
+import { RuntimeNode } from './runtime-node.ts'
+
+const bootTimeout = 120_000
+const found = await findRuntimes(process.env)
+
+/**
+ * Declares tests of a container runtime that share one node, with our binary where runtimes look for plugins. After each
+ * of them, everything is as it was when the runtime had started: no address is reserved, no interface, namespace, route,
+ * rule, process or control group is left. Every test removes its own containers.
+ *
+ * @param start brings up the runtime; what it leaves running is no leak
+ */
+export function describeOnNode<Runtime>(
+  title: string,
+  start: (node: RuntimeNode, runtimes: Runtimes) => Promise<Runtime>,
+  declare: (runtime: () => Runtime, node: () => RuntimeNode) => void,
+): void {
+  describeUnless(typeof found === 'string' ? found : undefined, title, () => {
+    let node: RuntimeNode | undefined
+    let runtime: Runtime | undefined
+    let before: MachineSnapshot
+
+    beforeAll(async () => {
+      node = await RuntimeNode.boot('runtime-node', found as Runtimes)
+      for (const name of ['podway-cni', 'loopback']) await node.installPlugin(binary(), name)
+      runtime = await start(node, found as Runtimes)
+      before = await node.snapshot()
+    }, bootTimeout)
+
+    afterEach(async () => {
+      // What ends some time after it was told to: processes, interfaces with their namespace.
+      await vi.waitFor(async () => expect(await leftSince()).toEqual([]), { timeout: 8_000 }).catch(forgive)
+    }, bootTimeout)
+
+    afterAll(() => node?.remove(), bootTimeout)
+
+    const leftSince = async (): Promise<readonly string[]> =>
+      leftovers([before], node === undefined ? [] : [await node.snapshot()])
+
+    /** One test's leak is not the next one's. */
+    async function forgive(error: unknown): Promise<never> {
+      if (node !== undefined) before = await node.snapshot()
+      throw error
+    }
+
+    declare(
+      () => present(runtime),
+      () => present(node),
+    )
+  })
+}
+
+function present<T>(thing: T | undefined): T {
+  if (thing === undefined) throw new Error('the node has not booted')
+  return thing
+}

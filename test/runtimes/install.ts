@@ -1,0 +1,172 @@
+import { createHash } from 'node:crypto'
+import { copyFile, cp, mkdir, readFile, readdir, rename, rm, symlink } from 'node:fs/promises'
+import { join } from 'node:path'
+import { areExecutable, defaultCacheDir, ensureFolder } from '../install/cache-folder.ts'
+import { runCommand, tail } from '../install/command.ts'
+import { type DebianPackage, criApi, packages } from './packages.ts'
+
+/** The runtimes, unpacked: nothing of it is in the system's own folders. */
+export interface Runtimes {
+  /** To be laid over the system's /usr. */
+  readonly usr: string
+  /** Plugins that others make, to be chained behind ours: `portmap`, `bandwidth`. */
+  readonly plugins: string
+  /** A static busybox, of which the image is made. */
+  readonly busybox: string
+  /** The definition of the Container Runtime Interface. */
+  readonly criProto: string
+}
+
+export interface RuntimesOptions {
+  readonly log: (line: string) => void
+  /** Where apt, Go, their settings and the cache folder are looked up. */
+  readonly environment: NodeJS.ProcessEnv
+}
+
+const what = 'the container runtimes'
+const chained = ['portmap', 'bandwidth'] as const
+const programs = ['bin/containerd', 'bin/ctr', 'bin/podman', 'bin/conmon', 'sbin/runc', 'sbin/nft'] as const
+
+/** Raise it when {@link unpack} leaves something else behind for the same packages. */
+const layout = 1
+
+/**
+ * containerd, podman and what they need, from Debian's packages of exactly these versions, and the definition of the CRI
+ * from its Go module, once for each set of pins, into the user's cache folder. The packages are unpacked there and not
+ * installed: no script of theirs runs, no service starts, no file of the system changes. Idempotent; without a network if
+ * they are there already.
+ *
+ * @throws Error that says in a sentence what is missing
+ */
+export async function ensureRuntimes({ environment, log }: RuntimesOptions): Promise<Runtimes> {
+  const folder = installFolder(environment)
+  await ensureFolder(folder, {
+    what,
+    isUsable,
+    make: async (partial) => {
+      log(`${what}: downloading ${packages.length} packages of Debian, once on this machine`)
+      await download(partial, environment)
+      await verify(partial)
+      await unpack(partial, environment)
+      await fetchCri(partial, environment)
+    },
+    log,
+  })
+  return contents(folder)
+}
+
+/** What {@link ensureRuntimes} has made before, or a sentence that says why there is nothing. */
+export async function findRuntimes(environment: NodeJS.ProcessEnv): Promise<Runtimes | string> {
+  const folder = installFolder(environment)
+  if (await isUsable(folder)) return contents(folder)
+  return `${folder} lacks ${what}, which come with tools/test.ts on a Debian 12 (amd64) that reaches its mirror.`
+}
+
+const contents = (folder: string): Runtimes => ({
+  usr: join(folder, 'usr'),
+  plugins: join(folder, 'plugins'),
+  busybox: join(folder, 'usr/bin/busybox'),
+  criProto: join(folder, 'api.proto'),
+})
+
+const isUsable = async (folder: string): Promise<boolean> =>
+  (await areExecutable(
+    ...programs.map((program) => join(folder, 'usr', program)),
+    ...chained.map((plugin) => join(folder, 'plugins', plugin)),
+  )) &&
+  // It comes last.
+  readFile(join(folder, 'api.proto')).then(
+    () => true,
+    () => false,
+  )
+
+function installFolder(environment: NodeJS.ProcessEnv): string {
+  const digest = createHash('sha256')
+    .update(JSON.stringify([packages, criApi, layout]))
+    .digest('hex')
+    .slice(0, 12)
+  return join(defaultCacheDir(environment), `runtimes-${digest}`)
+}
+
+/** With the lists of packages that the system has; if those are old or missing, with new ones of our own. */
+async function download(folder: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const names = packages.map(({ name, version }) => `${name}:amd64=${version}`)
+  // The folder is ours alone, which apt's own user may not enter.
+  const asUs = ['-o', 'APT::Sandbox::User=root', '-q']
+  const own = [
+    ...['-o', `Dir::State::lists=${join(folder, 'lists')}`],
+    ...['-o', `Dir::Cache=${join(folder, 'cache')}`],
+  ]
+  const aptGet = (...args: readonly string[]) =>
+    runCommand('apt-get', [...asUs, ...args], { environment, folder })
+  if ((await aptGet('download', ...names)).exitCode === 0) return
+  await Promise.all(['lists/partial', 'cache'].map((path) => mkdir(join(folder, path), { recursive: true })))
+  const updated = await aptGet(...own, 'update')
+  const downloaded = await aptGet(...own, 'download', ...names)
+  if (downloaded.exitCode !== 0)
+    throw new Error(
+      `${what} are packages of Debian 12 (amd64), which could not be had in the pinned versions (test/runtimes/packages.ts):\n${tail(`${updated.stderr}\n${downloaded.stderr}`)}`,
+    )
+  await Promise.all(['lists', 'cache'].map((path) => rm(join(folder, path), { recursive: true })))
+}
+
+/** @throws Error that names a file which is not one of the pinned, or a package that has none */
+async function verify(folder: string): Promise<void> {
+  const wanted = new Set(packages.map(({ sha256 }) => sha256))
+  for (const file of await debFiles(folder)) {
+    const sha256 = createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex')
+    if (!wanted.delete(sha256))
+      throw new Error(`${file} is not what test/runtimes/packages.ts pins: ${sha256}`)
+  }
+  const missing = packages.filter(({ sha256 }) => wanted.has(sha256)).map(({ name }: DebianPackage) => name)
+  if (missing.length > 0) throw new Error(`apt-get downloaded no file for ${missing.join(', ')}`)
+}
+
+const debFiles = async (folder: string): Promise<readonly string[]> =>
+  (await readdir(folder)).filter((name) => name.endsWith('.deb')).map((name) => join(folder, name))
+
+async function unpack(folder: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const root = join(folder, 'root')
+  for (const file of await debFiles(folder)) {
+    const { exitCode, stderr } = await runCommand('dpkg-deb', ['-x', file, root], { environment })
+    if (exitCode !== 0) throw new Error(`${what}: ${file} could not be unpacked:\n${tail(stderr)}`)
+    await rm(file)
+  }
+  // As on every system whose /bin, /lib and /sbin are links into /usr.
+  for (const name of ['bin', 'lib', 'sbin']) {
+    const from = join(root, name)
+    await cp(from, join(root, 'usr', name), { recursive: true, verbatimSymlinks: true }).catch(
+      (error: unknown) => {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      },
+    )
+  }
+  await mkdir(join(folder, 'plugins'))
+  for (const plugin of chained)
+    await rename(join(root, 'usr/lib/cni', plugin), join(folder, 'plugins', plugin))
+  // No other plugin than those may be found by a runtime.
+  await Promise.all(
+    ['lib/cni', 'share'].map((path) => rm(join(root, 'usr', path), { recursive: true, force: true })),
+  )
+  // What Debian's alternatives would do.
+  for (const name of ['iptables', 'ip6tables'])
+    await symlink('xtables-nft-multi', join(root, 'usr/sbin', name))
+  await rename(join(root, 'usr'), join(folder, 'usr'))
+  await rm(root, { recursive: true })
+}
+
+async function fetchCri(folder: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const { exitCode, stdout, stderr } = await runCommand(
+    'go',
+    ['mod', 'download', '-json', `${criApi.module}@${criApi.version}`],
+    { environment: { ...environment, GOWORK: 'off', GOFLAGS: '' }, folder },
+  )
+  if (exitCode !== 0)
+    throw new Error(
+      `${what}: the Go module ${criApi.module} could not be had (is Go there, and its module proxy reachable?):\n${tail(stderr || stdout)}`,
+    )
+  const { Dir } = JSON.parse(stdout) as { readonly Dir: string }
+  await copyFile(join(Dir, criApi.file), join(folder, 'api.proto'))
+}
