@@ -7,6 +7,7 @@ import { inspect } from './inspect.ts'
 import { install } from './install.ts'
 import { setRules } from './rules.ts'
 import { uninstall } from './uninstall.ts'
+import { apply, inspectHazards, list, watch } from './route-handlers.ts'
 
 const garbage = new GarbageCollector()
 
@@ -17,7 +18,11 @@ export const handlers: Handlers = {
   'cni.install': install,
   'cni.configure': configure,
   'cni.uninstall': (parameters, context) => uninstall(parameters, context, handlers),
-  'rules.set': (parameters, { system }) => setRules(parameters, system),
+  'rules.set': setRules,
   'addresses.hold': holdAddresses,
+  'routes.list': list,
+  'routes.apply': apply,
+  'routes.watch': watch,
+  'routes.inspect': inspectHazards,
   'garbage.collect': (parameters, context) => garbage.collect(parameters, context),
 }
