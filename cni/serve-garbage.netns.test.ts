@@ -100,6 +100,22 @@ describe('garbage.collect', () => {
     expect(link('eth0', 'next').addr_info[0]?.local).toBe('10.1.2.4')
   })
 
+  /** https://github.com/containernetworking/plugins/issues/810 */
+  it('ends the masquerading of a pod whose namespace is gone, and of no other', async () => {
+    const masqueraded = (): object => ({ ...config(), ipMasq: true })
+    for (const pod of ['lives', 'dead'])
+      add({ containerId: pod, netns: testNode.pod(pod).path, config: masqueraded() })
+    kill('dead')
+    expect(await collectAll()).toMatchObject([
+      { kind: 'reservation', containerId: 'dead' },
+      { kind: 'rule', containerId: 'dead', what: 'podway podway dead/eth0' },
+    ])
+    const rules = run('nft', 'list', 'table', 'inet', 'podway')
+    expect(rules).toContain('podway podway lives/eth0')
+    expect(rules).not.toContain('dead')
+    run('nft', 'delete', 'table', 'inet', 'podway')
+  })
+
   it('does not hurry', async () => {
     await server.stop()
     await serve({ grace: '3600' })

@@ -50,6 +50,7 @@ export const configure: Handler<'cni.configure'> = (parameters, context) => {
 interface Wanted {
   readonly podCidrs: readonly Cidr[]
   readonly mtu: number | undefined
+  readonly masquerade: boolean
   readonly takeOver: string | undefined
 }
 
@@ -63,14 +64,9 @@ function readSettings(parameters: unknown): Wanted {
     if (cidr.prefixLength > addressBits(cidr.family) - 2)
       throw invalid(`${where}[${i}]`, `${formatCidr(cidr)} has no room for a gateway and a pod`)
   }
-  if (fields.has('masquerade') && fields.boolean('masquerade'))
-    throw new ServeError({
-      code: 'unsupported',
-      field: fields.path('masquerade'),
-      message: `${fields.path('masquerade')}: the plugin can't masquerade yet: use rules.set`,
-    })
   return {
     podCidrs,
+    masquerade: fields.has('masquerade') && fields.boolean('masquerade'),
     mtu: fields.has('mtu') ? fields.integer('mtu', leastMtu, mostMtu) : undefined,
     takeOver: fields.has('takeOver') ? fields.text('takeOver', 255) : undefined,
   }
@@ -116,7 +112,7 @@ function predecessor(context: Context, file: string, { podCidrs }: Wanted): Inhe
  * one that it had, for newer runtimes take the highest, which its plugins may not know.
  */
 function configurationList(
-  { podCidrs, mtu }: Wanted,
+  { masquerade, podCidrs, mtu }: Wanted,
   inherited: Inheritance | undefined,
   { settings }: Context,
 ): object {
@@ -138,6 +134,7 @@ function configurationList(
         type: ownName,
         capabilities: { ips: true, mac: true, dns: true },
         mtu,
+        ipMasq: masquerade ? true : undefined,
         ipam: {
           type: 'host-local',
           dataDir: dataDir === defaultDataDir ? undefined : dataDir,
