@@ -106,7 +106,7 @@ describeUnless(whyNoNft(), 'masquerading by the plugin', () => {
   it('leaves what the node’s rules except alone, and is done with or without them', async () => {
     const masquerade = { sources: ['10.9.0.0/16'], exceptions: ['203.0.113.0/28'], randomFully: true }
     await rules.set(nodeRules({ masquerade, antiSpoofing: true }))
-    attach('pod')
+    const attached = attach('pod')
     const netns = connectOutside('203.0.113.99')
     ip(netns, 'route', 'add', '10.1.2.0/24', 'via', node4)
     expect(await exchange('pod', { netns, address: outside4 })).toBe('10.1.2.2')
@@ -117,6 +117,15 @@ describeUnless(whyNoNft(), 'masquerading by the plugin', () => {
     expect(await rules.set(nodeRules())).toEqual([])
     await rules.set(nodeRules({ masquerade }))
     expect(await exchange('pod', { netns, address: outside4 })).toBe('10.1.2.2')
+    // A range that grows makes the set anew, which the pod's own chain asks too.
+    const wider = { ...masquerade, exceptions: ['203.0.113.0/25'] }
+    await rules.set(nodeRules({ masquerade: wider }))
+    expect(await exchange('pod', { netns, address: outside4 })).toBe('10.1.2.2')
+    expect(await exchange('pod', { netns, address: '203.0.113.99' })).toBe('10.1.2.2')
+    const prevResult = { cniVersion: '1.1.0', ...attached }
+    succeed('CHECK', { containerId: 'pod', netns: '/run/netns/pod', config: config({ prevResult }) })
+    await rules.set(nodeRules({ masquerade }))
+    expect(await exchange('pod', { netns, address: '203.0.113.99' })).toBe(node4)
     detach('pod')
     expect(chains()).toEqual(['chain node-masquerade {'])
     expect(await rules.set(nodeRules({ masquerade }))).toEqual([])

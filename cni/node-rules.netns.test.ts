@@ -141,6 +141,25 @@ describeUnless(whyNoNft(), 'the node’s rules', () => {
     }
   })
 
+  it('touch no range beside one that comes or goes, and make the set anew where they overlap', async () => {
+    const handle = (): string =>
+      /set exceptions-v4 \{ # handle (\d+)/.exec(nft(undefined, '-a', 'list', 'ruleset'))?.[1] ?? 'none'
+    const withAlso = (...more: readonly string[]): Promise<readonly string[]> =>
+      rules.set(nodeRules({ masquerade: { ...masquerade, exceptions: [...masquerade.exceptions, ...more] } }))
+    await withAlso()
+    const first = handle()
+    await withAlso('10.9.0.0/16', '10.243.0.0/16')
+    await withAlso('10.9.0.0/16')
+    expect(handle()).toBe(first)
+    await withAlso('10.8.0.0/15')
+    const second = handle()
+    expect(second).not.toBe(first)
+    expect(elementsOf('exceptions-v4')).toContain('10.8.0.0/15')
+    await withAlso()
+    expect(handle()).toBe(second)
+    expect(ruleset().filter((line) => line.includes('masquerade'))).toHaveLength(3)
+  })
+
   it('leave what is not wanted away, and the table with the last of them', async () => {
     await rules.set(all)
     expect(await rules.set(nodeRules({ antiSpoofing: true }))).toContain('chain node-masquerade: deleted')
