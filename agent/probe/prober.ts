@@ -36,6 +36,8 @@ export interface ProberParts {
 
 /** Between rounds, give or take a fifth, so that agents that began together don't go on together. */
 const everyMs = 10_000
+/** Until there is an address of ours to ask from, as at the start of a node. */
+const soonMs = 2_000
 const peersInRound = 8
 /** Bad news are told of a list of Nodes that is not older than this. */
 const freshMs = 60_000
@@ -62,27 +64,28 @@ export class Prober {
   async run(signal: AbortSignal): Promise<void> {
     const { clock, random } = this.#parts
     while (!signal.aborted) {
-      await this.#round(signal)
-      await delay(clock, everyMs * (0.8 + 0.4 * random()), signal)
+      const asked = await this.#round(signal)
+      await delay(clock, (asked ? everyMs : soonMs) * (0.8 + 0.4 * random()), signal)
     }
     await this.#answerAt([])
   }
 
-  async #round(signal: AbortSignal): Promise<void> {
+  /** Whether there was something to ask from. */
+  async #round(signal: AbortSignal): Promise<boolean> {
     const { metrics, peers, random, transport } = this.#parts
     const node = this.#parts.node()
-    if (node === undefined) return
+    if (node === undefined) return false
     const podCidrs = readPodCidrs(node)
     const own = await this.#answerAt(podCidrs.kind === 'known' ? podCidrs.cidrs.map(gatewayOf) : [])
     // Without an address of ours we would only learn that.
-    if (own.length === 0) return
+    if (own.length === 0) return false
     // Others ask whom they see this of, so it is said before anything is known.
     await this.#tell((this.#state ??= this.#before()).verdict, signal)
     await peers.refresh(signal)
     const chosen = choose(peers.peers, peersInRound, random)
     const probes = chosen.flatMap((peer) => probesOf(peer, own))
     const probed = await Promise.all(probes.map((probe) => transport.probe(probe, signal)))
-    if (signal.aborted) return
+    if (signal.aborted) return true
     metrics.peers(peers.peers.length)
     for (const { ms, probe } of probed) metrics.probed(probe.to.family, ms)
     metrics.failing(
@@ -91,6 +94,7 @@ export class Prober {
       ),
     )
     await this.#judge(probed, signal)
+    return true
   }
 
   async #judge(probed: readonly Probed[], signal: AbortSignal): Promise<void> {

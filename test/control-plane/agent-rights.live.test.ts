@@ -134,6 +134,10 @@ await describeControlPlane('the rights of an agent (deploy/rbac, deploy/admissio
       ...fields,
     }) as unknown as KubeEvent
 
+  test.each(['daemonset', 'uninstall'])('deploy/agent/%s.yaml is what an API server takes', async (name) => {
+    await create(cluster().admin, fileURLToPath(new URL(`../../deploy/agent/${name}.yaml`, import.meta.url)))
+  })
+
   describe('an agent may', () => {
     test.each(['PodNetworkReachable', 'MeshProgrammed'])('set %s of its own Node', async (type) => {
       await setCondition(agent, 'node-1', type)
