@@ -1,3 +1,4 @@
+import { readFileSync, readdirSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { describeUnless } from '../test/install/describe-unless.ts'
 import { whyNoNft } from '../test/nft/nft.ts'
@@ -6,6 +7,7 @@ import { type Printed, add, message, succeed } from './testing/calls.ts'
 import { exchange, reaches } from './testing/exchange.ts'
 import { elementsOf, nft, nftScript, ruleset } from './testing/filter.ts'
 import { RulesServer, nodeRules } from './testing/rules.ts'
+import { TestServer } from './testing/server.ts'
 import { trace, whyNoTrace } from './testing/trace.ts'
 import { TestNode, ip } from './testing/world.ts'
 
@@ -314,6 +316,34 @@ describeUnless(whyNoNft(), 'masquerading by the plugin', () => {
     expect(await exchange('pod', { netns, address: outside4 })).toBe(node4)
     succeed('DEL', { netns: path, config: conf, file })
     expect(tables()).toBe('')
+  })
+
+  it('is what the server’s configuration list asks for, if it shall', async () => {
+    const server = new TestServer()
+    await server.start()
+    try {
+      const client = await server.connect()
+      await client.ask('cni.install', {})
+      await client.ask('cni.configure', { podCidrs: ['10.1.2.0/24'], masquerade: true })
+      const [file = ''] = readdirSync(server.confDir)
+      const list = JSON.parse(readFileSync(`${server.confDir}/${file}`, 'utf8')) as Record<
+        string,
+        unknown
+      > & {
+        readonly plugins: readonly object[]
+      }
+      const [plugin] = list.plugins
+      const conf = { ...plugin, cniVersion: '1.1.0', name: list.name }
+      attach('pod', conf)
+      const netns = connectOutside()
+      expect(await exchange('pod', { netns, address: outside4 })).toBe(node4)
+      detach('pod', conf)
+      await client.ask('cni.configure', { podCidrs: ['10.1.2.0/24'] })
+      expect(readFileSync(`${server.confDir}/${file}`, 'utf8')).not.toContain('ipMasq')
+      client.end()
+    } finally {
+      await server.remove()
+    }
   })
 
   it('works with addresses of the configuration, too', () => {
