@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { aggregate } from '../net/aggregate.ts'
 import { formatCidr, parseCidr } from '../net/cidr.ts'
@@ -201,6 +202,23 @@ describeUnless(whyNoNft(), 'the node’s rules', () => {
     expect(await rules.set(all)).not.toEqual([])
     expect([...ruleset()].sort()).toEqual([...before].sort())
     expect(await rules.set(all)).toEqual([])
+  })
+
+  it('are set while others change theirs all the time', async () => {
+    const script = 'while :; do nft add table ip churn; nft delete table ip churn; done'
+    const program = `${findNft() ?? 'nft'}`
+    const churning = spawn('sh', ['-c', script.replaceAll('nft ', `${program} `)], { stdio: 'ignore' })
+    try {
+      for (let i = 0; i < 20; i++) {
+        const exceptions = [...masquerade.exceptions, `10.${100 + i}.0.0/16`]
+        await rules.set({ ...all, masquerade: { ...masquerade, exceptions } })
+        expect(elementsOf('exceptions-v4')).toContain(`10.${100 + i}.0.0/16`)
+      }
+    } finally {
+      const ended = once(churning, 'close')
+      churning.kill('SIGKILL')
+      await ended
+    }
   })
 
   it('touch nobody else’s table', async () => {

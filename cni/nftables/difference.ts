@@ -2,18 +2,17 @@ import type { Request } from '../netlink/connection.ts'
 import type { Hook } from './chain.ts'
 import { toElements } from './intervals.ts'
 import {
-  addElements,
   addRule,
   createChain,
   createSet,
   createTable,
   deleteAllElements,
   deleteChain,
-  deleteElements,
   deleteRules,
   deleteSet,
   deleteTable,
-} from './nftables.ts'
+} from './changes.ts'
+import { addElements, deleteElements } from './element-changes.ts'
 import { type Rule, equalRules } from './rule.ts'
 import {
   type FoundRuleset,
