@@ -6,7 +6,7 @@ import { CniError, ErrorCode, formatError, toCniError } from './spec/error.ts'
 import { formatVersions, newestVersion, requireVersion, supportedVersions } from './spec/version.ts'
 import type { System } from './sys.ts'
 
-const verbs: readonly string[] = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS']
+const verbs: readonly string[] = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'RULES']
 
 /**
  * The node binary, from its start to its exit code: one call of a CNI verb, or, as `podway-cni serve`, the privileged half
@@ -62,6 +62,8 @@ async function load(
       return import('./verbs/ptp-del.ts')
     case 'ptp CHECK':
       return import('./verbs/ptp-check.ts')
+    case 'ptp RULES':
+      return import('./verbs/node-rules.ts')
     case 'ptp STATUS':
       return import('./verbs/ptp-status.ts')
     case 'ptp GC':

@@ -72,6 +72,36 @@ export class Connection {
   }
 
   /**
+   * Requests in one datagram, between one that begins a transaction and one that ends it: the kernel carries out all of
+   * them, or none.
+   *
+   * @throws OpError of the first that it refuses
+   */
+  transact(begin: Request, requests: readonly Request[], end: Request): void {
+    const first = this.#sequence
+    const all = [begin, ...requests, end]
+    // Not of the end: kernels before 6.10 don't acknowledge it.
+    const answered = requests.length
+    const messages = all.map(
+      (request, index) => this.#encode(request, index === answered ? Flag.acknowledge : 0).bytes,
+    )
+    this.#sockets.send(this.#socket, concatenate(messages))
+    let error: OpError | undefined
+    for (;;) {
+      for (const message of this.receive()) {
+        const index = (message.sequence - first) >>> 0
+        const request = all[index]
+        if (request === undefined || message.type !== Control.error) continue
+        error ??= refusal(request.operation, message)
+        // What is said of the beginning is said of the whole: nobody waits for more.
+        if (index !== answered && index !== 0) continue
+        if (error !== undefined) throw error
+        if (index === answered) return
+      }
+    }
+  }
+
+  /**
    * A request that is answered by one message: its payload.
    * @throws OpError if the kernel refuses
    */

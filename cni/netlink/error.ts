@@ -56,7 +56,7 @@ export class DumpInterruptedError extends Error {
   }
 }
 
-/** Those that rtnetlink answers with; the host knows all, but the kernel's answers don't pass through it. */
+/** Those that rtnetlink and nf_tables answer with; the host knows all, but the kernel's answers don't pass through it. */
 const errnoTexts: Readonly<Record<number, string>> = {
   1: 'operation not permitted',
   2: 'no such file or directory',
@@ -68,6 +68,7 @@ const errnoTexts: Readonly<Record<number, string>> = {
   19: 'no such device',
   22: 'invalid argument',
   34: 'numerical result out of range',
+  85: 'the rules have changed meanwhile',
   95: 'operation not supported',
   99: 'cannot assign requested address',
   100: 'network is down',

@@ -24,7 +24,7 @@ const sound: readonly Uint8Array[] = [
     { name: 'veth01234567', namespace: 4, mac: Uint8Array.of(2, 0, 0, 0, 0, 2) },
     1500,
   ),
-  encodeSetUp(7, 'podway pod/eth0'),
+  encodeSetUp(7, { alias: 'podway pod/eth0', group: 7 }),
   encodeAddAddress(7, parseInterfaceAddress('10.1.2.3/24')),
   encodeAddAddress(7, parseInterfaceAddress('fd00::1/64')),
   encodeAddRoute({

@@ -55,9 +55,11 @@ describe('link messages', () => {
     )
   })
 
-  it('set up, with an alias or without', () => {
+  it('set up, with alias and group or without', () => {
     expect(encodeSetUp(5)).toEqual(hex('00000000 05000000 01000000 01000000'))
-    expect(encodeSetUp(5, 'a')).toEqual(hex('00000000 05000000 01000000 01000000  06 00 14 00 61 00 00 00'))
+    expect(encodeSetUp(5, { alias: 'a', group: 0x102 })).toEqual(
+      hex('00000000 05000000 01000000 01000000  06 00 14 00 61 00 00 00  08 00 1b 00 02 01 00 00'),
+    )
   })
 
   it('delete by index', () => {

@@ -17,6 +17,7 @@ const Attribute = {
   link: 5,
   info: 18,
   alias: 20,
+  group: 27,
   namespaceDescriptor: 28,
   extendedMask: 29,
   transmitQueues: 31,
@@ -92,11 +93,20 @@ export function encodeListLinks(): Uint8Array {
   return writer.attributeU32(Attribute.extendedMask, skipStatistics).finish()
 }
 
-/** Sets a link up, and an alias if one is given: text that only people and we read. */
-export function encodeSetUp(index: number, alias?: string): Uint8Array {
+/** What a link is known by, besides its name. */
+export interface LinkMark {
+  /** Text that only people and we read. */
+  readonly alias: string
+  /** A number that packet filters can ask for. */
+  readonly group: number
+}
+
+/** Sets a link up, and marks it if a mark is given. */
+export function encodeSetUp(index: number, mark?: LinkMark): Uint8Array {
   const writer = new PayloadWriter()
   writeStructure(writer, { index, flags: up, change: up })
-  if (alias !== undefined) writer.attributeText(Attribute.alias, alias)
+  if (mark !== undefined)
+    writer.attributeText(Attribute.alias, mark.alias).attributeU32(Attribute.group, mark.group)
   return writer.finish()
 }
 

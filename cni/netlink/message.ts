@@ -20,6 +20,10 @@ export const Flag = {
   exclusive: 0x200,
   /** Of a "new": create it if it does not exist. */
   create: 0x400,
+  /** Of a "new": behind those that are there. */
+  append: 0x800,
+  /** Of a "delete": only if nothing is in it. Same bit as `replace`. */
+  nonRecursive: 0x100,
 } as const
 
 /** Types of the control messages. */

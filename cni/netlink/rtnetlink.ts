@@ -6,6 +6,7 @@ import { Connection, type Refusal, type Request } from './connection.ts'
 import { isOpError } from './error.ts'
 import {
   type Link,
+  type LinkMark,
   LinkMessage,
   decodeLink,
   encodeDeleteLink,
@@ -62,10 +63,10 @@ export class Rtnetlink {
 
 // Changes for `Rtnetlink.change`.
 
-export const setUp = (index: number, alias?: string): Request => ({
+export const setUp = (index: number, mark?: LinkMark): Request => ({
   operation: `set link ${index} up`,
   type: LinkMessage.set,
-  payload: encodeSetUp(index, alias),
+  payload: encodeSetUp(index, mark),
 })
 
 export const setDown = (index: number): Request => ({

@@ -8,6 +8,7 @@ import { type Rtnetlink, addAddress, addRoute, setNeighbour, setUp } from '../ne
 import type { ResultRoute } from '../spec/result.ts'
 import { Errno, type Files, type Handle } from '../sys.ts'
 import type { Lease } from './lease.ts'
+import { podLinkGroup } from './link-group.ts'
 import { setSysctl, trySysctl } from './sysctl.ts'
 import type { Veth } from './veth.ts'
 
@@ -87,7 +88,7 @@ export function configurePod(
  */
 export function configureHost({ files, host, veth }: Ends, leases: readonly Lease[]): void {
   const { hostName, hostIndex: index } = veth
-  const changes = [setUp(index, veth.hostAlias)]
+  const changes = [setUp(index, { alias: veth.hostAlias, group: podLinkGroup })]
   for (const { address, gateway } of leases) {
     const prefixLength = addressBits(gateway.family)
     const destination = cidrAround(address.address, prefixLength)

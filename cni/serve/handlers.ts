@@ -1,9 +1,11 @@
 import { configure } from './configure.ts'
 import type { Handlers } from './handler.ts'
+import { holdAddresses } from './hold-addresses.ts'
 import { hello } from './hello.ts'
 import { inspect } from './inspect.ts'
 import { install } from './install.ts'
 import { apply, inspectHazards, list, watch } from './route-handlers.ts'
+import { uninstall } from './uninstall.ts'
 
 /** Who carries out what. An operation that is not here is answered by `unsupported`. */
 export const handlers: Handlers = {
@@ -15,4 +17,6 @@ export const handlers: Handlers = {
   'routes.apply': apply,
   'routes.watch': watch,
   'routes.inspect': inspectHazards,
+  'cni.uninstall': (parameters, context) => uninstall(parameters, context, handlers),
+  'addresses.hold': holdAddresses,
 }

@@ -3,16 +3,20 @@ import { type Cidr, cidrAround, containsAddress, parseCidr } from '../../net/cid
 import { AddressMessage, encodeListAddresses } from '../netlink/address.ts'
 import type { Request } from '../netlink/connection.ts'
 import { dump } from '../netlink/dump.ts'
-import { type MarkedAddress, decodeMarkedAddress, holdAddress, releaseAddress } from '../netlink/held-address.ts'
+import {
+  type MarkedAddress,
+  decodeMarkedAddress,
+  holdAddress,
+  releaseAddress,
+} from '../netlink/held-address.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
-import type { System } from '../sys.ts'
 import { findConfigurations } from './configurations.ts'
 import type { Context, Handler } from './handler.ts'
 import { Fields, invalid, readAddress } from './parameters.ts'
-import { protocolNumber } from './protocol.ts'
+import { routeProtocol } from './protocol.ts'
 
 const loopback = 'lo'
-const mark = { protocol: protocolNumber, label: `${loopback}:podway` }
+const mark = { protocol: routeProtocol, label: `${loopback}:podway` }
 
 /** One of each family; a few more while a Node gets other ranges. */
 const mostAddresses = 4
@@ -20,7 +24,7 @@ const mostAddresses = 4
 /** What no node holds as its pods' gateway: the machine's own, its link's, everybody's. */
 const refused: readonly Cidr[] = [
   ...['0.0.0.0/8', '127.0.0.0/8', '169.254.0.0/16', '224.0.0.0/3'],
-  ...['::/96', '::ffff:0:0/96', 'fe80::/10', 'ff00::/8'],
+  ...['::/96', 'fe80::/10', 'ff00::/8'],
 ].map(parseCidr)
 
 /**
@@ -41,14 +45,6 @@ export const holdAddresses: Handler<'addresses.hold'> = (parameters, context) =>
 /** Has the loopback interface hold these addresses, and no others of ours: what was done. */
 export function hold(context: Context, wanted: readonly Address[]): readonly string[] {
   const rtnetlink = new Rtnetlink(context.system)
-  try {
-    return holdBy(rtnetlink, context, wanted)
-  } finally {
-    rtnetlink.close()
-  }
-}
-
-function holdBy(rtnetlink: Rtnetlink, context: Context, wanted: readonly Address[]): readonly string[] {
   const index = rtnetlink.link(loopback)?.index
   if (index === undefined) throw new Error(`there is no interface ${loopback}`)
   const there = listAddresses(rtnetlink).filter((address) => address.index === index)
@@ -57,7 +53,9 @@ function holdBy(rtnetlink: Rtnetlink, context: Context, wanted: readonly Address
   const gone = there.filter((address) => !keptTexts.includes(address.text) && isOurs(address, there, context))
   const changes: Request[] = [
     ...gone.map(({ text }) => releaseAddress(index, parseAddress(text.slice(0, text.indexOf('/'))))),
-    ...wanted.filter((address) => !texts.includes(textOf(address))).map((address) => holdAddress(index, address, mark)),
+    ...wanted
+      .filter((address) => !texts.includes(textOf(address)))
+      .map((address) => holdAddress(index, address, mark)),
   ]
   if (changes.length === 0) return []
   const [refusal] = rtnetlink.change(changes)

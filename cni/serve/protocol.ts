@@ -223,8 +223,13 @@ export interface NodeRules {
   readonly masquerade?: {
     /** Where pods' packets come from: the cluster's pools. */
     readonly sources: readonly string[]
-    /** Destinations that see pods under their own addresses. Link-local and multicast ones always do, the node's own too. */
+    /** Destinations that see pods under their own addresses. Multicast ones always do, the node's own too. */
     readonly exceptions: readonly string[]
+    /**
+     * Whether what goes to 169.254.0.0/16 is masqueraded, where clouds have their metadata services and resolvers. Absent:
+     * it is not.
+     */
+    readonly linkLocal?: boolean
     /** Source ports by chance, not in a row. */
     readonly randomFully: boolean
   }

@@ -90,6 +90,9 @@ export class MemoryFiles implements Files {
 
 const parent = (path: string): string => path.slice(0, path.lastIndexOf('/'))
 
+/** NLM_F_ACK. */
+const acknowledgeFlag = 0x4
+
 function isAcknowledgement(answer: Uint8Array): boolean {
   if (answer.length < 20) return false
   const view = new DataView(answer.buffer, answer.byteOffset, answer.byteLength)
@@ -116,7 +119,7 @@ export class ScriptedNetlink implements NetlinkSockets {
     return this.#next++ as Handle
   }
 
-  /** Several messages in one datagram are several requests; of those before the last, only refusals are answered. */
+  /** Several messages in one datagram are several requests; before the last, only who asks for it is told of a success. */
   send(_socket: Handle, bytes: Uint8Array): void {
     for (let at = 0; at < bytes.length;) {
       const length = (new DataView(bytes.buffer, bytes.byteOffset + at).getUint32(0, true) + 3) & ~3
@@ -124,7 +127,8 @@ export class ScriptedNetlink implements NetlinkSockets {
       at += length
       this.sent.push(request)
       const isLast = at >= bytes.length
-      this.#pending.push(...this.#answer(request).filter((answer) => isLast || !isAcknowledgement(answer)))
+      const asks = isLast || (new DataView(request.buffer).getUint16(6, true) & acknowledgeFlag) !== 0
+      this.#pending.push(...this.#answer(request).filter((answer) => asks || !isAcknowledgement(answer)))
     }
   }
 

@@ -37,6 +37,7 @@ export class TestServer {
     ]
     const child = spawn(program ?? '', args, { env: {}, stdio: ['ignore', 'inherit', 'pipe'] })
     this.#child = child
+    this.log.length = 0
     createInterface(child.stderr).on('line', (line) => {
       this.log.push(JSON.parse(line) as Record<string, unknown>)
       for (const wake of this.#waiting.splice(0)) wake()

@@ -6,9 +6,6 @@ import { ControllerProcess } from './controller-process.ts'
 import { deadlineMs } from './eventually.ts'
 import type { World } from './world.ts'
 
-/** Ranges of both families. */
-const clusterCidr = '10.244.0.0/16,fd00:10:244::/48'
-
 export interface CastOptions {
   readonly cloud: DemoCloud
   readonly cluster: Cluster
@@ -46,6 +43,7 @@ export class Cast {
   /** `podway controller`, as its own process; resolves when it has found its tables. */
   async startController(): Promise<void> {
     const { cloud, dist, kubeconfig, scratch } = this.#options
+    const { clusterCidr } = cloud
     const args = ['--cluster-name', clusterName, '--cluster-cidr', clusterCidr, '--kubeconfig', kubeconfig]
     this.#controller = new ControllerProcess(join(dist, 'podway.js'), [...cloud.controller.args, ...args], {
       PATH: process.env.PATH,

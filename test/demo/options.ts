@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { type GcpMode, gcpModes } from '../../providers/gcp/mode.ts'
 
 const clouds = ['simulator', 'localstack', 'gcp', 'azure'] as const
 const kubes = ['simulator', 'apiserver'] as const
@@ -6,6 +7,8 @@ const kubes = ['simulator', 'apiserver'] as const
 export interface DemoOptions {
   readonly cloud: (typeof clouds)[number]
   readonly kube: (typeof kubes)[number]
+  /** Of Google Cloud: how pods are reached. */
+  readonly gcpMode: GcpMode
   /** One JSON object as the last line of standard output. */
   readonly json: boolean
   /** Stay until Ctrl-C once everything is up. */
@@ -24,6 +27,9 @@ Options:
                     localstack  AWS, by LocalStack (needs Python)
                     gcp         Google Cloud, by the Compute Engine simulator
                     azure       Azure, by the Resource Manager simulator
+  --gcp-mode <mode>
+                  with --cloud gcp, the controller's flag: static routes (routes, the default), or in IPv4 alias IP
+                  ranges of the nodes' interfaces (alias-ip)
   --kube <name>   whose Kubernetes API: simulator (default), apiserver (needs Go)
   --json          print one JSON object as the last line
   --keep          stay until Ctrl-C, and tell how to enter the world
@@ -38,15 +44,20 @@ export function readOptions(args: readonly string[]): DemoOptions | 'help' {
     options: {
       cloud: { type: 'string', default: 'simulator' },
       kube: { type: 'string', default: 'simulator' },
+      'gcp-mode': { type: 'string', default: 'routes' },
       json: { type: 'boolean', default: false },
       keep: { type: 'boolean', default: false },
       help: { type: 'boolean', short: 'h', default: false },
     },
   })
   if (values.help) return 'help'
+  const cloud = oneOf('cloud', values.cloud, clouds)
+  const gcpMode = oneOf('gcp-mode', values['gcp-mode'], gcpModes)
+  if (gcpMode !== 'routes' && cloud !== 'gcp') throw new Error(`--gcp-mode=${gcpMode}: it is for --cloud gcp`)
   return {
-    cloud: oneOf('cloud', values.cloud, clouds),
+    cloud,
     kube: oneOf('kube', values.kube, kubes),
+    gcpMode,
     json: values.json,
     keep: values.keep,
   }

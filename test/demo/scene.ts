@@ -1,7 +1,7 @@
 import { parseAddress } from '../../net/address.ts'
 import { containsAddress, parseCidr } from '../../net/cidr.ts'
 import { type Probe, type ProbeReport, everyPair, runProbes } from '../lab/probe.ts'
-import type { DemoCloud, DemoInstance, DemoTable } from './clouds/demo-cloud.ts'
+import { type DemoCloud, type DemoInstance, type DemoTable, belonging } from './clouds/demo-cloud.ts'
 import { type Cluster, isRouted } from './cluster.ts'
 import type { ControllerProcess } from './controller-process.ts'
 import { eventually } from './eventually.ts'
@@ -38,17 +38,18 @@ export async function allRouted(scene: Scene, controller: ControllerProcess): Pr
 /** What is there and what has to be there, of a table where these differ. */
 async function wrongTable({ cloud, cluster, foreign, instances }: Scene): Promise<string | undefined> {
   const nodes = await cluster.nodes()
-  const ours = nodes.flatMap(({ metadata, spec }) =>
-    (spec?.podCIDRs ?? []).map((destination) => {
-      const target = instances.get(metadata?.name ?? '')?.targets[destination.includes(':') ? 6 : 4]
-      return `${destination} → ${target ?? 'nowhere'}`
-    }),
-  )
+  const oursIn = (table: DemoTable): readonly string[] =>
+    nodes.flatMap(({ metadata, spec }) =>
+      belonging(table, spec?.podCIDRs ?? []).map((destination) => {
+        const target = instances.get(metadata?.name ?? '')?.targets[destination.includes(':') ? 6 : 4]
+        return `${destination} → ${target ?? 'nowhere'}`
+      }),
+    )
   for (const table of cloud.tables) {
     const routes = await cloud.routesIn(table)
     const there = routes.map(({ destination, target }) => `${destination} → ${target}`).sort()
     const wanted = [
-      ...(table.isPodways ? ours : []),
+      ...oursIn(table),
       ...(table === foreign.table ? [`${foreign.destination} → ${foreign.target}`] : []),
     ].sort()
     if (there.join() !== wanted.join())

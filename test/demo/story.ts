@@ -3,6 +3,7 @@ import type { ControlPlaneInstall } from '../control-plane/install.ts'
 import type { LocalStackInstall } from '../localstack/install.ts'
 import { type ProbeReport, describeResult } from '../lab/probe.ts'
 import { Cast } from './cast.ts'
+import { belonging } from './clouds/demo-cloud.ts'
 import { cloudTitles, openCloud } from './clouds/open-cloud.ts'
 import { Cluster } from './cluster.ts'
 import type { LogLine } from './controller-process.ts'
@@ -18,6 +19,8 @@ import { World } from './world.ts'
 export interface DemoResult {
   readonly cloud: string
   readonly kube: string
+  /** Of Google Cloud, where it is not that of routes. */
+  readonly gcpMode?: string
   readonly nodes: number
   readonly pods: number
   /** Those that are podway's to write. */
@@ -61,7 +64,7 @@ export async function tell(
   const reports: ProbeReport[] = []
 
   progress.step(`${cloudTitles[options.cloud]}, three instances`)
-  const cloud = await timed('cloud', () => openCloud(options.cloud, options))
+  const cloud = await timed('cloud', () => openCloud(options, options))
   const instances = [
     await cloud.createInstance('node-1', 'a'),
     await cloud.createInstance('node-2', 'b'),
@@ -125,16 +128,17 @@ export async function tell(
   say(podNetworkTable(await cluster.podNetwork()))
   say(probeTable(reports[0]?.results ?? []))
 
-  progress.step('podway is down: a route is deleted, one is led astray, node-3 is rebuilt elsewhere')
+  progress.step('podway is down: a route is deleted, one is led astray, node-3 is rebuilt')
   const [deleted = ''] = await cast.podCidrs('node-1')
   const [, astray = ''] = await cast.podCidrs('node-2')
-  const moved = await cast.podCidrs('node-3')
+  const podCidrs = await cast.podCidrs('node-3')
+  const before = cast.instances.get('node-3')
   await timed('mischief', async () => {
     await cast.stopController()
     await cloud.deleteRoute(lastTable, deleted)
     await cloud.misdirect(firstTable, astray, database)
     await cast.go('node-3')
-    await cast.come('node-3', 'a', moved)
+    await cast.come('node-3', cloud.rebuiltIn, podCidrs)
     await world.obey()
     for (const destination of [deleted, astray]) {
       const { failures } = await probeBroken(world, destination)
@@ -142,14 +146,23 @@ export async function tell(
     }
   })
 
-  progress.step('podway comes back: it repairs both, and moves the routes of node-3')
+  // A machine that was made anew under its name may be the same target, and then its routes are right.
+  const moved = tables.flatMap((table) =>
+    belonging(table, podCidrs).filter((cidr) => {
+      const family = cidr.includes(':') ? 6 : 4
+      const target = cast.instances.get('node-3')?.targets[family]
+      return table.isOfInstances !== true && before?.targets[family] !== target
+    }),
+  )
+  const forNode3 = moved.length > 0 ? 'moves the routes of node-3' : 'gives node-3 its range again'
+  progress.step(`podway comes back: it repairs both, and ${forNode3}`)
   await timed('repair', async () => {
     await cast.startController()
     await allRouted(scene, cast.controller)
     const moves = cast.controller.lines.filter(
       ({ msg, reason }) => msg === 'route replaced' && reason === 'Moved',
     )
-    if (moves.length !== moved.length * tables.length)
+    if (moves.length !== moved.length)
       complaints.push(`${moves.length} routes of node-3 were moved in place:\n${cast.controller.tail()}`)
     await cast.startPods('node-3')
     reports.push(await probe(world, progress))
@@ -192,6 +205,7 @@ export async function tell(
     result: {
       cloud: options.cloud,
       kube: options.kube,
+      ...(options.gcpMode === 'routes' ? {} : { gcpMode: options.gcpMode }),
       nodes: cast.instances.size,
       pods,
       tables: tables.length,

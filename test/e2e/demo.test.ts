@@ -7,16 +7,23 @@ test.each([
   { cloud: 'simulator', tables: 2 },
   // One table, that of the whole network.
   { cloud: 'gcp', tables: 1 },
+  // And that of what it delivers by alias ranges.
+  { cloud: 'gcp', tables: 2, gcpMode: 'alias-ip' },
   { cloud: 'azure', tables: 2 },
-])('the whole story passes on $cloud and leaves nothing behind', async ({ cloud, tables }) => {
-  using demo = startDemo(['--json', '--cloud', cloud])
-  const run = await demo.ended
-  expect(run.stderr).toBe('')
-  expect(run.code).toBe(0)
-  const result = resultOf(run)
-  expect(result).toMatchObject({ ...goodResult, cloud, kube: 'simulator', tables })
-  expect(result.seconds.firstWrite).toBeGreaterThan(0)
-})
+])(
+  'the whole story passes on $cloud $gcpMode and leaves nothing behind',
+  async ({ cloud, gcpMode, tables }) => {
+    const mode = gcpMode === undefined ? [] : ['--gcp-mode', gcpMode]
+    using demo = startDemo(['--json', '--cloud', cloud, ...mode])
+    const run = await demo.ended
+    expect(run.stderr).toBe('')
+    expect(run.code).toBe(0)
+    const result = resultOf(run)
+    expect(result).toMatchObject({ ...goodResult, cloud, kube: 'simulator', tables })
+    expect(result.gcpMode).toBe(gcpMode)
+    expect(result.seconds.firstWrite).toBeGreaterThan(0)
+  },
+)
 
 test('elsewhere than on a terminal it prints a line a step, and no colour', async () => {
   using demo = startDemo([], { env: { ...process.env, NO_COLOR: '1' } })
@@ -68,6 +75,8 @@ test('--keep stays until Ctrl-C, tells how to enter, and then ends well', async 
 
 test.each([
   { args: ['--cloud', 'moon'], says: '--cloud=moon: expected one of simulator, localstack, gcp, azure' },
+  { args: ['--gcp-mode', 'alias-ip'], says: '--gcp-mode=alias-ip: it is for --cloud gcp' },
+  { args: ['--cloud', 'gcp', '--gcp-mode', 'ip'], says: '--gcp-mode=ip: expected one of routes, alias-ip' },
   { args: ['--kube', 'sun'], says: '--kube=sun: expected one of simulator, apiserver' },
   { args: ['--speed'], says: "Unknown option '--speed'" },
 ])('wrong usage is told, with exit code 64: $args', async ({ args, says }) => {

@@ -43,7 +43,9 @@ export class ControlGroups {
     const groups = new ControlGroups(`${prefix}${randomUUID().slice(0, 8)}`, readHierarchies())
     for (const hierarchy of groups.#hierarchies) {
       const folder = join(root, hierarchy.name)
-      for (const name of readdirSync(folder)) if (name.startsWith(prefix)) removeTree(join(folder, name))
+      const stale = readdirSync(folder).filter((name) => name.startsWith(prefix))
+      for (const group of stale.flatMap((name) => [...foldersBelow(join(folder, name)), join(folder, name)]))
+        removeGroup(group)
       const ours = join(folder, groups.#name)
       mkdirSync(ours)
       // A new group of version 1 may use no processor and no memory node until it is told which.
@@ -100,13 +102,21 @@ export class ControlGroups {
     })
   }
 
-  /** Ends every process, and removes the groups. */
-  async remove(): Promise<void> {
-    for (let left = this.processes(); left.length > 0; left = this.processes()) {
+  /** Ends every process but those, and removes the groups below ours. */
+  async clear(except: readonly number[] = []): Promise<void> {
+    const others = (): readonly number[] => this.processes().filter((pid) => !except.includes(pid))
+    for (let left = others(); left.length > 0; left = others()) {
       for (const pid of left) kill(pid)
       await new Promise((resolve) => setImmediate(resolve))
     }
-    for (const { name } of this.#hierarchies) removeTree(join(root, name, this.#name))
+    for (const { name } of this.#hierarchies)
+      for (const group of foldersBelow(join(root, name, this.#name))) removeGroup(group)
+  }
+
+  /** Ends every process, and removes the groups. */
+  async remove(): Promise<void> {
+    await this.clear()
+    for (const { name } of this.#hierarchies) removeGroup(join(root, name, this.#name))
   }
 }
 
@@ -139,13 +149,11 @@ const processesBelow = (folder: string): readonly number[] =>
   )
 
 /** A group that has processes stays, and so do those above it. */
-function removeTree(folder: string): void {
-  for (const group of [...foldersBelow(folder), folder]) {
-    try {
-      rmdirSync(group)
-    } catch (error) {
-      if (!['EBUSY', 'ENOENT', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
-    }
+function removeGroup(folder: string): void {
+  try {
+    rmdirSync(folder)
+  } catch (error) {
+    if (!['EBUSY', 'ENOENT', 'ENOTEMPTY'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error
   }
 }
 

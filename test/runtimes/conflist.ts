@@ -3,12 +3,14 @@ export interface ConflistOptions {
   readonly podCidrs: readonly string[]
   /** Plugins behind ours. */
   readonly chained?: readonly object[]
+  /** 1.0.0 if absent: the newest that Debian's runtimes read. */
+  readonly cniVersion?: string
 }
 
 /** The configuration list of a podway node, as containerd and podman read it. */
-export function conflist({ podCidrs, chained = [] }: ConflistOptions): string {
+export function conflist({ podCidrs, chained = [], cniVersion = '1.0.0' }: ConflistOptions): string {
   return JSON.stringify({
-    cniVersion: '1.0.0',
+    cniVersion,
     name: 'podway',
     plugins: [
       {

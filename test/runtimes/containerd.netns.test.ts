@@ -81,8 +81,8 @@ describeOnNode(
       for (const trace of [
         /interface veth[0-9a-f]{8}/,
         /pod namespace cni-/,
-        /process \d+: \S*containerd-shim/,
-        /process \d+: .*tail -f/,
+        /process \S*containerd-shim/,
+        /process .*tail -f/,
         /control group memory\/k8s\.io\/[0-9a-f]{64}/,
         /file \S*\/results\/podway-[0-9a-f]{64}-eth0/,
         new RegExp(`IPv4 route ${address} dev`),

@@ -78,6 +78,18 @@ export class Containerd {
     return Pod.run(() => this.cri, name, fields)
   }
 
+  /** As a kubelet does with sandboxes that it does not want. */
+  async removeAll(): Promise<void> {
+    for (const id of await this.cri.sandboxes()) {
+      await this.cri.stopSandbox(id)
+      await this.cri.removeSandbox(id)
+    }
+  }
+
+  get pid(): number {
+    return this.#daemon?.pid ?? 0
+  }
+
   get cri(): CriClient {
     if (this.#client === undefined) throw new Error('unreachable: a started containerd has a client')
     return this.#client

@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { type MachineSnapshot, type RunningProcess, snapshotMachine } from '../lab/leftovers.ts'
 import { Machine } from '../lab/machine.ts'
 import { type Command, type Finished, CommandFailed, type RunOptions, run } from '../lab/run.ts'
+import { conflist } from './conflist.ts'
 import { ControlGroups } from './cgroups.ts'
 import type { Runtimes } from './install.ts'
 
@@ -112,7 +113,7 @@ export class RuntimeNode {
       machine,
       things: [
         ...things,
-        ...this.processes().map(({ pid, command }) => `process ${pid}: ${command}`),
+        ...numbered(this.processes().map(({ command }) => `process ${command}`)),
         ...this.groups.groupsBelow().map((group) => `control group ${group}`),
       ],
     }
@@ -143,6 +144,19 @@ export class RuntimeNode {
     await this.mustExec(['mv', '/etc/cni/net.d/.podway.partial', '/etc/cni/net.d/10-podway.conflist'])
   }
 
+  /** Calls the plugin's GC, as no runtime here does: only these containers' `eth0` remain. */
+  async collectGarbage(containers: readonly string[]): Promise<void> {
+    const config = {
+      ...(JSON.parse(conflist({ podCidrs: [] })) as { readonly plugins: readonly object[] }).plugins[0],
+      cniVersion: '1.1.0',
+      name: 'podway',
+      'cni.dev/valid-attachments': containers.map((containerID) => ({ containerID, ifname: 'eth0' })),
+    }
+    await this.mustExec(['env', 'CNI_COMMAND=GC', 'CNI_PATH=/opt/cni/bin', '/opt/cni/bin/podway-cni'], {
+      stdin: JSON.stringify(config),
+    })
+  }
+
   /** The addresses that are reserved, as host-local's files have them. */
   async reservations(): Promise<readonly string[]> {
     const listed = await this.mustExec(['sh', '-c', 'ls /var/lib/cni/networks/podway 2>/dev/null || true'])
@@ -171,6 +185,16 @@ export class RuntimeNode {
     closeSync(this.#namespace)
     await this.machine.remove()
   }
+}
+
+/** Equal lines get numbers: a process that was started anew is the same thing, two of them are more than one. */
+function numbered(lines: readonly string[]): readonly string[] {
+  const seen = new Map<string, number>()
+  return lines.map((line) => {
+    const count = (seen.get(line) ?? 0) + 1
+    seen.set(line, count)
+    return count === 1 ? line : `${line} (${count})`
+  })
 }
 
 /** A descriptor of a control group namespace whose root are these groups, held as {@link Machine} holds its mounts. */

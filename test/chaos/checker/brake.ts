@@ -21,7 +21,7 @@ export function brake(): Invariant {
       const there = sight.at(entry.change)
       if (there === undefined || sight.stateOf(there.target) !== 'running') return []
       if (sight.routesTo(entry.change.table, destination).length > 1) return []
-      if (sight.isMove(entry.change)) return []
+      if (sight.heirOf(entry.change) !== undefined) return []
       if (sight.records.get(destination)?.isReleased === true) return []
       const since = entry.at - windowMs
       const before = (deletes.get(entry.by) ?? []).filter(({ at }) => at > since)

@@ -140,6 +140,19 @@ const fine: readonly Story[] = [
         .change('a1', { op: 'create', destination: cidr, target: 'eni-n2' }),
   ],
   [
+    'of two Nodes that claim one range the other gets it',
+    () =>
+      delegated()
+        .machine('n2')
+        .node('n2', { podCIDRs: [cidr] })
+        .tell()
+        .pass(longMs)
+        .lead()
+        .record(cidr, 'eni-n2')
+        .change('a1', { op: 'delete', destination: cidr })
+        .change('a1', { op: 'create', destination: cidr, target: 'eni-n2' }),
+  ],
+  [
     'a delegated range that others have moved is put right',
     () =>
       delegated()
@@ -167,6 +180,17 @@ const broken: readonly (readonly [...Story, invariant: string])[] = [
   [
     'a delegated range is taken from the machine that is to have it',
     () => delegated().pass(longMs).lead().change('a1', { op: 'delete', destination: cidr }),
+    'evidence',
+  ],
+  [
+    'a delegated range is taken from its Node for a machine that has none',
+    () =>
+      delegated()
+        .machine('n2')
+        .pass(longMs)
+        .lead()
+        .record(cidr, 'eni-n2')
+        .change('a1', { op: 'delete', destination: cidr }),
     'evidence',
   ],
   [

@@ -9,9 +9,13 @@ export const evidence = (): Invariant => ({
     if (entry.kind !== 'route' || entry.change.op !== 'delete' || entry.by === people) return []
     const { table } = entry.change
     const destination = canonical(entry.change.destination)
-    const claimants = [...sight.nodes.values()]
-      .filter(({ podCIDRs }) => podCIDRs.map(canonical).includes(destination))
-      .filter((node) => sight.knew(entry.by, node, entry.sentAt - blinkMs))
+    const all = [...sight.nodes.values()].filter(({ podCIDRs }) =>
+      podCIDRs.map(canonical).includes(destination),
+    )
+    // Of several that claim it, it is for podway to say which has it.
+    const heir = sight.heirOf(entry.change)
+    if (heir !== undefined && all.some((node) => sight.targetOf(node, destination) === heir)) return []
+    const claimants = all.filter((node) => sight.knew(entry.by, node, entry.sentAt - blinkMs))
     const left = sight
       .routesTo(table, destination)
       .filter((route) => placeOf(route) !== placeOf(entry.change))
@@ -20,7 +24,7 @@ export const evidence = (): Invariant => ({
       .filter((node) => {
         const target = sight.targetOf(node, destination)
         const isUseful = there?.target === target && !left.some((route) => route.target === target)
-        return isUseful || (left.length === 0 && !sight.isMove(entry.change))
+        return isUseful || left.length === 0
       })
       .map(({ name }) => `deleted the route to ${destination} in ${table}, which node ${name} has`)
   },

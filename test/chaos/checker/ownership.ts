@@ -48,7 +48,7 @@ export function ownership(isConditional: boolean): Invariant {
     switch (op) {
       case 'delete':
         // What others have moved elsewhere is put right, which takes two steps there.
-        if (ours !== undefined && sight.isMove(entry.change)) return []
+        if (ours !== undefined && sight.heirOf(entry.change) !== undefined) return []
         // Its twin of a foreign hand may pass for it from now on, see decision 15.
         if (ownBeside.length === 0 && !leadsTo(beside, there?.target ?? '')) places.delete(key)
         if (there === undefined || (newsMs > 0 && isNews(there)) || passes(there)) return []

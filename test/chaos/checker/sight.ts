@@ -115,10 +115,10 @@ export class Sight {
     return this.#holds.get(table)?.which === 'inside'
   }
 
-  /** Whether a delete there takes from one machine what, by the ledger, is to be another's: half of a move. */
-  isMove(change: Pick<RouteChange, 'table' | 'destination' | 'name'>): boolean {
+  /** Whose, by the ledger, is to be what a delete there takes from somebody else: half of a move. Undefined if it is none. */
+  heirOf(change: Pick<RouteChange, 'table' | 'destination' | 'name'>): string | undefined {
     const target = this.records.get(canonical(change.destination))?.target
-    return this.delegates(change.table) && target !== undefined && target !== this.at(change)?.target
+    return this.delegates(change.table) && target !== this.at(change)?.target ? target : undefined
   }
 
   /** The route that a change is about. */

@@ -6,7 +6,7 @@ import { startLocalStack } from '../../localstack/server.ts'
 import { createEc2Simulator } from '../../simulators/ec2/ec2-simulator.ts'
 import { serve } from '../../simulators/http-server.ts'
 import { createInstance, createVpc, routesIn } from '../vpc.ts'
-import type { DemoCloud, DemoTable, SubnetName } from './demo-cloud.ts'
+import { type DemoCloud, type DemoTable, type SubnetName, usualClusterCidr } from './demo-cloud.ts'
 
 const region = 'us-east-1'
 const credentials = { accessKeyId: 'demo', secretAccessKey: 'demo' }
@@ -50,6 +50,8 @@ async function openVpc({ close, pids, url }: Ec2Server): Promise<DemoCloud> {
         AWS_EC2_METADATA_DISABLED: 'true',
       },
     },
+    clusterCidr: usualClusterCidr,
+    rebuiltIn: 'a',
     pids,
     tables: [
       ...vpc.nodeTables.map((id, index) => ({ id, name: `subnet ${'ab'.charAt(index)}`, isPodways: true })),

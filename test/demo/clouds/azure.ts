@@ -15,6 +15,7 @@ import {
   type SubnetName,
   byDestination,
   given,
+  usualClusterCidr,
 } from './demo-cloud.ts'
 
 const subscription = '00000000-0000-0000-0000-0000000000de'
@@ -110,6 +111,8 @@ export async function simulatedAzure(folder: string): Promise<DemoCloud> {
         AZURE_POD_IDENTITY_AUTHORITY_HOST: identity.url,
       },
     },
+    clusterCidr: usualClusterCidr,
+    rebuiltIn: 'a',
     pids: [],
     tables,
     databaseIsRouted: false,

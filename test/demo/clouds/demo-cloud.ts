@@ -14,6 +14,10 @@ export interface DemoCloud {
     readonly args: readonly string[]
     readonly env: Readonly<Record<string, string>>
   }
+  /** From which podway gives podCIDRs; where the cloud gives those of a family, only the other one is there. */
+  readonly clusterCidr: string
+  /** Where node-3 stands after it was rebuilt: podCIDRs may be a subnet's own. */
+  readonly rebuiltIn: SubnetName
   /** Processes that belong to it. */
   readonly pids: readonly number[]
   /** All tables of the network; podway's to write or not. */
@@ -43,7 +47,18 @@ export interface DemoTable {
   /** For people: `subnet a`. */
   readonly name: string
   readonly isPodways: boolean
+  /** What podway writes there; both unless told. */
+  readonly family?: Family
+  /** What leads to an instance goes with it. */
+  readonly isOfInstances?: true
 }
+
+/** Which of the podCIDRs belong into the table. */
+export const belonging = ({ family, isPodways }: DemoTable, podCidrs: readonly string[]): readonly string[] =>
+  podCidrs.filter((cidr) => isPodways && (family === undefined || cidr.includes(':') === (family === 6)))
+
+/** For pods, where nothing else is said. */
+export const usualClusterCidr = '10.244.0.0/16,fd00:10:244::/48'
 
 export interface DemoRoute {
   readonly destination: string

@@ -1,6 +1,7 @@
 import pRetry from 'p-retry'
 import { formatAddress } from '../../../net/address.ts'
 import { parseCidr } from '../../../net/cidr.ts'
+import type { GcpMode } from '../../../providers/gcp/mode.ts'
 import { routeDescription, routeName } from '../../../providers/gcp/route-mark.ts'
 import { networkFabric } from '../../lab/gcp/network-rules.ts'
 import { portOf } from '../../lab/gcp/network-state.ts'
@@ -19,7 +20,9 @@ import {
   type SubnetName,
   byDestination,
   given,
+  usualClusterCidr,
 } from './demo-cloud.ts'
+import { aliasRoutes, aliasTable, takeAlias } from './gcp-alias-ranges.ts'
 
 const project = 'demo'
 const network = 'demo'
@@ -33,8 +36,19 @@ const zones: Readonly<Record<SubnetName, string>> = {
 /** Of an insert or a delete of a route: at Google it takes seconds. */
 const operationMs = 40
 
-/** A network with both families and three subnets in two regions, by the Compute Engine simulator. */
-export async function simulatedGcp(): Promise<DemoCloud> {
+/** From which alias ranges are taken: in each subnet with nodes, one for Services beside the one for pods. */
+const secondaryRanges: Readonly<Record<SubnetName, Readonly<Record<string, string>>>> = {
+  a: { pods: '10.244.0.0/20', services: '10.96.0.0/20' },
+  b: { pods: '10.244.16.0/20', services: '10.96.16.0/20' },
+  database: {},
+}
+
+/**
+ * A network with both families and three subnets in two regions, by the Compute Engine simulator. `alias-ip`: the nodes'
+ * subnets have secondary ranges, from which podway gives IPv4 podCIDRs; IPv6 is routed.
+ */
+export async function simulatedGcp(mode: GcpMode): Promise<DemoCloud> {
+  const isByAliases = mode === 'alias-ip'
   const simulator = createGceSimulator({ zones: [...new Set(Object.values(zones))], operationMs })
   const { estate } = simulator
   estate.addProject(project)
@@ -46,6 +60,7 @@ export async function simulatedGcp(): Promise<DemoCloud> {
       region: zones[name].slice(0, zones[name].lastIndexOf('-')),
       range: `10.0.${number}.0/24`,
       ipv6: `fd20:0:0:${number}::/64`,
+      ...(isByAliases ? { secondary: secondaryRanges[name] } : {}),
     })
   const subnetworks = {
     a: subnetworkOf('a', 1),
@@ -55,7 +70,12 @@ export async function simulatedGcp(): Promise<DemoCloud> {
   const server = await serve(simulator)
   const metadata = await serve(metadataServer)
   const api = new RestClient({ url: server.url, token: 'somebody' })
-  const table: DemoTable = { id: network, name: 'the whole network', isPodways: true }
+  const table: DemoTable = {
+    id: network,
+    name: 'the whole network',
+    isPodways: true,
+    ...(isByAliases ? { family: 6 } : {}),
+  }
 
   const routesIn = async (): Promise<readonly WireRoute[]> => {
     const { items = [] } = await api.get<{ readonly items?: readonly WireRoute[] }>(`${base}/global/routes`)
@@ -68,7 +88,10 @@ export async function simulatedGcp(): Promise<DemoCloud> {
 
   return {
     controller: {
-      args: ['--provider', 'gcp', '--gcp-project', project, '--gcp-network', network],
+      args: [
+        ...['--provider', 'gcp', '--gcp-project', project, '--gcp-network', network],
+        ...(isByAliases ? ['--gcp-mode', mode, '--gcp-pod-ranges', 'pods'] : []),
+      ],
       // Where gcloud would look too; and who podway is, as on an instance: by its metadata server.
       env: {
         CLOUDSDK_API_ENDPOINT_OVERRIDES_COMPUTE: `${server.url}/compute/v1/`,
@@ -76,10 +99,15 @@ export async function simulatedGcp(): Promise<DemoCloud> {
         METADATA_SERVER_DETECTION: 'assume-present',
       },
     },
+    // The IPv4 podCIDRs are of the node's subnet, and so can't follow it into another one.
+    clusterCidr: isByAliases ? 'fd00:10:244::/48' : usualClusterCidr,
+    rebuiltIn: isByAliases ? 'b' : 'a',
     pids: [],
-    tables: [table],
+    tables: isByAliases ? [table, aliasTable] : [table],
     databaseIsRouted: true,
-    nativeRanges: '10.0.1.0/24,10.0.2.0/23',
+    nativeRanges: isByAliases
+      ? '10.0.1.0/24,10.0.2.0/23,10.96.0.0/19,10.244.0.0/19'
+      : '10.0.1.0/24,10.0.2.0/23',
     readFabric: async () => networkFabric(await readNetwork(api, project, network)),
     createInstance(name, subnet) {
       const instance = estate.addInstance({
@@ -96,11 +124,15 @@ export async function simulatedGcp(): Promise<DemoCloud> {
       estate.removeInstance(targets[4])
       return Promise.resolve()
     },
-    routesIn: async () => byDestination((await routesIn()).flatMap(shownRoute)),
+    routesIn: async ({ id }) =>
+      id === aliasTable.id ? aliasRoutes(api, base) : byDestination((await routesIn()).flatMap(shownRoute)),
     async addForeignRoute(_table, destination, { targets }) {
       await insert({ name: 'by-hand', destRange: destination, priority: 1000, nextHopInstance: targets[4] })
     },
-    async deleteRoute(_table, destination) {
+    async deleteRoute({ id }, destination) {
+      if (id === aliasTable.id)
+        for (const { name, zone } of await takeAlias(api, base, destination))
+          await ended(api, `zones/${zone.split('/').at(-1) ?? ''}/operations/${name}`)
       for (const { name } of await routesTo(destination))
         await settled(api, api.send('DELETE', `${base}/global/routes/${name}`))
     },
@@ -139,9 +171,13 @@ interface WireRoute {
 /** Resolves when the operation that the API answered with is over. */
 async function settled(api: RestClient, answer: Promise<unknown>): Promise<void> {
   const { name } = (await answer) as { readonly name: string }
+  await ended(api, `global/operations/${name}`)
+}
+
+async function ended(api: RestClient, operation: string): Promise<void> {
   const look = async (): Promise<void> => {
-    const { status } = await api.get<{ readonly status: string }>(`${base}/global/operations/${name}`)
-    if (status !== 'DONE') throw new Error(`operation ${name} is ${status}`)
+    const { status } = await api.get<{ readonly status: string }>(`${base}/${operation}`)
+    if (status !== 'DONE') throw new Error(`${operation} is ${status}`)
   }
   await pRetry(look, { retries: 500, factor: 1, minTimeout: 20 })
 }

@@ -21,14 +21,17 @@ export const cloudTitles: Readonly<Record<DemoOptions['cloud'], string>> = {
 }
 
 /** Starts the cloud's API, and makes the network there. */
-export function openCloud(cloud: DemoOptions['cloud'], place: CloudPlace): Promise<DemoCloud> {
+export function openCloud(
+  { cloud, gcpMode }: Pick<DemoOptions, 'cloud' | 'gcpMode'>,
+  place: CloudPlace,
+): Promise<DemoCloud> {
   switch (cloud) {
     case 'simulator':
       return simulatedAws()
     case 'localstack':
       return localStackAws(place.localStack, join(place.scratch, 'localstack'))
     case 'gcp':
-      return simulatedGcp()
+      return simulatedGcp(gcpMode)
     case 'azure':
       return simulatedAzure(place.scratch)
   }

@@ -1,0 +1,158 @@
+import type { Request } from '../netlink/connection.ts'
+import type { Hook } from './chain.ts'
+import { type Interval, intervalKey, toElements, toIntervals } from './intervals.ts'
+import {
+  addElements,
+  addRule,
+  createChain,
+  createSet,
+  createTable,
+  deleteAllElements,
+  deleteChain,
+  deleteElements,
+  deleteRules,
+  deleteSet,
+  deleteTable,
+} from './nftables.ts'
+import { equalRules } from './rule.ts'
+import {
+  type FoundRuleset,
+  type FoundWholeChain,
+  type FoundWholeSet,
+  type Ruleset,
+  type WholeChain,
+  type WholeSet,
+  isOfPods,
+} from './ruleset.ts'
+
+/** What makes of what is there what shall be. */
+export interface Difference {
+  /** For one transaction, in their order. Empty if it is so already. */
+  readonly changes: readonly Request[]
+  /** The same in words for a log. */
+  readonly words: readonly string[]
+}
+
+/**
+ * The changes of the node's chains and sets; those of pods stay. A table in which nothing would be left is deleted.
+ *
+ * Sets change by single ranges, and one that stays is not touched. To empty a set and fill it anew in one transaction
+ * would look as good, but kernels before 6.17 could miss one then that is in the set before and after it: the lookup
+ * comes upon the old one when it counts no more, and upon the new one before it counts.
+ *
+ * A chain with a rule that differs gets all of its rules anew; its counters begin at zero then.
+ */
+export function difference(wanted: Ruleset, found: FoundRuleset): Difference {
+  const { table } = found
+  const isEmpty = wanted.chains.length === 0 && wanted.sets.length === 0
+  if (isEmpty) {
+    if (table === undefined) return { changes: [], words: [] }
+    if (![...found.chains, ...found.sets].some(({ name }) => isOfPods(name)))
+      return { changes: [deleteTable], words: ['all rules: deleted'] }
+  }
+
+  const chains = compare(wanted.chains, found.chains, sameKindOfChain)
+  const sets = compare(wanted.sets, found.sets, sameKindOfSet)
+  const words: string[] = []
+  const say = (what: string, name: string, done: string): void => void words.push(`${what} ${name}: ${done}`)
+
+  const rewritten = chains.stay.filter(([is, shall]) => !equalLists(is, shall)).map(([, shall]) => shall)
+  const emptied = [...chains.go, ...rewritten].map(({ name }) => deleteRules(name))
+  const deletedChains = chains.go.map(({ name }) => deleteChain(name))
+  const deletedSets = sets.go.map(({ name }) => deleteSet(name))
+  const createdSets = sets.come.map((set, index) => createSet(set, index + 1))
+  const createdChains = chains.come.map((chain) => createChain(chain))
+  const rules = [...chains.come, ...rewritten].flatMap(({ name, rules }) =>
+    rules.map((rule) => addRule(name, rule)),
+  )
+  const elements: Request[] = []
+  for (const { name, intervals } of sets.come) elements.push(...addElements(name, toElements(intervals)))
+  for (const [is, { name, intervals }] of sets.stay) {
+    const { gone, added } = compareIntervals(is, intervals)
+    elements.push(
+      ...(gone === 'all' ? [deleteAllElements(name)] : deleteElements(name, toElements(gone))),
+      ...addElements(name, toElements(added)),
+    )
+    if (gone.length > 0 || added.length > 0)
+      say('set', name, `${added.length} ranges added, ${gone === 'all' ? gone : gone.length} deleted`)
+  }
+
+  for (const { name } of chains.go) say('chain', name, 'deleted')
+  for (const { name } of sets.go) say('set', name, 'deleted')
+  for (const { name, intervals } of sets.come) say('set', name, `made, with ${intervals.length} ranges`)
+  for (const { name } of chains.come) say('chain', name, 'made')
+  for (const { name } of rewritten) say('chain', name, 'its rules were others')
+
+  const changes = [
+    ...emptied,
+    ...deletedChains,
+    ...deletedSets,
+    ...createdSets,
+    ...elements,
+    ...createdChains,
+    ...rules,
+  ]
+  const isAwake = table !== undefined && (table.flags & dormant) === 0
+  if (!isAwake && !isEmpty) {
+    changes.unshift(createTable)
+    if (table !== undefined) words.unshift('the table: it was dormant')
+  }
+  return { changes, words }
+}
+
+/** NFT_TABLE_F_DORMANT. */
+const dormant = 1
+
+interface Compared<Wanted, Found> {
+  readonly come: readonly Wanted[]
+  readonly go: readonly Found[]
+  readonly stay: readonly (readonly [is: Found, shall: Wanted])[]
+}
+
+/** By their names. What is of another kind than it shall be goes, and comes anew. */
+function compare<Wanted extends { readonly name: string }, Found extends { readonly name: string }>(
+  wanted: readonly Wanted[],
+  found: readonly Found[],
+  sameKind: (wanted: Wanted, found: Found) => boolean,
+): Compared<Wanted, Found> {
+  const [come, stay]: [Wanted[], (readonly [Found, Wanted])[]] = [[], []]
+  for (const shall of wanted) {
+    const is = found.find(({ name }) => name === shall.name)
+    if (is !== undefined && sameKind(shall, is)) stay.push([is, shall])
+    else come.push(shall)
+  }
+  const go = found.filter((is) => !isOfPods(is.name) && !stay.some(([kept]) => kept === is))
+  return { come, go, stay }
+}
+
+const sameKindOfChain = ({ hook }: WholeChain, found: FoundWholeChain): boolean =>
+  sameHook(hook, found.hook) && found.policy === 'accept'
+
+const sameHook = (a: Hook | undefined, b: Hook | undefined): boolean =>
+  a?.type === b?.type && a?.number === b?.number && a?.priority === b?.priority
+
+const sameKindOfSet = ({ family, kind }: WholeSet, { set }: FoundWholeSet): boolean =>
+  set?.family === family && set.kind === kind
+
+const equalLists = ({ rules: is }: FoundWholeChain, { rules: shall }: WholeChain): boolean =>
+  is.length === shall.length &&
+  shall.every((rule, index) => {
+    const there = is[index]
+    return there !== undefined && equalRules(rule, there)
+  })
+
+interface ComparedIntervals {
+  /** `all`: what is there is no set of ranges, so it can't be taken apart. */
+  readonly gone: readonly Interval[] | 'all'
+  readonly added: readonly Interval[]
+}
+
+function compareIntervals({ elements }: FoundWholeSet, wanted: readonly Interval[]): ComparedIntervals {
+  const there = toIntervals(elements)
+  if (there === undefined) return { gone: 'all', added: wanted }
+  const [keysThere, keysWanted] = [new Set(there.map(intervalKey)), new Set(wanted.map(intervalKey))]
+  return {
+    gone: there.filter((interval) => !keysWanted.has(intervalKey(interval))),
+    added: wanted.filter((interval) => !keysThere.has(intervalKey(interval))),
+  }
+}

@@ -1,0 +1,221 @@
+import { type PayloadWriter, readAttributes } from '../netlink/attribute.ts'
+import { decodeText } from '../text.ts'
+import { be32, readBe32 } from './message.ts'
+import { type Verdict, readVerdict, writeVerdict } from './verdict.ts'
+
+/**
+ * One step of a rule. The first that a packet does not match ends the rule. What is read from the packet goes to the one
+ * register that we use, and what compares looks there.
+ */
+export type Expression =
+  | { readonly step: 'meta'; readonly key: number }
+  | { readonly step: 'payload'; readonly base: number; readonly offset: number; readonly length: number }
+  | { readonly step: 'mask'; readonly mask: Uint8Array }
+  | { readonly step: 'compare'; readonly equal: boolean; readonly value: Uint8Array }
+  | { readonly step: 'fib'; readonly result: number; readonly flags: number }
+  | { readonly step: 'lookup'; readonly set: string; readonly inverted: boolean; readonly decides: boolean }
+  | { readonly step: 'masquerade'; readonly flags: number }
+  | { readonly step: 'verdict'; readonly verdict: Verdict }
+  | { readonly step: 'counter' }
+
+/** What the kernel calls them. */
+const names = {
+  meta: 'meta',
+  payload: 'payload',
+  mask: 'bitwise',
+  compare: 'cmp',
+  fib: 'fib',
+  lookup: 'lookup',
+  masquerade: 'masq',
+  verdict: 'immediate',
+  counter: 'counter',
+} as const satisfies Readonly<Record<Expression['step'], string>>
+
+/** NFTA_LIST_ELEM; NFTA_EXPR_*; NFTA_DATA_VALUE. */
+const oneOfList = 1
+const ExpressionAttribute = { name: 1, data: 2 } as const
+const dataValue = 1
+
+/** NFT_REG_1, and the one that verdicts go to. */
+const [register, verdictRegister] = [1, 0]
+
+// Attributes of each expression (NFTA_META_*, NFTA_PAYLOAD_* …), by their names there.
+const Meta = { dreg: 1, key: 2 } as const
+const Payload = { dreg: 1, base: 2, offset: 3, length: 4 } as const
+const Bitwise = { sreg: 1, dreg: 2, length: 3, mask: 4, xor: 5, op: 6 } as const
+const Compare = { sreg: 1, op: 2, data: 3 } as const
+const Fib = { dreg: 1, result: 2, flags: 3 } as const
+const Lookup = { set: 1, sreg: 2, dreg: 3, flags: 5 } as const
+const Masquerade = { flags: 1, firstPort: 2 } as const
+const Immediate = { dreg: 1, data: 2 } as const
+/** NFT_LOOKUP_F_INV; NFT_CMP_*. */
+const inverted = 1
+const [equal, notEqual] = [0, 1]
+
+/** The list of a rule's expressions. */
+export function writeExpressions(writer: PayloadWriter, expressions: readonly Expression[]): void {
+  for (const expression of expressions) {
+    writer.nested(oneOfList, () => {
+      writer.attributeText(ExpressionAttribute.name, names[expression.step])
+      writer.nested(ExpressionAttribute.data, () => writeExpression(writer, expression))
+    })
+  }
+}
+
+function writeExpression(writer: PayloadWriter, expression: Expression): void {
+  const number = (type: number, value: number): void => void writer.attributeBytes(type, be32(value))
+  const data = (type: number, value: Uint8Array): void =>
+    void writer.nested(type, () => writer.attributeBytes(dataValue, value))
+  switch (expression.step) {
+    case 'meta':
+      number(Meta.key, expression.key)
+      number(Meta.dreg, register)
+      break
+    case 'payload':
+      number(Payload.dreg, register)
+      number(Payload.base, expression.base)
+      number(Payload.offset, expression.offset)
+      number(Payload.length, expression.length)
+      break
+    case 'mask':
+      number(Bitwise.sreg, register)
+      number(Bitwise.dreg, register)
+      number(Bitwise.length, expression.mask.length)
+      data(Bitwise.mask, expression.mask)
+      data(Bitwise.xor, new Uint8Array(expression.mask.length))
+      break
+    case 'compare':
+      number(Compare.sreg, register)
+      number(Compare.op, expression.equal ? equal : notEqual)
+      data(Compare.data, expression.value)
+      break
+    case 'fib':
+      number(Fib.flags, expression.flags)
+      number(Fib.result, expression.result)
+      number(Fib.dreg, register)
+      break
+    case 'lookup':
+      number(Lookup.sreg, register)
+      if (expression.decides) number(Lookup.dreg, verdictRegister)
+      writer.attributeText(Lookup.set, expression.set)
+      if (expression.inverted) number(Lookup.flags, inverted)
+      break
+    case 'masquerade':
+      if (expression.flags !== 0) number(Masquerade.flags, expression.flags)
+      break
+    case 'verdict':
+      number(Immediate.dreg, verdictRegister)
+      writer.nested(Immediate.data, () => writeVerdict(writer, expression.verdict))
+      break
+    case 'counter':
+      break
+  }
+}
+
+/**
+ * Undefined if one of them is none that we write: such a rule is not ours.
+ * @throws NetlinkFormatError
+ */
+export function readExpressions(bytes: Uint8Array): readonly Expression[] | undefined {
+  const expressions: (Expression | undefined)[] = []
+  readAttributes(bytes, { offset: 0, types: [oneOfList] }, (_, one) => {
+    let name = ''
+    let data: Uint8Array = new Uint8Array()
+    readAttributes(one, { offset: 0, types: Object.values(ExpressionAttribute) }, (type, value) => {
+      if (type === ExpressionAttribute.name) name = decodeText(value)
+      else data = value
+    })
+    expressions.push(readExpression(name, new Parts(data)))
+  })
+  return expressions.includes(undefined) ? undefined : (expressions as Expression[])
+}
+
+function readExpression(name: string, parts: Parts): Expression | undefined {
+  switch (name) {
+    case names.meta:
+      return ours(parts.number(Meta.dreg) === register, { step: 'meta', key: parts.number(Meta.key) })
+    case names.payload:
+      return ours(parts.number(Payload.dreg) === register, {
+        step: 'payload',
+        base: parts.number(Payload.base),
+        offset: parts.number(Payload.offset),
+        length: parts.number(Payload.length),
+      })
+    case names.mask: {
+      const isOurs =
+        parts.number(Bitwise.sreg) === register &&
+        parts.number(Bitwise.dreg) === register &&
+        parts.number(Bitwise.op) === 0 &&
+        parts.data(Bitwise.xor).every((byte) => byte === 0)
+      return ours(isOurs, { step: 'mask', mask: parts.data(Bitwise.mask) })
+    }
+    case names.compare: {
+      const op = parts.number(Compare.op)
+      const isOurs = parts.number(Compare.sreg) === register && (op === equal || op === notEqual)
+      return ours(isOurs, { step: 'compare', equal: op === equal, value: parts.data(Compare.data) })
+    }
+    case names.fib:
+      return ours(parts.number(Fib.dreg) === register, {
+        step: 'fib',
+        result: parts.number(Fib.result),
+        flags: parts.number(Fib.flags),
+      })
+    case names.lookup:
+      return ours(parts.number(Lookup.sreg) === register, {
+        step: 'lookup',
+        set: parts.text(Lookup.set),
+        inverted: (parts.number(Lookup.flags) & inverted) !== 0,
+        decides: parts.has(Lookup.dreg),
+      })
+    case names.masquerade:
+      return ours(!parts.has(Masquerade.firstPort), {
+        step: 'masquerade',
+        flags: parts.number(Masquerade.flags),
+      })
+    case names.verdict: {
+      const verdict = readVerdict(parts.bytes(Immediate.data))
+      return verdict && { step: 'verdict', verdict }
+    }
+    case names.counter:
+      return { step: 'counter' }
+    default:
+      return undefined
+  }
+}
+
+const ours = (isOurs: boolean, expression: Expression): Expression | undefined =>
+  isOurs ? expression : undefined
+
+/** An expression's attributes by their numbers, all below eight. What is not there is zero, or empty. */
+class Parts {
+  readonly #values = new Map<number, Uint8Array>()
+
+  constructor(bytes: Uint8Array) {
+    readAttributes(bytes, { offset: 0, types: [1, 2, 3, 4, 5, 6, 7] }, (type, value) => {
+      this.#values.set(type, value)
+    })
+  }
+
+  has(type: number): boolean {
+    return this.#values.has(type)
+  }
+
+  bytes(type: number): Uint8Array {
+    return this.#values.get(type) ?? new Uint8Array()
+  }
+
+  number(type: number): number {
+    const value = this.#values.get(type)
+    return value === undefined ? 0 : readBe32(value)
+  }
+
+  text(type: number): string {
+    return decodeText(this.bytes(type))
+  }
+
+  data(type: number): Uint8Array {
+    let data = new Uint8Array()
+    readAttributes(this.bytes(type), { offset: 0, types: [dataValue] }, (_, value) => (data = value.slice()))
+    return data
+  }
+}
