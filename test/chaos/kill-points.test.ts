@@ -11,6 +11,7 @@ const story: Story = {
   tables: 2,
   nodes: 3,
   share: 0.8,
+  adopts: false,
   noiseMs: 27_000,
   steps: [
     { atMs: 0, do: 'foreign-route', table: 1, where: 'next', pick: 0.06 },

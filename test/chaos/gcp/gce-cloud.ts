@@ -187,6 +187,13 @@ export class GceCloud implements ChaosCloud {
     this.#aliases?.edit()
   }
 
+  limitRoutes(room?: number): void {
+    const { estate } = this.#simulator
+    const fullest = Math.max(...this.#networks.paths.map((network) => estate.routes(network).length))
+    estate.limitRoutes(project, room === undefined ? 200 : fullest + room)
+    this.#note(people, { kind: 'room' })
+  }
+
   routes(table: string): readonly string[] {
     if (table === this.#aliases?.table) return this.#aliases.routes()
     return this.#simulator.estate
