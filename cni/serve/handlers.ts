@@ -5,6 +5,7 @@ import { hello } from './hello.ts'
 import { inspect } from './inspect.ts'
 import { install } from './install.ts'
 import { apply, inspectHazards, list, watch } from './route-handlers.ts'
+import { setRules } from './rules.ts'
 import { uninstall } from './uninstall.ts'
 
 /** Who carries out what. An operation that is not here is answered by `unsupported`. */
@@ -18,5 +19,6 @@ export const handlers: Handlers = {
   'routes.watch': watch,
   'routes.inspect': inspectHazards,
   'cni.uninstall': (parameters, context) => uninstall(parameters, context, handlers),
+  'rules.set': (parameters, { system }) => setRules(parameters, system),
   'addresses.hold': holdAddresses,
 }
