@@ -15,9 +15,9 @@ export const list: Handler<'routes.list'> = (parameters, { system }) => {
 export const apply: Handler<'routes.apply'> = (parameters, { system }) =>
   applyRoutes(new Rtnetlink(system), parameters)
 
-export const watch: Handler<'routes.watch'> = (parameters, { serving, subscribe }) => {
+export const watch: Handler<'routes.watch'> = (parameters, context) => {
   expectNone(parameters)
-  subscribe('routes', (system) => openWatch(system, serving))
+  context.subscribe('routes', (system) => openWatch(system, context.serving))
   return {}
 }
 
