@@ -67,6 +67,7 @@ export class AgentWorld implements AsyncDisposable {
     this.#running = runAgent(
       {
         ...tools,
+        mesh: undefined,
         nodeName: 'node-1',
         settings: { ...usualSettings, ...settings },
         probing: undefined,
