@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { CallRecord } from './call-record.ts'
+import { endProcess } from './cgroups.ts'
 import { Containerd } from './containerd.ts'
 import { describeOnNode } from './describe-on-node.ts'
 import type { RuntimeNode } from './runtime-node.ts'
@@ -14,13 +15,15 @@ const soon = <T>(assertion: () => T | Promise<T>): Promise<T> =>
   vi.waitFor(assertion, { timeout: 20_000, interval: 10 })
 
 /** SIGKILL to the processes whose command lines have one of these in them; for each there is one. */
-function killProcesses(node: RuntimeNode, ...texts: readonly string[]): Promise<void> {
+async function killProcesses(node: RuntimeNode, ...texts: readonly string[]): Promise<void> {
   // A container's process is runc's until it has become the container's.
-  return soon(() => {
-    const found = texts.map((text) => node.processes().find(({ command }) => command.includes(text))?.pid)
-    for (const pid of found.map((one) => one ?? expect.fail('not all of them run')))
-      process.kill(pid, 'SIGKILL')
-  })
+  const pids = await soon(() =>
+    texts.map((text) => {
+      const found = node.processes().find(({ command }) => command.includes(text))
+      return found?.pid ?? expect.fail(`no process has ${text} in its command line`)
+    }),
+  )
+  for (const pid of pids) endProcess(pid)
 }
 
 describeOnNode(
