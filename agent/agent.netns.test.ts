@@ -1,17 +1,20 @@
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { binary } from '../cni/testing/binary.ts'
+import { nft } from '../cni/testing/filter.ts'
 import { ManualClock } from '../kube/testing/manual-clock.ts'
 import { Cluster } from '../reconciler/testing/cluster.ts'
 import { ipBatch } from '../test/lab/namespace.ts'
+import { parseAddress } from '../net/address.ts'
+import { systemClock } from '../kube/clock.ts'
+import { tcpProbe } from './probe/tcp-probe.ts'
 import { openRelay } from './testing/relay.ts'
 import { AgentNode } from './testing/test-node.ts'
 
 /** Both halves as they are shipped, on a machine of its own, with a simulated API server in reach. */
 
 const podCIDRs = ['10.244.1.0/24', 'fd00:10:244:1::/64']
-const plain = ['--masquerade', 'none', '--no-anti-spoofing', '--no-probe']
 
 let cluster: Cluster
 let node: AgentNode
@@ -23,10 +26,13 @@ beforeEach(async () => {
   await ipBatch(undefined, [
     'link add api type veth peer name eth0 netns node-1',
     'addr add 10.0.0.1/24 dev api',
+    'addr add fd00::1/64 dev api nodad',
     'link set api up',
+    'link set lo up',
   ])
   await ipBatch('node-1', [
     'addr add 10.0.0.11/24 dev eth0',
+    'addr add fd00::11/64 dev eth0 nodad',
     'link set eth0 up',
     'route add default via 10.0.0.1',
   ])
@@ -55,10 +61,28 @@ async function answers(address: string): Promise<boolean> {
   return stderr.includes('Connection refused')
 }
 
+/** Addresses that the machine itself holds, besides those of every loopback interface. */
+async function held(): Promise<readonly string[]> {
+  const { stdout } = await node.machine.exec(['ip', '-j', 'addr', 'show', 'lo'])
+  const [link] = JSON.parse(stdout) as readonly {
+    readonly addr_info: readonly { readonly local: string }[]
+  }[]
+  return (link?.addr_info ?? [])
+    .map(({ local }) => local)
+    .filter((one) => !['127.0.0.1', '::1'].includes(one))
+}
+
+const rules = (): string => nft('node-1', 'list', 'ruleset').trim()
+
+const conditions = (name: string): readonly string[] =>
+  (cluster.node(name).status?.conditions ?? []).map(
+    ({ reason, status, type }) => `${type} ${status} ${String(reason)}`,
+  )
+
 /** As a runtime adds a pod: by the configuration in its folder, from the executables in their folder. */
-async function addPod(pod: string): Promise<Readonly<Record<string, unknown>>> {
+async function addPod(pod: string, file?: string): Promise<Readonly<Record<string, unknown>>> {
   const netns = await node.machine.createPodNamespace(pod)
-  const { name, plugins, cniVersion } = node.configuration()
+  const { name, plugins, cniVersion } = node.configuration(file)
   const config = JSON.stringify({ ...plugins[0], name, cniVersion })
   const ended = await node.machine.exec([join(node.binDir, 'podway-cni')], {
     stdin: config,
@@ -78,7 +102,7 @@ async function addPod(pod: string): Promise<Readonly<Record<string, unknown>>> {
 test('a bare node becomes one on which pods start, and stays it', async () => {
   cluster.addNode('node-1')
   await node.startServer()
-  const agent = node.startAgent(relay.url, ...plain)
+  const agent = node.startAgent(relay.url)
   await agent.logged('connected to podway-cni serve')
 
   // Executables before podCIDRs; the configuration with them.
@@ -108,10 +132,101 @@ test('a bare node becomes one on which pods start, and stays it', async () => {
   await node.startServer()
   await until('the executables', () => files(node.binDir).length >= 5)
 
-  const { peak } = agent.memory()
-  expect(peak).toBeLessThan(110_000)
+  // The address that it holds, at which it answers other nodes.
+  expect(await held()).toEqual(['10.244.1.1', 'fd00:10:244:1::1'])
+  await until('the condition', () => conditions('node-1').includes('PodNetworkReachable True NoPeers'))
+  expect(rules()).toContain('masquerade')
+
+  // Whoever stops it changes nothing (https://github.com/cilium/cilium/pull/7772).
+  expect(agent.memory().peak).toBeLessThan(110_000)
   expect(await agent.stop()).toBe(0)
   expect(isLaid()).toBe(true)
+  expect(rules()).toContain('masquerade')
   expect(files(node.binDir)).toContain('podway-cni')
   expect(await answers('10.244.1.2')).toBe(true)
+
+  // Whoever uninstalls it leaves nothing but pods (https://github.com/flannel-io/flannel/issues/2063).
+  expect(await node.uninstall()).toContain(`removed ${join(node.confDir, '05-podway.conflist')}`)
+  expect([files(node.confDir), files(node.binDir)]).toEqual([[], []])
+  expect(rules()).toBe('')
+  expect(await held()).toEqual([])
+  expect(await answers('10.244.1.2')).toBe(true)
+}, 60_000)
+
+test('a predecessor’s pods go on under it, and under the predecessor again', async () => {
+  cluster.addNode('node-1', { podCIDRs })
+  await node.startServer()
+  const ranges = podCIDRs.map((subnet) => [{ subnet }])
+  const ipam = { type: 'host-local', dataDir: node.dataDir, ranges, routes: [{ dst: '0.0.0.0/0' }] }
+  const kindnet = { cniVersion: '0.3.1', name: 'kindnet', plugins: [{ type: 'ptp', ipMasq: false, ipam }] }
+  mkdirSync(node.confDir)
+  writeFileSync(join(node.confDir, '10-kindnet.conflist'), JSON.stringify(kindnet))
+  // By the predecessor's own executable: ours under its name does the same.
+  await node.machine.exec(['sh', '-c', `mkdir ${node.binDir} && cp ${binary()} ${node.binDir}/podway-cni`])
+  await addPod('old', '10-kindnet.conflist')
+
+  node.startAgent(relay.url)
+  await until('the configuration', isLaid)
+  expect(node.configuration().name).toBe('kindnet')
+  expect(await addPod('new')).toMatchObject({ ips: [{ address: '10.244.1.3/24' }, {}] })
+  expect(await answers('10.244.1.2')).toBe(true)
+  expect(await answers('10.244.1.3')).toBe(true)
+
+  await node.agent?.stop()
+  await node.uninstall()
+  expect(files(node.confDir)).toEqual(['10-kindnet.conflist'])
+  expect(await answers('10.244.1.2')).toBe(true)
+  expect(await answers('10.244.1.3')).toBe(true)
+  // The addresses of both are still taken.
+  await node.machine.exec(['sh', '-c', `mkdir -p ${node.binDir} && cp ${binary()} ${node.binDir}/podway-cni`])
+  expect(await addPod('later', '10-kindnet.conflist')).toMatchObject({
+    ips: [{ address: '10.244.1.4/24' }, {}],
+  })
+}, 60_000)
+
+test('nodes ask each other, from and at the addresses that they hold', async () => {
+  // We are node-2, whose agent is away: its kernel refuses, which is an answer.
+  const conditionsOfPeer = ['Ready', 'PodNetworkReachable'].map((type) => ({ type, status: 'True' }) as const)
+  cluster.addNode('node-2', {
+    podCIDRs: ['10.244.2.0/24', 'fd00:10:244:2::/64'],
+    conditions: conditionsOfPeer,
+  })
+  cluster.addNode('node-1', { podCIDRs })
+  await ipBatch(undefined, [
+    'addr add 10.244.2.1/32 dev lo',
+    'addr add fd00:10:244:2::1/128 dev lo',
+    'route add 10.244.1.0/24 via 10.0.0.11',
+    'route add fd00:10:244:1::/64 via fd00::11',
+  ])
+  await ipBatch('node-1', [
+    'route add 10.244.2.0/24 via 10.0.0.1',
+    'route add fd00:10:244:2::/64 via fd00::1',
+  ])
+  try {
+    await node.startServer()
+    const agent = node.startAgent(relay.url)
+    await until('the condition', () => conditions('node-1').includes('PodNetworkReachable True PeersAnswer'))
+
+    const transport = tcpProbe(10_279, systemClock)
+    const { signal } = new AbortController()
+    const ask = (from: string, to: string): Promise<string> =>
+      transport
+        .probe({ peer: 'node-1', from: parseAddress(from), to: parseAddress(to) }, signal)
+        .then(({ ms, why }) => (ms === undefined ? String(why) : 'answer'))
+    expect(await ask('10.244.2.1', '10.244.1.1')).toBe('answer')
+    expect(await ask('fd00:10:244:2::1', 'fd00:10:244:1::1')).toBe('answer')
+    // From an address that we don't hold; over a way that there is not; and back over none.
+    expect(await ask('10.244.2.9', '10.244.1.1')).toBe('EADDRNOTAVAIL')
+    await ipBatch(undefined, ['route add unreachable 10.244.1.1/32'])
+    expect(await ask('10.244.2.1', '10.244.1.1')).toBe('EHOSTUNREACH')
+    await ipBatch(undefined, ['route del unreachable 10.244.1.1/32'])
+    await ipBatch('node-1', ['route replace blackhole 10.244.2.0/24'])
+    expect(await ask('10.244.2.1', '10.244.1.1')).toBe('no answer within 2.5 s')
+    await ipBatch('node-1', ['route replace 10.244.2.0/24 via 10.0.0.1'])
+    // While an agent restarts, its node is none the less reached.
+    await agent.stop()
+    expect(await ask('10.244.2.1', '10.244.1.1')).toBe('answer')
+  } finally {
+    await ipBatch(undefined, ['addr del 10.244.2.1/32 dev lo', 'addr del fd00:10:244:2::1/128 dev lo'])
+  }
 }, 60_000)

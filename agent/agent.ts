@@ -10,8 +10,12 @@ import { Bell } from './bell.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import { keptByAgent } from './kept-node.ts'
 import type { MachineClient } from './machine/machine-client.ts'
+import { PeerList } from './probe/peer-list.ts'
+import { Prober } from './probe/prober.ts'
+import type { ProbeTransport } from './probe/tcp-probe.ts'
 import type { AgentHealth } from './report/agent-health.ts'
 import type { AgentMetrics } from './report/agent-metrics.ts'
+import { NodeConditions } from './report/node-conditions.ts'
 import { type EventTaker, OwnNodeEvents } from './report/own-node.ts'
 import { NodeSetup } from './setup/node-setup.ts'
 import type { SetupSettings } from './setup/settings.ts'
@@ -19,6 +23,8 @@ import type { SetupSettings } from './setup/settings.ts'
 export interface AgentParts {
   readonly nodeName: string
   readonly settings: SetupSettings
+  /** How other nodes are asked over the pod network, and answered; undefined: neither. */
+  readonly probing: ProbeTransport | undefined
   readonly machine: MachineClient
   readonly nodes: Resource<Node>
   readonly networks: Resource<PodNetwork>
@@ -41,7 +47,7 @@ const networkGraceMs = 10_000
  * the pods go on, and the next agent finds it.
  */
 export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<void> {
-  const { clock, health, log, machine, metrics, networks, nodeName, nodes, random, settings } = parts
+  const { clock, health, log, machine, metrics, networks, nodeName, nodes, probing, random, settings } = parts
   const tools = { clock, random, log }
   const node = new Reflector<Node>({
     ...tools,
@@ -54,7 +60,7 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
   })
   const ownNode = (): Node | undefined => node.get(nodeName)
   const events = new OwnNodeEvents(parts.events, ownNode)
-  const setup = new NodeSetup({ machine, settings, metrics, events, clock, log })
+  const setup = new NodeSetup({ machine, settings, metrics, events, log })
   const bell = new Bell(clock)
   node.onChange(() => bell.ring())
   network.onChange(() => bell.ring())
@@ -83,12 +89,29 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
     }
   }
 
+  const conditions = new NodeConditions({ nodes, node: ownNode, clock, log })
+  const probe = async (): Promise<void> => {
+    if (probing === undefined) return
+    const peers = new PeerList({ nodes, nodeName, ...tools })
+    const prober = new Prober({
+      ...tools,
+      node: ownNode,
+      peers,
+      transport: probing,
+      conditions,
+      metrics,
+      events,
+    })
+    await prober.run(signal)
+  }
+
   await Promise.all([
     node.run(signal),
     network.run(signal),
     machine.run(signal),
     keepSetUp(),
     collectGarbage({ machine, metrics, events, ...tools }, signal),
+    probe(),
   ])
 }
 

@@ -26,6 +26,12 @@ export function addAgentCommand(program: Command): void {
       `of which families is masqueraded what pods send to elsewhere: ${masquerades.join(', ')}`,
       'both',
     )
+    .option(
+      '--masquerade-link-local [boolean]',
+      'also what they send to 169.254.0.0/16, where clouds answer nodes only',
+      true,
+    )
+    .option('--no-masquerade-link-local', 'not that')
     .option('--random-fully [boolean]', 'source ports of masqueraded packets by chance, not in a row', true)
     .option('--no-random-fully', 'in a row, as long as they are free')
     .option(

@@ -10,6 +10,7 @@ export interface AgentFlags {
   readonly nodeName?: string
   readonly socket: string
   readonly masquerade: string
+  readonly masqueradeLinkLocal: string | boolean
   readonly randomFully: string | boolean
   readonly nonMasqueradeCidrs?: string
   readonly antiSpoofing: string | boolean
@@ -27,6 +28,8 @@ export interface AgentConfig {
   readonly socket: string
   /** Of these families, what pods send to elsewhere is masqueraded. */
   readonly masquerade: readonly Family[]
+  /** Whether link-local destinations are among them. */
+  readonly masqueradeLinkLocal: boolean
   readonly randomFully: boolean
   readonly nonMasqueradeCidrs: readonly Cidr[]
   readonly antiSpoofing: boolean
@@ -63,6 +66,7 @@ export function readAgentConfig(flags: AgentFlags, env: NodeJS.ProcessEnv): Agen
     nodeName: readNodeName(flags.nodeName ?? env.NODE_NAME),
     socket: readSocket(flags.socket),
     masquerade: families[readChoice('masquerade', flags.masquerade, masquerades)],
+    masqueradeLinkLocal: readSwitch('masquerade-link-local', flags.masqueradeLinkLocal),
     randomFully: readSwitch('random-fully', flags.randomFully),
     nonMasqueradeCidrs: readCidrs('non-masquerade-cidrs', flags.nonMasqueradeCidrs ?? ''),
     antiSpoofing: readSwitch('anti-spoofing', flags.antiSpoofing),

@@ -1,5 +1,6 @@
 import { runAgent } from '../agent/agent.ts'
 import { MachineClient } from '../agent/machine/machine-client.ts'
+import { tcpProbe } from '../agent/probe/tcp-probe.ts'
 import type { KubeClient } from '../kube/client.ts'
 import { type Clock, systemClock } from '../kube/clock.ts'
 import { type KubeEvent, eventType } from '../kube/event.ts'
@@ -47,7 +48,7 @@ export async function runAgentProgram(
   signal: AbortSignal,
 ): Promise<void> {
   const { clock, log, random, status } = surroundings
-  const { nodeName, socket } = config
+  const { nodeName, probePort, socket } = config
   const tools = { clock, random, log }
   const { health, metrics } = status
   const client = status.counted(surroundings.client)
@@ -69,6 +70,7 @@ export async function runAgentProgram(
         ...tools,
         nodeName,
         settings: config,
+        probing: probePort === undefined ? undefined : tcpProbe(probePort, clock),
         machine,
         nodes: new Resource<Node>(client, nodeType),
         networks: new Resource<PodNetwork>(client, podNetworkType),

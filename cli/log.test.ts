@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { MachineError } from '../agent/machine/machine-error.ts'
 import { KubeError } from '../kube/errors.ts'
 import { ProviderError } from '../providers/errors.ts'
 import { describeError } from './log.ts'
@@ -35,6 +36,15 @@ describe('what a log line holds of an error', () => {
       requestId: 'r-1',
     })
     expect(JSON.stringify(described)).not.toContain('secret')
+  })
+
+  test('what the other half of the agent said, in its own terms', () => {
+    expect(describeError(new MachineError('system', 'rename: EROFS', { errno: 30 }))).toEqual({
+      type: 'MachineError',
+      message: 'rename: EROFS',
+      code: 'system',
+      errno: 30,
+    })
   })
 
   test('what is unexpected, with its stack', () => {

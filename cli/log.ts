@@ -1,4 +1,5 @@
 import { pino } from 'pino'
+import { MachineError } from '../agent/machine/machine-error.ts'
 import { KubeError } from '../kube/errors.ts'
 import { ProviderError } from '../providers/errors.ts'
 
@@ -22,6 +23,10 @@ export function describeError(error: unknown): unknown {
   if (error instanceof ProviderError) {
     const { name: type, message, class: errorClass, code, action, requestId } = error
     return { type, message, class: errorClass, code, action, requestId }
+  }
+  if (error instanceof MachineError) {
+    const { code, errno, message, name: type } = error
+    return { type, message, code, errno }
   }
   return error instanceof Error ? pino.stdSerializers.err(error) : error
 }

@@ -70,7 +70,7 @@ describe('cni.install', () => {
 
   it('goes on after a server that was killed half-way', async () => {
     server.make(server.binDir)
-    writeFileSync(`${file('loopback')}.podway-tmp`, 'half')
+    writeFileSync(`${server.binDir}/.loopback.podway-tmp`, 'half')
     await install()
     expect(readdirSync(server.binDir).sort()).toEqual(names)
   })

@@ -271,7 +271,7 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
         subject,
         log,
         // The reading that told so is followed by a look at every route.
-        onRoom: (tableId, family) => void fullTables.hasRoom(tableId, family),
+        onRead: (tableId, family, room) => fullTables.seen(tableId, family, room),
       }),
       found,
       log,

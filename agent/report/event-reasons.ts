@@ -84,8 +84,9 @@ export const agentEventReasons = {
   TakenOver: {
     type: 'Normal',
     action: 'InstallNetwork',
-    meaning: 'The configuration of a predecessor was put aside; its pods go on.',
-    remedy: 'Nothing. `podway agent uninstall` puts it back.',
+    meaning: 'The configuration of a predecessor is void now, for podway’s stands before it; its pods go on.',
+    remedy:
+      'Nothing; `podway agent uninstall` hands back to it. Keep its pods from laying it under an earlier name.',
   },
 } as const satisfies Readonly<Record<string, AgentEventFacts>>
 

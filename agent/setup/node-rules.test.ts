@@ -6,6 +6,7 @@ import type { SetupSettings } from './settings.ts'
 
 const usual: SetupSettings = {
   masquerade: [4, 6],
+  masqueradeLinkLocal: true,
   randomFully: true,
   nonMasqueradeCidrs: [],
   antiSpoofing: true,
@@ -30,6 +31,7 @@ describe('masqueraded is', () => {
     expect(desiredRules({ own, others: [] }, dual, usual).masquerade).toEqual({
       sources: ['10.244.0.0/16', 'fd00:10:244::/48'],
       exceptions: ['10.0.1.0/24', '10.0.2.0/24', '10.244.0.0/16', '2600:1f18:0:1::/64', 'fd00:10:244::/48'],
+      linkLocal: true,
       randomFully: true,
     })
   })

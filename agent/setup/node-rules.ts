@@ -36,7 +36,14 @@ export function desiredRules(
     ...settings.nonMasqueradeCidrs,
   ])
   return {
-    ...(sources.length > 0 && { masquerade: { sources, exceptions, randomFully: settings.randomFully } }),
+    ...(sources.length > 0 && {
+      masquerade: {
+        sources,
+        exceptions,
+        linkLocal: settings.masqueradeLinkLocal,
+        randomFully: settings.randomFully,
+      },
+    }),
     antiSpoofing: settings.antiSpoofing,
     blockMetadata: settings.blockMetadata,
   }

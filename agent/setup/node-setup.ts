@@ -1,5 +1,4 @@
 import type { Changed, Installation, KernelLink, NetworkSettings } from '../../cni/serve/protocol.ts'
-import type { Clock } from '../../kube/clock.ts'
 import { FailureLog } from '../../kube/failure-log.ts'
 import type { Logger } from '../../kube/log.ts'
 import type { Node } from '../../kube/objects.ts'
@@ -14,14 +13,12 @@ import { areEmpty, desiredRules } from './node-rules.ts'
 import { gatewayOf, overlapWithOwnNetwork, readPodCidrs } from './pod-cidrs.ts'
 import type { SetupSettings } from './settings.ts'
 import { succession } from './succession.ts'
-import { TakeOvers } from './take-overs.ts'
 
 export interface NodeSetupParts {
   readonly machine: Machine
   readonly settings: SetupSettings
   readonly metrics: Pick<AgentMetrics, 'configured' | 'refused' | 'repaired'>
   readonly events: Pick<OwnNodeEvents, 'record'>
-  readonly clock: Pick<Clock, 'monotonic'>
   readonly log: Logger
 }
 
@@ -52,7 +49,6 @@ export type Configuration =
  */
 export class NodeSetup {
   readonly #parts: NodeSetupParts
-  readonly #takeOvers: TakeOvers
   readonly #failures: FailureLog<Part>
   /** What each part was asked for when it was last as it should be. */
   readonly #settled = new Map<Part, string>()
@@ -62,7 +58,6 @@ export class NodeSetup {
 
   constructor(parts: NodeSetupParts) {
     this.#parts = parts
-    this.#takeOvers = new TakeOvers(parts.clock)
     this.#failures = new FailureLog(parts.log)
   }
 
@@ -133,12 +128,6 @@ export class NodeSetup {
     const next = succession(found.configurations, cidrs)
     if (next.kind === 'refused') return { state: 'refused', reason: next.reason, message: next.message }
     const takeOver = next.kind === 'take-over' ? next.file : undefined
-    if (takeOver !== undefined && !this.#takeOvers.mayTake(takeOver))
-      return {
-        state: 'refused',
-        reason: 'OtherNetwork',
-        message: `${takeOver} was taken over and keeps coming back: remove the DaemonSet that lays it`,
-      }
     const wanted: NetworkSettings = {
       podCidrs: cidrs.map(formatCidr),
       ...(settings.mtu !== undefined && { mtu: settings.mtu }),
@@ -159,9 +148,8 @@ export class NodeSetup {
     this.#failures.over('configuration')
     if (changed.length === 0) return
     if (takeOver !== undefined) {
-      this.#takeOvers.took(takeOver)
       log.info({ file: takeOver, changed }, 'a predecessor’s configuration is taken over')
-      events.record('TakenOver', `${takeOver} is put aside, its pods go on: ${changed.join('; ')}`)
+      events.record('TakenOver', `${takeOver} is void, and its pods go on: ${changed.join('; ')}`)
     } else if (wasSettled) this.#restored('configuration', changed)
     else {
       const before = found.configurations.find(({ isOurs }) => isOurs)?.ranges ?? []

@@ -5,6 +5,8 @@ import type { Cidr } from '../../net/cidr.ts'
 export interface SetupSettings {
   /** Of these families, what pods send to elsewhere is masqueraded. */
   readonly masquerade: readonly Family[]
+  /** Whether what goes to 169.254.0.0/16 is masqueraded too: clouds' metadata services and resolvers answer nodes only. */
+  readonly masqueradeLinkLocal: boolean
   /** Source ports by chance, not in a row. */
   readonly randomFully: boolean
   /** Destinations that are not masqueraded, besides those that podway knows. */

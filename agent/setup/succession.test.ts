@@ -49,11 +49,7 @@ describe('beside ours', () => {
     ['what imitates kubenet is taken over', [kubenet], 'take over 10-containerd-net.conflist'],
     ['behind loopback too', [loopback, kindnet], 'take over 10-kindnet.conflist'],
     ['one that comes back is void behind ours', [ours, kindnet], 'alone'],
-    [
-      'one that comes back before ours',
-      [{ ...kindnet, file: '00-net.conflist' }, ours],
-      'take over 00-net.conflist',
-    ],
+    ['one that comes back before ours', [{ ...kindnet, file: '00-net.conflist' }, ours], 'OtherNetwork'],
     ['podman’s own network is no concern of ours', [podman], 'alone'],
     ['nor is it with ours', [ours, podman], 'alone'],
     [
@@ -71,10 +67,11 @@ describe('beside ours', () => {
     ['another network before ours', [{ ...calico, file: '00-calico.conflist' }, ours], 'OtherNetwork'],
     ['another network behind ours', [ours, found('50-calico.conflist', ['calico'])], 'alone'],
     [
-      'a chain that does more than podway (a mesh, a policy engine)',
+      'a chain that does more (a mesh, a policy engine), which goes on',
       [found('10-net.conflist', ['ptp', 'istio-cni'], '10.244.1.0/24')],
-      'OtherNetwork',
+      'take over 10-net.conflist',
     ],
+    ['ours, laid by hand', [found('10-net.conf', ['podway-cni'], '10.244.1.0/24')], 'take over 10-net.conf'],
     ['without ranges there is nothing to go on with', [found('10-net.conf', ['ptp'])], 'OtherNetwork'],
     ['what can’t be read', [{ file: '00-broken.conf', isOurs: false }], 'OtherNetwork'],
     ['what can’t be read, behind ours', [ours, { file: '99-broken.conf', isOurs: false }], 'alone'],

@@ -6,14 +6,12 @@ import { type Cidr, compareCidrs, equalCidrs, formatCidr, parseCidr } from '../.
 export type Succession =
   /** Nothing: there is none that counts. */
   | { readonly kind: 'alone' }
-  /** Its pods live on under ours. */
+  /** Its pods live on under ours, and its file stays behind ours, void. */
   | { readonly kind: 'take-over'; readonly file: string }
   | { readonly kind: 'refused'; readonly reason: 'RangesDiffer' | 'OtherNetwork'; readonly message: string }
 
-/** What kubenet (as runtimes imitate it), kindnet, GKE's and kops' templates are made of. */
-const takeableMains = ['ptp', 'bridge']
-/** What may stand behind them: podway does its work itself, or it is about the interface alone. */
-const takeableChained = ['portmap', 'bandwidth', 'firewall', 'tuning']
+/** What kubenet (as runtimes imitate it), kindnet, GKE's and kops' templates are made of, and whoever laid ours by hand. */
+const takeableMains = ['podway-cni', 'ptp', 'bridge']
 
 /** Networks that runtimes' packages lay for themselves, for containers that are no pods. */
 const runtimesOwn = ['crio', 'podman']
@@ -29,10 +27,13 @@ export function succession(
   configurations: readonly FoundConfiguration[],
   podCidrs: readonly Cidr[],
 ): Succession {
+  const counts = (one: FoundConfiguration): boolean => !isLoopback(one) && !isRuntimesOwn(one)
   const ours = configurations.findIndex(({ isOurs }) => isOurs)
-  const first = configurations
-    .slice(0, ours < 0 ? undefined : ours)
-    .find((one) => !isLoopback(one) && !isRuntimesOwn(one))
+  if (ours >= 0) {
+    const before = configurations.slice(0, ours).find(counts)
+    return before === undefined ? { kind: 'alone' } : otherNetwork(before)
+  }
+  const first = configurations.find(counts)
   if (first === undefined) return { kind: 'alone' }
   if (!isTakeable(first)) return otherNetwork(first)
   return sameRanges(first.ranges, podCidrs)
@@ -46,15 +47,10 @@ const isLoopback = ({ types = [] }: FoundConfiguration): boolean =>
 const isRuntimesOwn = ({ file, name }: FoundConfiguration): boolean =>
   (name !== undefined && runtimesOwn.includes(name)) || file.startsWith('nerdctl-')
 
-function isTakeable({ ranges, types = [] }: FoundConfiguration): boolean {
-  const [main, ...chained] = types
-  return (
-    main !== undefined &&
-    ranges !== undefined &&
-    ranges.length > 0 &&
-    takeableMains.includes(main) &&
-    chained.every((type) => takeableChained.includes(type))
-  )
+/** Whatever stands behind it in the chain goes on with it. */
+function isTakeable({ ranges = [], types = [] }: FoundConfiguration): boolean {
+  const [main] = types
+  return main !== undefined && ranges.length > 0 && takeableMains.includes(main)
 }
 
 function sameRanges(ranges: readonly string[] | undefined, podCidrs: readonly Cidr[]): boolean {

@@ -17,6 +17,7 @@ import { FakeMachine } from './fake-machine.ts'
 
 export const usualSettings: AgentParts['settings'] = {
   masquerade: [4, 6],
+  masqueradeLinkLocal: true,
   randomFully: true,
   nonMasqueradeCidrs: [],
   antiSpoofing: true,
@@ -68,6 +69,7 @@ export class AgentWorld implements AsyncDisposable {
         ...tools,
         nodeName: 'node-1',
         settings: { ...usualSettings, ...settings },
+        probing: undefined,
         machine: new MachineClient({
           ...tools,
           socket: this.machine.socket,

@@ -21,8 +21,8 @@ export class FakeMachine implements AsyncDisposable {
   settings: NetworkSettings | undefined
   /** Configurations of others, that runtimes would read. */
   others: FoundConfiguration[] = []
-  /** Taken over: put aside. */
-  aside: FoundConfiguration[] = []
+  /** Whose pods go on under ours. */
+  takenOver: string | undefined
   rules: NodeRules | undefined
   addresses: readonly string[] = []
   links: readonly KernelLink[] = [{ name: 'eth0', isUp: true, addresses: ['10.0.1.5/24'] }]
@@ -112,19 +112,13 @@ export class FakeMachine implements AsyncDisposable {
     const changed: string[] = []
     if (JSON.stringify(wanted) !== JSON.stringify(this.settings)) changed.push(`laid ${ourFile}`)
     this.settings = wanted
-    const taken = this.others.find(({ file }) => file === takeOver)
-    if (taken !== undefined) {
-      this.others = this.others.filter((one) => one !== taken)
-      this.aside.push(taken)
-      changed.push(`put aside ${taken.file}`)
-    }
+    if (takeOver !== undefined) this.takenOver = takeOver
     return changes(changed)
   }
 
   #uninstall(): Changed {
     const isThere = this.settings !== undefined || this.plugins.size > 0
-    this.others = [...this.others, ...this.aside]
-    this.aside = []
+    this.takenOver = undefined
     this.settings = undefined
     this.plugins.clear()
     this.rules = undefined

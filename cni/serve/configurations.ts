@@ -31,6 +31,7 @@ export function findConfigurations(context: Context): readonly FoundConfiguratio
 /** A configuration as libcni reads it; what is no JSON object is undefined. */
 export interface Configuration {
   readonly name: string | undefined
+  readonly version: string | undefined
   readonly plugins: readonly Readonly<Record<string, unknown>>[]
 }
 
@@ -45,7 +46,7 @@ export function readConfiguration({ system, settings }: Context, file: string): 
   if (!isObject(value)) return undefined
   const plugins = file.endsWith('.conflist') ? value.plugins : [value]
   if (!Array.isArray(plugins) || !plugins.every(isObject)) return undefined
-  return { name: textOf(value.name), plugins }
+  return { name: textOf(value.name), version: textOf(value.cniVersion), plugins }
 }
 
 function described(
@@ -67,7 +68,7 @@ export function rangesOf({ ipam }: Readonly<Record<string, unknown>>): readonly 
     .filter((subnet) => subnet !== undefined)
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+export const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined)

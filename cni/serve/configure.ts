@@ -1,11 +1,15 @@
 import { addressBits } from '../../net/address.ts'
 import { type Cidr, formatCidr } from '../../net/cidr.ts'
-import { Errno, type Files, isSysError } from '../sys.ts'
-import { ownConfiguration } from './configurations.ts'
+import type { JsonObject } from '../spec/json.ts'
+import { type Files, isSysError } from '../sys.ts'
+import { reachBridgedPods } from './bridged-pods.ts'
+import { findConfigurations, ownConfiguration, readConfiguration } from './configurations.ts'
 import { ownName, placeOf } from './executables.ts'
 import { makeFolder } from './folder.ts'
 import type { Context, Handler } from './handler.ts'
+import { type Inheritance, formatRanges, hasRanges, readInheritance } from './inheritance.ts'
 import { Fields, ServeError, invalid, readCidr } from './parameters.ts'
+import { replaceFile } from './replace-file.ts'
 
 /** Of the network, where no other one is taken over. */
 const networkName = 'podway'
@@ -21,6 +25,7 @@ const mode = 0o600
 
 /**
  * Lays our configuration list. It follows what it is asked for as a whole: a range that the Node has no more leaves it.
+ * What it once has inherited stays in it: that our file says so is all that is remembered.
  *
  * containerd doesn't look when a file is made or moved into the folder, but when one of the folder gets another name
  * (https://github.com/containerd/containerd/issues/7196); and a temporary file must not be one that a runtime loads.
@@ -32,13 +37,20 @@ export const configure: Handler<'cni.configure'> = (parameters, context) => {
       code: 'refused',
       message: `${context.settings.binDir}/${ownName} is not this executable: cni.install comes first, for a runtime uses a configuration at once`,
     })
-  const text = `${JSON.stringify(configurationList(wanted, context), null, 2)}\n`
-  return { changed: lay(context, text) ? [`laid ${context.settings.confDir}/${ownConfiguration}`] : [] }
+  const inherited =
+    wanted.takeOver === undefined ? ownInheritance(context) : predecessor(context, wanted.takeOver, wanted)
+  const list = configurationList(wanted, inherited, context)
+  const reached = inherited === undefined ? [] : reachBridgedPods(context, inherited.name)
+  const isLaid = lay(context, `${JSON.stringify(list, null, 2)}\n`)
+  return {
+    changed: [...reached, ...(isLaid ? [`laid ${context.settings.confDir}/${ownConfiguration}`] : [])],
+  }
 }
 
 interface Wanted {
   readonly podCidrs: readonly Cidr[]
   readonly mtu: number | undefined
+  readonly takeOver: string | undefined
 }
 
 function readSettings(parameters: unknown): Wanted {
@@ -57,21 +69,70 @@ function readSettings(parameters: unknown): Wanted {
       field: fields.path('masquerade'),
       message: `${fields.path('masquerade')}: the plugin can't masquerade yet: use rules.set`,
     })
-  if (fields.has('takeOver'))
-    throw new ServeError({
-      code: 'unsupported',
-      field: fields.path('takeOver'),
-      message: `${fields.path('takeOver')}: not yet`,
-    })
-  return { podCidrs, mtu: fields.has('mtu') ? fields.integer('mtu', leastMtu, mostMtu) : undefined }
+  return {
+    podCidrs,
+    mtu: fields.has('mtu') ? fields.integer('mtu', leastMtu, mostMtu) : undefined,
+    takeOver: fields.has('takeOver') ? fields.text('takeOver', 255) : undefined,
+  }
 }
 
-/** Versions as runtimes of all ages understand them: old ones read the first key only, and know no 1.1.0. */
-function configurationList({ podCidrs, mtu }: Wanted, { settings }: Context): object {
+/** What our own file, if there is one, has inherited. One that can't be read has nothing to leave. */
+function ownInheritance(context: Context): Inheritance | undefined {
+  try {
+    return readInheritance(ownConfiguration, readConfiguration(context, ownConfiguration))
+  } catch (error) {
+    if (error instanceof ServeError) return undefined
+    throw error
+  }
+}
+
+/**
+ * The configuration that is taken over. Its file stays: ours stands before it, and without ours it is what it was.
+ * @throws ServeError
+ */
+function predecessor(context: Context, file: string, { podCidrs }: Wanted): Inheritance {
+  const field = 'parameters.takeOver'
+  // By its name among those that are there: so no name leads out of the folder.
+  const found = findConfigurations(context).find((one) => one.file === file && !one.isOurs)
+  if (found === undefined) throw invalid(field, `there is no other configuration ${JSON.stringify(file)}`)
+  if (file < ownConfiguration)
+    throw new ServeError({
+      code: 'refused',
+      field,
+      message: `${file} stands before ${ownConfiguration}, and runtimes use the first one: give it a later name`,
+    })
+  const inherited = readInheritance(file, readConfiguration(context, file))
+  if (!hasRanges(inherited, podCidrs))
+    throw new ServeError({
+      code: 'refused',
+      field,
+      message: `${file} can't be taken over: its ranges are ${formatRanges(inherited)}, and the podCIDRs are ${podCidrs.map(formatCidr).join(', ')}`,
+    })
+  return inherited
+}
+
+/**
+ * Versions as runtimes of all ages understand them: old ones read the first key only, and know no 1.1.0. A chain keeps the
+ * one that it had, for newer runtimes take the highest, which its plugins may not know.
+ */
+function configurationList(
+  { podCidrs, mtu }: Wanted,
+  inherited: Inheritance | undefined,
+  { settings }: Context,
+): object {
+  const { chained = [], version = '1.0.0' } = inherited ?? {}
+  const versions =
+    chained.length > 0
+      ? { cniVersion: version }
+      : { cniVersion: '1.0.0', cniVersions: ['0.3.1', '0.4.0', '1.0.0', '1.1.0'] }
+  const keepsRanges = inherited !== undefined && hasRanges(inherited, podCidrs)
+  const ranges: readonly JsonObject[] = keepsRanges
+    ? inherited.rangeSets
+    : podCidrs.map((cidr) => ({ subnet: formatCidr(cidr) }))
+  const dataDir = inherited === undefined ? settings.dataDir : inherited.dataDir
   return {
-    cniVersion: '1.0.0',
-    cniVersions: ['0.3.1', '0.4.0', '1.0.0', '1.1.0'],
-    name: networkName,
+    ...versions,
+    name: inherited?.name ?? networkName,
     plugins: [
       {
         type: ownName,
@@ -79,10 +140,12 @@ function configurationList({ podCidrs, mtu }: Wanted, { settings }: Context): ob
         mtu,
         ipam: {
           type: 'host-local',
-          dataDir: settings.dataDir === defaultDataDir ? undefined : settings.dataDir,
-          ranges: podCidrs.map((cidr) => [{ subnet: formatCidr(cidr) }]),
+          dataDir: dataDir === defaultDataDir ? undefined : dataDir,
+          ranges: ranges.map((range) => [range]),
+          routes: inherited?.routes,
         },
       },
+      ...chained,
     ],
   }
 }
@@ -94,14 +157,7 @@ function lay({ system, serving, settings }: Context, text: string): boolean {
   const there = serving.status(path)
   if (there?.kind === 'file' && there.mode === mode && hasText(files, path, text)) return false
   makeFolder(files, settings.confDir)
-  const temporary = `${settings.confDir}/.${ownConfiguration}.podway-tmp`
-  try {
-    files.remove(temporary)
-  } catch (error) {
-    if (!isSysError(error, Errno.ENOENT)) throw error
-  }
-  serving.writeDurably(temporary, text, mode)
-  serving.rename(temporary, path)
+  replaceFile(files, serving, path, (temporary) => serving.writeDurably(temporary, text, mode))
   serving.syncFolder(settings.confDir)
   return true
 }

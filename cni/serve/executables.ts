@@ -39,6 +39,12 @@ export function placeOf({ serving, settings }: Context, name: string): Place {
   }
 }
 
+/** Whether what has that name is an executable of this program, of whatever build. */
+export function isOfThisProgram(context: Context, name: string): boolean {
+  const place = placeOf(context, name)
+  return place === 'current' || place === 'outdated'
+}
+
 /** A link to nothing is no plugin of anybody's. */
 function isDangling(serving: Context['serving'], path: string): boolean {
   try {

@@ -9,19 +9,26 @@ export interface Settings {
   readonly confDir: string
   /** Where reservations are, in a folder for each network. */
   readonly dataDir: string
+  /** Where runtimes keep, in `results`, what they know of attachments. */
+  readonly cacheDir: string
+  /** Folders in which runtimes have an entry for each container; empty where nobody said. */
+  readonly runtimeDirs: readonly string[]
+  /** How long something has to look like garbage. */
+  readonly graceSeconds: number
 }
 
 /** What a handler is given besides the parameters. */
 export interface Context {
+  /** Netlink sockets that are opened by it are closed when the handler has returned. */
   readonly system: System
   /** `system.serving()`, which was asked for once. */
   readonly serving: Serving
   readonly settings: Settings
   /**
    * Lets news come to the connection that asks, from now on. The source is opened for the first connection that wants
-   * such news, and closed after the last.
+   * such news, by the system that is given, and its handle closed after the last.
    */
-  subscribe(news: News['news'], open: () => NewsSource): void
+  subscribe(news: News['news'], open: (system: System) => NewsSource): void
 }
 
 /** A descriptor that becomes readable when there may be news. */

@@ -1,8 +1,8 @@
-import { Errno, isSysError } from '../sys.ts'
 import { type Place, executableNames, ownName, placeOf } from './executables.ts'
 import { makeFolder } from './folder.ts'
 import type { Context, Handler } from './handler.ts'
 import { Fields } from './parameters.ts'
+import { replaceFile } from './replace-file.ts'
 
 /**
  * Puts this executable where runtimes look for plugins, if it is not there: also after somebody has taken it away
@@ -41,22 +41,5 @@ function isToBePlaced(name: string, place: Place): boolean {
 }
 
 function placeExecutable({ system, serving }: Context, path: string): void {
-  const temporary = `${path}.podway-tmp`
-  try {
-    // Of a server that was killed.
-    system.files.remove(temporary)
-  } catch (error) {
-    if (!isSysError(error, Errno.ENOENT)) throw error
-  }
-  try {
-    serving.copyExecutable(temporary)
-    serving.rename(temporary, path)
-  } catch (error) {
-    try {
-      system.files.remove(temporary)
-    } catch {
-      // It was not made, or can't be removed: the next call finds it.
-    }
-    throw error
-  }
+  replaceFile(system.files, serving, path, (temporary) => serving.copyExecutable(temporary))
 }

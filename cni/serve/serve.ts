@@ -17,8 +17,7 @@ export function serve(system: System): number {
       process.stdout(help)
       return 0
     }
-    const serving = system.serving()
-    new Server(options, handlers, { system, serving, settings: options.settings }, log).run()
+    new Server(options, handlers, system, log).run()
     return 0
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error)

@@ -1,8 +1,9 @@
-import { type Handle, Ready, type Serving, isSysError } from '../sys.ts'
+import { type Handle, Ready, type Serving, type System, isSysError } from '../sys.ts'
 import type { ServeOptions } from './arguments.ts'
 import { Connection } from './connection.ts'
 import { type UncheckedRequest, answer, helloFirst } from './dispatch.ts'
 import type { Context, Handlers, NewsSource } from './handler.ts'
+import { RequestSystem } from './request-system.ts'
 import type { Log } from './log.ts'
 import type { Answer, News } from './protocol.ts'
 
@@ -15,17 +16,19 @@ const socketMode = 0o666
 export class Server {
   readonly #options: ServeOptions
   readonly #handlers: Handlers
-  readonly #base: Omit<Context, 'subscribe'>
+  readonly #system: System
+  readonly #request: RequestSystem
   readonly #serving: Serving
   readonly #log: Log
   readonly #connections = new Set<Connection>()
   readonly #sources = new Map<News['news'], NewsSource>()
 
-  constructor(options: ServeOptions, handlers: Handlers, context: Omit<Context, 'subscribe'>, log: Log) {
+  constructor(options: ServeOptions, handlers: Handlers, system: System, log: Log) {
     this.#options = options
     this.#handlers = handlers
-    this.#base = context
-    this.#serving = context.serving
+    this.#system = system
+    this.#request = new RequestSystem(system)
+    this.#serving = system.serving()
     this.#log = log
   }
 
@@ -41,7 +44,7 @@ export class Server {
     try {
       while (!this.#turn(endings, listening));
     } finally {
-      this.#base.system.files.remove(socket)
+      this.#system.files.remove(socket)
     }
     this.#log.info({}, 'ended by a signal')
   }
@@ -49,7 +52,7 @@ export class Server {
   /** What a server has left behind that was killed is removed; the socket of one that lives is not. */
   #listen(path: string): Handle {
     const there = this.#serving.status(path)
-    if (there?.kind === 'socket' && !this.#serving.isServed(path)) this.#base.system.files.remove(path)
+    if (there?.kind === 'socket' && !this.#serving.isServed(path)) this.#system.files.remove(path)
     return this.#serving.listen(path, socketMode)
   }
 
@@ -113,7 +116,7 @@ export class Server {
       this.#connections.add(new Connection(this.#serving, connection, user))
       return
     }
-    this.#base.system.files.close(connection)
+    this.#system.files.close(connection)
     this.#log.warn({ user }, 'refused a connection: this user is not served')
   }
 
@@ -137,6 +140,7 @@ export class Server {
     const isHello = request.operation === 'hello'
     if (!isHello && !connection.isGreeted) return helloFirst(request)
     const said = answer(this.#handlers, request, this.#contextOf(connection))
+    this.#request.end()
     if (isHello && 'result' in said) connection.isGreeted = true
     this.#report(request.operation, said)
     return said
@@ -155,9 +159,11 @@ export class Server {
 
   #contextOf(connection: Connection): Context {
     return {
-      ...this.#base,
+      system: this.#request.system,
+      serving: this.#serving,
+      settings: this.#options.settings,
       subscribe: (news, open) => {
-        if (!this.#sources.has(news)) this.#sources.set(news, open())
+        if (!this.#sources.has(news)) this.#sources.set(news, open(this.#system))
         connection.subscriptions.add(news)
       },
     }
@@ -187,7 +193,7 @@ export class Server {
 
   #close(connection: Connection, why?: string): void {
     if (!this.#connections.delete(connection)) return
-    this.#base.system.files.close(connection.handle)
+    this.#system.files.close(connection.handle)
     if (why !== undefined) this.#log.warn({ user: connection.user, error: why }, 'closed a connection')
     for (const news of connection.subscriptions) {
       const isWanted = [...this.#connections].some(({ subscriptions }) => subscriptions.has(news))
@@ -199,7 +205,7 @@ export class Server {
     const source = this.#sources.get(news)
     if (source === undefined) return
     this.#sources.delete(news)
-    this.#base.system.files.close(source.handle)
+    this.#system.files.close(source.handle)
   }
 }
 

@@ -37,6 +37,7 @@ export class TestServer {
     ]
     const child = spawn(program ?? '', args, { env: {}, stdio: ['ignore', 'inherit', 'pipe'] })
     this.#child = child
+    this.log.length = 0
     createInterface(child.stderr).on('line', (line) => {
       this.log.push(JSON.parse(line) as Record<string, unknown>)
       for (const wake of this.#waiting.splice(0)) wake()
@@ -108,8 +109,10 @@ export class TestClient {
   readonly news: unknown[] = []
   /** Settled when the connection is closed. */
   readonly closed: Promise<void>
+  /** Called for every answer. */
+  onAnswer: (answer: Answer) => void = () => undefined
   readonly #answers = new Map<number, (answer: Answer) => void>()
-  readonly #failed: ((error: Error) => void)[] = []
+  readonly #failed = new Set<(error: Error) => void>()
   #next = 0
 
   constructor(socket: Socket) {
@@ -125,17 +128,29 @@ export class TestClient {
     createInterface(socket).on('line', (line) => {
       const said = JSON.parse(line) as Answer | { readonly news: unknown }
       if ('news' in said) this.news.push(said)
-      else this.#answers.get(said.id)?.(said)
+      else {
+        this.onAnswer(said)
+        this.#answers.get(said.id)?.(said)
+      }
     })
   }
 
   /** Asks for anything: the answer. */
   async exchange(operation: string, parameters: unknown): Promise<Answer> {
     const id = this.#next++
+    return await this.answerTo(id, `${JSON.stringify({ id, operation, parameters })}\n`)
+  }
+
+  /** Sends text as it is: the answer that has this id. */
+  async answerTo(id: number, text: string): Promise<Answer> {
     return await new Promise((resolve, reject) => {
-      this.#answers.set(id, resolve)
-      this.#failed.push(reject)
-      this.socket.write(`${JSON.stringify({ id, operation, parameters })}\n`)
+      this.#answers.set(id, (answer) => {
+        this.#answers.delete(id)
+        this.#failed.delete(reject)
+        resolve(answer)
+      })
+      this.#failed.add(reject)
+      this.socket.write(text)
     })
   }
 

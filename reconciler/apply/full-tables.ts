@@ -11,6 +11,10 @@ const retryMs = 60_000
 export class FullTables {
   readonly #monotonic: () => number
   readonly #until = new Map<string, number>()
+  /** How many more routes fit by what is known of the limit, which may be higher than the limit is. */
+  readonly #room = new Map<string, number>()
+  /** The same, when the table refused. */
+  readonly #roomAtRefusal = new Map<string, number>()
 
   constructor(monotonic: () => number) {
     this.#monotonic = monotonic
@@ -18,12 +22,27 @@ export class FullTables {
 
   /** A create was refused for want of room. */
   refused(tableId: string, family: Family): void {
-    this.#until.set(keyOf(tableId, family), this.#monotonic() + retryMs)
+    const key = keyOf(tableId, family)
+    this.#until.set(key, this.#monotonic() + retryMs)
+    this.#roomAtRefusal.set(key, Math.max(0, this.#room.get(key) ?? 0))
   }
 
-  /** A route was created or deleted, or the table was seen to have room: whether it counted as full. */
-  hasRoom(tableId: string, family: Family): boolean {
-    return this.#until.delete(keyOf(tableId, family))
+  /** A route was created or deleted: whether the table counted as full. */
+  hasRoom(tableId: string, family: Family, op: 'create' | 'delete'): boolean {
+    const key = keyOf(tableId, family)
+    const room = this.#room.get(key)
+    if (room !== undefined) this.#room.set(key, op === 'create' ? room - 1 : room + 1)
+    return this.#until.delete(key)
+  }
+
+  /**
+   * The table was read. That it has room is news only if there is more than there was said to be when it refused: an
+   * account's quota may be lower than it is known to be, and some routes count that no reading shows.
+   */
+  seen(tableId: string, family: Family, room: number): void {
+    const key = keyOf(tableId, family)
+    this.#room.set(key, room)
+    if (room > (this.#roomAtRefusal.get(key) ?? 0)) this.#until.delete(key)
   }
 
   isFull(tableId: string, family: Family): boolean {
@@ -38,7 +57,7 @@ export class FullTables {
 
   /** A create is about to be tried: if the table counts as full, the others wait for what becomes of it. */
   trying(tableId: string, family: Family): void {
-    if (this.isFull(tableId, family)) this.refused(tableId, family)
+    if (this.isFull(tableId, family)) this.#until.set(keyOf(tableId, family), this.#monotonic() + retryMs)
   }
 }
 

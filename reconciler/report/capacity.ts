@@ -14,8 +14,8 @@ export interface CapacityParts {
   /** What Events are about that are about no one Node. */
   readonly subject: EventSubject
   readonly log: Logger
-  /** A table that was read has room for routes of the family. */
-  readonly onRoom: (tableId: string, family: Family) => void
+  /** A table that was read has room for so many more routes of the family, by the limit that is known. */
+  readonly onRead: (tableId: string, family: Family, room: number) => void
 }
 
 /** How full the tables are, and who is told in time (https://github.com/kubernetes/kubernetes/issues/40307: nobody was). */
@@ -31,7 +31,7 @@ export class Capacity {
   read(table: Table, quota: Quota | undefined): void {
     for (const { family, used, limit } of quota?.families ?? []) {
       this.#parts.metrics.tableFilled(table.id, family, used, limit)
-      if (used < limit) for (const one of familiesOf(family)) this.#parts.onRoom(table.id, one)
+      for (const one of familiesOf(family)) this.#parts.onRead(table.id, one, limit - used)
       const name = `${table.id} ${family}`
       if (used < nearlyFull * limit) this.#told.delete(name)
       else if (!this.#told.has(name)) {

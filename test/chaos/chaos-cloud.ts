@@ -53,6 +53,8 @@ export interface ChaosCloud {
   addRival?(table: string, destination: string, rank: Rank, machine: Machine): boolean
   /** Somebody changes what is no route in it. */
   editTable?(table: string): void
+  /** The fullest table takes only so many more routes from now on, and no other takes more than that one; all they ever took without. */
+  limitRoutes(room?: number): void
   /** What the table holds but its local routes: `destination target`, sorted. */
   routes(table: string): readonly string[]
   /** The next so many calls, of one kind or all. */

@@ -8,6 +8,7 @@ const story: Story = {
   tables: 2,
   nodes: 3,
   share: 0.8,
+  adopts: false,
   noiseMs: 60_000,
   steps: [
     { atMs: 7_300, do: 'leave-many', share: 0.5 },

@@ -24,7 +24,11 @@ export type Happening =
       readonly asks?: readonly RouteChange[]
       /** It changes something, if it is carried out. */
       readonly isWrite: boolean
+      /** The table that takes no more routes: refused for that. */
+      readonly full?: string
     }
+  /** Tables take more, or fewer, routes than before. */
+  | { readonly kind: 'room' }
   /** A table's routes are others from now on; `sentAt`: when it was asked for, which may be long ago. */
   | { readonly kind: 'route'; readonly sentAt: number; readonly change: RouteChange }
   /** Where that is later than in the table: by these routes, and no others, its packets go from now on. */

@@ -7,6 +7,7 @@ import type { Story } from './story/step.ts'
 const story = (leavesAtMs: number): Story => ({
   seed: 1,
   families: 'v4',
+  adopts: false,
   tables: 1,
   nodes: 2,
   share: 0.8,

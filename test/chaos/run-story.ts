@@ -57,8 +57,11 @@ export interface KillPoint {
 const patienceMs = 900_000
 /** Longer than from one look at the tables to the next. */
 const stepMs = 70_000
-/** It takes that long to notice that a watch brings nothing any more. */
-const silenceMs = 200_000
+/**
+ * It takes that long to notice that a watch brings nothing any more, and to look at instances: every fourth time that the
+ * tables are looked at.
+ */
+const silenceMs = 300_000
 /** Nothing is written as long as nothing happens: for two more looks at the tables. */
 const quietMs = 130_000
 
@@ -69,6 +72,7 @@ export async function runStory(story: Story, { killAt, onLog, provider }: RunOpt
     bucket: (action) => world.cloud.bucket(action),
     isConditional: traits[provider].isConditional,
     share: story.share,
+    adopts: story.adopts,
   })
   const world = new VirtualWorld({
     seed: story.seed,
@@ -136,7 +140,7 @@ async function tell(
   return settledMs
 }
 
-function configOf({ families, share }: Story, cloud: ChaosCloud, provider: Provider): ProgramConfig {
+function configOf({ adopts, families, share }: Story, cloud: ChaosCloud, provider: Provider): ProgramConfig {
   const isDelegated = provider === 'gcp-alias'
   const v4 = isDelegated ? [] : [new Pool(parseCidr(poolRange), 24)]
   const v6 = families === 'both' ? [new Pool(parseCidr('fd00:10:244::/48'), 64)] : []
@@ -150,7 +154,7 @@ function configOf({ families, share }: Story, cloud: ChaosCloud, provider: Provi
     serviceRanges: [],
     configureRoutes: true,
     policy: 'sync',
-    adopt: 'none',
+    adopt: adopts ? 'matching' : 'none',
     driftMs: 60_000,
     leaderElection: { ...defaultLeaderElectionTimes, namespace: 'kube-system', name: 'podway-controller' },
     apiBudgetShare: share,

@@ -13,6 +13,7 @@ export async function shrinkStory(story: Story, invariant: string, options: RunO
   const simpler: readonly ((from: Story) => Story)[] = [
     (from) => ({ ...from, families: 'v4' }),
     (from) => ({ ...from, share: 0.8 }),
+    (from) => ({ ...from, adopts: false }),
     (from) => ({ ...from, noiseMs: Math.min(from.noiseMs, (from.steps.at(-1)?.atMs ?? 0) + 1_000) }),
     ...[1, 2].map((tables) => (from: Story) => ({ ...from, tables: Math.min(from.tables, tables) })),
     ...[1, 2, 3, 5, 8].map((nodes) => (from: Story) => ({ ...from, nodes: Math.min(from.nodes, nodes) })),

@@ -133,3 +133,121 @@ pub fn clock() -> Result<f64, SysError> {
         system_call::clock(CLOCK_MONOTONIC as i32).map_err(SysError::from_call("clock_gettime"))?;
     Ok(seconds as f64 * 1000.0 + (nanoseconds / 1_000_000) as f64)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
+
+    struct Folder(PathBuf);
+
+    impl Folder {
+        fn new(name: &str) -> Self {
+            let path = std::env::temp_dir().join(format!("podway-sockets-{name}-{}", std::process::id()));
+            let _ = fs::remove_dir_all(&path);
+            fs::create_dir(&path).unwrap();
+            Self(path)
+        }
+
+        fn socket(&self) -> String {
+            self.0.join("socket").to_str().unwrap().to_owned()
+        }
+    }
+
+    impl Drop for Folder {
+        fn drop(&mut self) {
+            let _ = fs::remove_dir_all(&self.0);
+        }
+    }
+
+    /// Both sides of a connection.
+    fn pair(folder: &Folder) -> (Descriptor, Descriptor) {
+        let listening = listen(&folder.socket(), 0o600).unwrap();
+        let client = call::unix_socket().unwrap();
+        let path = CString::new(folder.socket()).unwrap();
+        call::connect(client.number(), &path).unwrap();
+        let (server, _) = accept(listening.number()).unwrap().unwrap();
+        (client, server)
+    }
+
+    #[test]
+    fn the_socket_has_its_mode_and_its_peers_their_users() {
+        let folder = Folder::new("mode");
+        let listening = listen(&folder.socket(), 0o660).unwrap();
+        assert_eq!(
+            fs::metadata(folder.socket()).unwrap().permissions().mode() & 0o777,
+            0o660
+        );
+        assert!(accept(listening.number()).unwrap().is_none());
+        assert!(is_served(&folder.socket()).unwrap());
+        let (_, user) = accept(listening.number()).unwrap().unwrap();
+        let own = fs::metadata("/proc/self").unwrap();
+        assert_eq!(user, std::os::unix::fs::MetadataExt::uid(&own));
+    }
+
+    #[test]
+    fn what_a_dead_server_left_is_not_served() {
+        let folder = Folder::new("dead");
+        assert!(!is_served(&folder.socket()).unwrap());
+        drop(listen(&folder.socket(), 0o600).unwrap());
+        assert!(!is_served(&folder.socket()).unwrap());
+        assert_eq!(
+            listen(&folder.socket(), 0o600).unwrap_err(),
+            SysError::new(errno::EADDRINUSE, "bind").at(&folder.socket())
+        );
+    }
+
+    #[test]
+    fn bytes_come_in_their_order_and_then_the_end() {
+        let folder = Folder::new("bytes");
+        let (client, server) = pair(&folder);
+        assert_eq!(receive(server.number()).unwrap(), None);
+        assert_eq!(send(client.number(), b"one").unwrap(), 3);
+        assert_eq!(send(client.number(), b"two").unwrap(), 3);
+        assert_eq!(receive(server.number()).unwrap().unwrap(), b"onetwo");
+        drop(client);
+        assert_eq!(receive(server.number()).unwrap().unwrap(), b"");
+        assert_eq!(send(server.number(), b"x").unwrap_err().errno, errno::EPIPE);
+    }
+
+    #[test]
+    fn nobody_waits_for_a_reader() {
+        let folder = Folder::new("slow");
+        let (client, server) = pair(&folder);
+        let block = [0_u8; 64 << 10];
+        let mut sent = 0;
+        loop {
+            match send(server.number(), &block).unwrap() {
+                0 => break,
+                count => sent += count,
+            }
+        }
+        assert!(sent >= block.len());
+        assert_eq!(poll(&[(server.number(), WRITE)], Some(0)).unwrap(), [0]);
+        while receive(client.number()).unwrap().is_some() {}
+        assert_eq!(poll(&[(server.number(), WRITE)], None).unwrap(), [WRITE]);
+    }
+
+    #[test]
+    fn a_wait_ends_for_each_reason() {
+        let folder = Folder::new("poll");
+        let (client, server) = pair(&folder);
+        let both = READ | WRITE;
+        assert_eq!(poll(&[(server.number(), READ)], Some(1)).unwrap(), [0]);
+        assert_eq!(
+            poll(&[(server.number(), READ), (client.number(), both)], None).unwrap(),
+            [0, WRITE]
+        );
+        drop(client);
+        // Whoever is gone can be read from, to the end.
+        assert_eq!(poll(&[(server.number(), READ)], None).unwrap(), [READ]);
+        assert_eq!(poll(&[(server.number(), WRITE)], None).unwrap(), [WRITE]);
+        assert_eq!(poll(&[], Some(0)).unwrap(), []);
+    }
+
+    #[test]
+    fn the_clock_goes_on() {
+        let first = clock().unwrap();
+        assert!(first > 0.0 && clock().unwrap() >= first);
+    }
+}

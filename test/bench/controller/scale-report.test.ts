@@ -46,6 +46,8 @@ test('without a floor there is no ratio to it', () => {
 test('a write in a cluster where nothing happens misses the goal', () => {
   const busy = { ...figures, steady: { ...figures.steady, kubeWrites: { 'patch nodes/status': 1 } } }
   expect(valueOf([busy], '400x1.steady.kube-writes')).toMatchObject({ value: 1, pass: false })
+  const said = scaleTables([busy], scaleMetrics([busy]), (_, text) => text)
+  expect(said.at(-1)).toContain('400x1: patch nodes/status, 1 of them though nothing happened')
 })
 
 test('a rival asks for more patience, and must not starve', () => {

@@ -144,5 +144,10 @@ function remarks(all: readonly ScaleFigures[], metrics: readonly Metric[]): read
       ({ cluster }) =>
         `${cluster.name}: ${cluster.bucketScale} times AWS's rates, ${cluster.routesPerTable} routes a table`,
     )
-  return [...raised, ...said].length === 0 ? [] : [[...raised, ...said].join('\n')]
+  const written = all.flatMap(({ cluster, steady }) =>
+    Object.entries(steady.kubeWrites).map(
+      ([what, count]) => `${cluster.name}: ${what}, ${count} of them though nothing happened`,
+    ),
+  )
+  return [...raised, ...said, ...written].length === 0 ? [] : [[...raised, ...said, ...written].join('\n')]
 }

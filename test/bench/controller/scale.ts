@@ -31,8 +31,11 @@ export interface ScaleFigures {
 
 /** Longer than any floor here; a controller that does not come to an end is a failure. */
 const timeoutMs = 1_200_000
-/** After the last route: the buckets fill again, and what is left to say to the API server is said. */
-const settleMs = 15_000
+/**
+ * After the last route: the buckets fill again, and what is left to say to the API server is said. That a table has become
+ * nearly full shows when it is read next, which is 90 s after it was read last (`--drift-interval`).
+ */
+const settleMs = 105_000
 
 export interface ScalePlace extends Pick<RigOptions, 'dist' | 'scratch'> {
   /** How long nothing happens. */

@@ -110,10 +110,20 @@ export class AwsCloud implements ChaosCloud {
     return this.#try('CreateRoute', { RouteTableId: table, ...destinationOf(destination), ...target })
   }
 
+  limitRoutes(room?: number): void {
+    const counts = this.#tables.map((table) => {
+      const items = this.#items(table)
+      const v6 = items.filter((item) => item.includes('Ipv6CidrBlock')).length
+      return { v4: items.length - v6, v6 }
+    })
+    const limit = (family: 'v4' | 'v6'): number =>
+      room === undefined ? 500 : Math.max(...counts.map((count) => count[family])) + room
+    this.#simulator.limitRoutes({ v4: limit('v4'), v6: limit('v6') })
+    this.#note(people, { kind: 'room' })
+  }
+
   routes(table: string): readonly string[] {
-    const body = this.#do('DescribeRouteTables', { 'RouteTableId.1': table })
-    const items = body.match(/<item><destination.*?<\/item>/g) ?? []
-    return items
+    return this.#items(table)
       .filter((item) => tagOf(item, 'origin') === 'CreateRoute')
       .map((item) => {
         const destination =
@@ -121,6 +131,12 @@ export class AwsCloud implements ChaosCloud {
         return `${destination} ${optionalTagOf(item, 'networkInterfaceId') ?? tagOf(item, 'gatewayId')}`
       })
       .sort()
+  }
+
+  /** Of all its routes. */
+  #items(table: string): readonly string[] {
+    const body = this.#do('DescribeRouteTables', { 'RouteTableId.1': table })
+    return body.match(/<item><destination.*?<\/item>/g) ?? []
   }
 
   inject(wanted: CloudFault, calls: number, which: 'reads' | 'writes' | 'all'): void {
@@ -180,6 +196,7 @@ export class AwsCloud implements ChaosCloud {
         action,
         isWrite: !action.startsWith('Describe'),
         ...(change === undefined ? {} : { asks: [change] }),
+        ...(call.code === 'RouteLimitExceeded' ? { full: parameters.RouteTableId ?? '' } : {}),
       },
       `${action} ${JSON.stringify(parameters)} ${result}`,
     )

@@ -135,6 +135,12 @@ export class ArmCloud implements ChaosCloud {
     this.#try('PUT', table, { ...doc, tags, properties }, typeof etag === 'string' ? etag : undefined)
   }
 
+  limitRoutes(room?: number): void {
+    const fullest = Math.max(...this.#tables.map((table) => this.#read(table).routes.size))
+    this.#simulator.limitRoutes(room === undefined ? 1_000 : fullest + room)
+    this.#note(people, { kind: 'room' })
+  }
+
   routes(table: string): readonly string[] {
     return [...this.#read(table).routes.values()]
       .map(({ destination, target }) => `${destination} ${target}`)
@@ -188,7 +194,14 @@ export class ArmCloud implements ChaosCloud {
     const asks = [...changes.values()].flatMap((edit) => edit.changes)
     this.#note(
       by,
-      { kind: 'cloud-call', sentAt, action, isWrite: isWrite(action), ...(asks.length > 0 ? { asks } : {}) },
+      {
+        kind: 'cloud-call',
+        sentAt,
+        action,
+        isWrite: isWrite(action),
+        ...(asks.length > 0 ? { asks } : {}),
+        ...(code === 'RouteCountLimitReached' ? { full: path.toLowerCase() } : {}),
+      },
       `${action} ${path} ${body} ${code ?? fault ?? 'ok'}`,
     )
     this.#noteChanges(changes, by, sentAt)

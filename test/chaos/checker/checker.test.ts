@@ -164,6 +164,15 @@ const fine: readonly Story[] = [
         .change('a1', { op: 'delete', destination: cidr })
         .change('a1', { op: 'create', destination: cidr, target }),
   ],
+  [
+    'a foreign route that matches is adopted, and goes with its Node',
+    () => adopted(target).leave('n1').pass(longMs).lead().change('a1', { op: 'delete', destination: cidr }),
+  ],
+  ['a full table is asked once a minute', () => asksFullTable(60_000)],
+  [
+    'and again as soon as somebody has made room',
+    () => asksFullTable(10_000, (story) => story.add(people, { kind: 'room' })),
+  ],
 ]
 
 const broken: readonly (readonly [...Story, invariant: string])[] = [
@@ -431,6 +440,44 @@ const broken: readonly (readonly [...Story, invariant: string])[] = [
   ],
   ['more is asked than the share', () => calls(6), 'budget'],
   ['the program ends by itself', () => new MadeUp().add('a1', { kind: 'crash', message: 'boom' }), 'alive'],
+  [
+    'a foreign route that matches is adopted though nobody said so',
+    () =>
+      adopted(target, { adopts: false })
+        .leave('n1')
+        .pass(longMs)
+        .lead()
+        .change('a1', { op: 'delete', destination: cidr }),
+    'ownership',
+  ],
+  [
+    'a foreign route that leads elsewhere is adopted',
+    () => adopted('igw').leave('n1').pass(longMs).lead().change('a1', { op: 'delete', destination: cidr }),
+    'ownership',
+  ],
+  [
+    'a foreign route to what no Node has is adopted',
+    () =>
+      new MadeUp({ adopts: true })
+        .change(people, { op: 'create', destination: cidr, target })
+        .record(cidr, target)
+        .pass(longMs)
+        .lead()
+        .change('a1', { op: 'delete', destination: cidr }),
+    'ownership',
+  ],
+  [
+    'a route is deleted that was adopted, and given back since',
+    () =>
+      adopted(target)
+        .record(cidr, target, { tables: [] })
+        .leave('n1')
+        .pass(longMs)
+        .lead()
+        .change('a1', { op: 'delete', destination: cidr }),
+    'ownership',
+  ],
+  ['a full table is asked again and again', () => asksFullTable(10_000), 'full tables'],
 ]
 
 /** As {@link routed}, but that the table is of what the network delegates. */
@@ -445,6 +492,30 @@ const delegated = (): MadeUp =>
     .node('n1', { podCIDRs: [cidr] })
     .tell()
     .create(cidr, target)
+
+/** The route of n1 is people's, and the ledger claims it. */
+function adopted(to: string, { adopts = true } = {}): MadeUp {
+  return new MadeUp({ adopts })
+    .machine('n1')
+    .node('n1', { podCIDRs: [cidr] })
+    .tell()
+    .change(people, { op: 'create', destination: cidr, target: to })
+    .record(cidr, to)
+    .pass(longMs)
+    .lead()
+}
+
+/** @param between what happens after each refusal */
+function asksFullTable(everyMs: number, between: (story: MadeUp) => unknown = () => undefined): MadeUp {
+  const story = new MadeUp()
+  for (let i = 0; i < 12; i++) {
+    const sentAt = i * everyMs
+    story.lead().add('a1', { kind: 'cloud-call', sentAt, action: 'CreateRoute', isWrite: true, full: 't1' })
+    between(story)
+    story.pass(everyMs)
+  }
+  return story
+}
 
 function massDelete(
   count: number,

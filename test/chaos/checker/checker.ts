@@ -5,6 +5,7 @@ import { type Bucket, budget } from './budget.ts'
 import { condition, strangers } from './condition.ts'
 import { delegation } from './delegation.ts'
 import { evidence } from './evidence.ts'
+import { full } from './full.ts'
 import type { Invariant, Violation } from './invariant.ts'
 import { ledger } from './ledger.ts'
 import { ownership } from './ownership.ts'
@@ -17,6 +18,8 @@ export interface CheckerOptions {
   /** Of the cloud, see `Traits`. */
   readonly isConditional: boolean
   readonly share: number
+  /** Whether foreign routes that match become podway's. */
+  readonly adopts: boolean
 }
 
 /** A program that ends by itself does nobody's work. */
@@ -27,13 +30,14 @@ const alive = (): Invariant => ({
 
 /** Reads a journal, entry by entry, and tells which promises it shows broken. It shares no code with what it judges. */
 export class Checker {
-  readonly sight = new Sight()
+  readonly sight: Sight
   readonly violations: Violation[] = []
   /** Writes of controllers since {@link forgetWrites}, but for the Lease and the ends of series of Events. */
   writes: string[] = []
   readonly #invariants: readonly Invariant[]
 
-  constructor({ bucket, isConditional, renewDeadlineMs, share }: CheckerOptions) {
+  constructor({ adopts, bucket, isConditional, renewDeadlineMs, share }: CheckerOptions) {
+    this.sight = new Sight(adopts)
     this.#invariants = [
       ownership(isConditional),
       evidence(),
@@ -45,6 +49,7 @@ export class Checker {
       strangers(),
       term(renewDeadlineMs),
       budget(bucket, share),
+      full(isConditional),
       alive(),
     ]
   }

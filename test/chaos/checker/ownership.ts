@@ -12,7 +12,8 @@ interface Place {
 /**
  * A route that others made is never deleted nor overwritten, nor gets another one beside it. A place in a table is podway's
  * from the create that podway has done there, until its own delete, or until its ledger lets go of it; only what podway
- * wrote itself is deleted, and what others change at such a place may be put right.
+ * wrote itself is deleted, and what others change at such a place may be put right. Where podway adopts, a route is its own
+ * too from the record on that names its table, if it led then where podway would have led it.
  *
  * @param isConditional the cloud has conditional writes, so that what others did a moment ago is respected too
  */
@@ -22,8 +23,12 @@ export function ownership(isConditional: boolean): Invariant {
   const deleted = new Set<string>()
   const newsMs = isConditional ? 0 : blinkMs
 
-  const know = (entry: Extract<Entry, { kind: 'record' }>): void => {
+  const know = (entry: Extract<Entry, { kind: 'record' }>, sight: Sight): void => {
     const { before, by, record } = entry
+    for (const { destination, table, target } of sight.adoptedBy(entry)) {
+      const key = `${table} ${destination}`
+      places.set(key, { table, destination, targets: new Set([...(places.get(key)?.targets ?? []), target]) })
+    }
     const destination = canonical((record ?? before)?.destination ?? '')
     if (by === people && record?.isDeleting !== false) deleted.add(destination)
     if (record === undefined && deleted.has(destination)) return
@@ -76,7 +81,7 @@ export function ownership(isConditional: boolean): Invariant {
   return {
     name: 'ownership',
     see(entry, sight) {
-      if (entry.kind === 'record') know(entry)
+      if (entry.kind === 'record') know(entry, sight)
       if (entry.kind === 'table-edit' && entry.by !== people) return [entry.what]
       return entry.kind === 'route' && entry.by !== people ? touched(entry, sight) : []
     },

@@ -9,6 +9,12 @@ const settled = (): MadeUp =>
     .node('n1', { podCIDRs: [cidr], unavailable: 'False RouteCreated' })
     .create(cidr, 'eni-n1')
 
+const foreign = (): MadeUp =>
+  new MadeUp({ adopts: true })
+    .machine('n1')
+    .node('n1', { podCIDRs: [cidr], unavailable: 'False RouteCreated' })
+    .change(people, { op: 'create', destination: cidr, target: 'eni-n1' })
+
 test.each<[name: string, story: () => MadeUp, said: readonly string[]]>([
   ['all is done', settled, []],
   [
@@ -92,6 +98,17 @@ test.each<[name: string, story: () => MadeUp, said: readonly string[]]>([
     'a condition that stays True',
     () => settled().node('n1', { unavailable: 'True NoRouteCreated' }),
     ['node n1 is routed, and its condition is True NoRouteCreated'],
+  ],
+  [
+    'a foreign route that matches, where such are adopted',
+    () => foreign(),
+    [`the route to ${cidr} in t1 matches node n1, and was not adopted`],
+  ],
+  ['one that is adopted', () => foreign().record(cidr, 'eni-n1'), []],
+  [
+    'one that is left when its Node is gone',
+    () => foreign().record(cidr, 'eni-n1').leave('n1'),
+    [`the route to ${cidr}, eni-n1, is left over in t1`, `the NodeRoute of ${cidr} is left over`],
   ],
   ["a CNI's condition", () => settled().node('n1', { unavailable: 'False CalicoIsUp' }), []],
 ])('%s', (_name, story, said) => {

@@ -28,6 +28,9 @@ export function unsettled(sight: Sight): readonly string[] {
     ),
     ...tables.flatMap((table) => leaks(sight, table, new Set(claims.keys()))),
     ...tables.flatMap((table) => notInForce(sight, table)),
+    ...(sight.adopts
+      ? tables.flatMap((table) => [...claims].flatMap(([cidr, of]) => unadopted(sight, table, cidr, of)))
+      : []),
     ...[...sight.records.keys()]
       .filter((destination) => !claims.has(destination))
       .map((destination) => `the NodeRoute of ${destination} is left over`),
@@ -67,6 +70,23 @@ const leaks = (sight: Sight, table: string, wanted: ReadonlySet<string>): readon
       ? []
       : routes.map(({ target }) => `the route to ${destination}, ${target}, is left over in ${table}`),
   )
+}
+
+/** The only route to what one Node alone has, which leads to its machine, is podway's in the end, whoever made it. */
+function unadopted(
+  sight: Sight,
+  table: string,
+  cidr: string,
+  claims: readonly { readonly node: NodeState }[],
+): readonly string[] {
+  const [route, ...others] = sight.routesTo(table, cidr)
+  const [claim, ...rivals] = claims
+  if (route === undefined || claim === undefined || others.length > 0 || rivals.length > 0) return []
+  const isRunning = sight.machines.get(claim.node.providerID)?.state === 'running'
+  if (!isRunning || route.target !== sight.targetOf(claim.node, cidr)) return []
+  return sight.records.get(cidr)?.tables.includes(table) === true
+    ? []
+    : [`the route to ${cidr} in ${table} matches node ${claim.node.name}, and was not adopted`]
 }
 
 /** What is in a table and what its packets follow have to be the same in the end. */

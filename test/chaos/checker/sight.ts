@@ -20,6 +20,8 @@ export interface Route {
   /** Of several to one destination, which. */
   readonly name?: string
   readonly priority: number
+  /** People made it, and it became podway's: as long as the ledger says so. */
+  readonly isAdopted?: true
 }
 
 /** For a time: up to now if `until` is Infinity. */
@@ -51,6 +53,12 @@ export class Sight {
   /** By process and uid: Nodes that it was ever told of. */
   readonly #heardOf = new Set<string>()
   readonly #told = new Map<string, { readonly at: number; readonly revision: number }[]>()
+  /** Whether foreign routes that match become podway's. */
+  readonly adopts: boolean
+
+  constructor(adopts = false) {
+    this.adopts = adopts
+  }
 
   /** Takes in what an entry has changed. */
   take(entry: Entry): void {
@@ -88,9 +96,12 @@ export class Sight {
           for (const made of this.#made)
             if (made.endsWith(` ${canonical(destination)}`)) this.#made.delete(made)
         remember(this.#recordsPast, destination, entry.record, entry.at)
+        for (const route of this.adoptedBy(entry)) this.#put({ ...route, by: entry.by, isAdopted: true })
+        this.#disown(destination, entry.record?.tables ?? [])
         return
       }
       case 'cloud-call':
+      case 'room':
       case 'table-edit':
       case 'kube-write':
       case 'lease':
@@ -129,6 +140,21 @@ export class Sight {
   routesTo(table: string, destination: string): readonly Route[] {
     const wanted = canonical(destination)
     return this.routes(table).filter((route) => route.destination === wanted)
+  }
+
+  /** The foreign routes that a new state of a record makes podway's: each leads where its Node's route has to lead. */
+  adoptedBy({ before, by, record }: Extract<Entry, { kind: 'record' }>): readonly Route[] {
+    if (!this.adopts || by === people || record === undefined) return []
+    const isNodes = [...this.nodes.values()].some(
+      (node) =>
+        node.podCIDRs.map(canonical).includes(canonical(record.destination)) &&
+        this.targetOf(node, record.destination) === record.target,
+    )
+    if (!isNodes) return []
+    return record.tables
+      .filter((table) => before?.tables.includes(table) !== true)
+      .flatMap((table) => this.routesTo(table, record.destination))
+      .filter((route) => route.by === people && route.target === record.target)
   }
 
   /** Of the routes to the destination, those that packets follow; none where there is none. */
@@ -195,6 +221,20 @@ export class Sight {
     if (this.#inForce.has(table)) return
     const targets = this.carriers(table, destination).map((route) => route.target)
     remember(this.#routesPast, `${table} ${destination}`, inText(targets), this.now)
+  }
+
+  #put(route: Route): void {
+    this.#tables.get(route.table)?.set(placeOf(route), route)
+  }
+
+  /** What was adopted in other tables than these is people's again. */
+  #disown(destination: string, tables: readonly string[]): void {
+    for (const table of this.#tables.keys())
+      for (const route of this.routesTo(table, destination))
+        if (route.isAdopted === true && !tables.includes(table)) {
+          const { isAdopted: _, ...rest } = route
+          this.#put({ ...rest, by: people })
+        }
   }
 
   #takeForce(table: string, routes: Extract<Entry, { kind: 'in-force' }>['routes']): void {

@@ -90,6 +90,10 @@ export class Cast {
       case 'edit-table':
         cloud.editTable?.(this.#table(deed.table))
         return
+      case 'fill-up':
+        cloud.limitRoutes(deed.room)
+        this.#later(deed.forMs, () => cloud.limitRoutes())
+        return
       case 'delete-foreign-routes':
         this.#hands.deleteAll()
         return
@@ -177,6 +181,7 @@ export class Cast {
     this.#isCalm = true
     for (const end of [...this.#begun]) end()
     cloud.calm()
+    cloud.limitRoutes()
     cluster.simulator.faults.clear()
     // Who was told a lie by a list is told the truth by the next one.
     if (this.#hasLied) {

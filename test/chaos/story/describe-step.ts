@@ -2,9 +2,9 @@ import type { CloudFault } from '../chaos-cloud.ts'
 import type { Deed, KubeFault, Step, Story, Who } from './step.ts'
 
 /** A story in plain words, a line each. */
-export const describeStory = ({ families, nodes, noiseMs, share, steps, tables }: Story): string =>
+export const describeStory = ({ adopts, families, nodes, noiseMs, share, steps, tables }: Story): string =>
   [
-    `${nodes} nodes, ${tables} tables, ${families === 'both' ? 'IPv4 and IPv6' : 'IPv4'}, ${share * 100} % of the buckets`,
+    `${nodes} nodes, ${tables} tables, ${families === 'both' ? 'IPv4 and IPv6' : 'IPv4'}, ${share * 100} % of the buckets${adopts ? ', matching routes are adopted' : ''}`,
     ...steps.map(describeStep),
     `after ${seconds(noiseMs)}: the noise stops`,
   ].join('\n')
@@ -50,6 +50,8 @@ function deedInWords(deed: Deed): string {
       return `somebody makes a second route to a destination of table ${deed.table}, ${rankInWords[deed.rank]} ${which(deed.pick)}`
     case 'edit-table':
       return `somebody edits table ${deed.table}, but none of podway's routes`
+    case 'fill-up':
+      return `tables take ${deed.room} routes more than the fullest one has, and no others, for ${seconds(deed.forMs)}`
     case 'delete-foreign-routes':
       return 'all foreign routes are deleted by those who made them'
     case 'add-table':

@@ -24,6 +24,7 @@ export function makeStory(seed: number, provider: Provider): Story {
     tables: random.integer(1, 3),
     nodes,
     share: random.chance(0.2) ? 0.2 : 0.8,
+    adopts: random.chance(0.3),
     noiseMs,
     steps: steps.toSorted((a, b) => a.atMs - b.atMs),
   }
@@ -87,6 +88,7 @@ class Teller {
       [4, () => ({ do: random.pick(['stop', 'start', 'terminate']), node: this.#node() })],
       [6, () => this.#byHand()],
       [4, () => this.#foreign()],
+      [3, () => this.#fillUp()],
       [1, () => ({ do: 'delete-foreign-routes' })],
       [1, () => ({ do: 'add-table' })],
       [1, () => ({ do: 'drop-table', table: this.#table() })],
@@ -174,6 +176,11 @@ class Teller {
       where: random.pick(['next', 'inside', 'around']),
       pick: random.next(),
     }
+  }
+
+  #fillUp(): Deed {
+    const random = this.#random
+    return { do: 'fill-up', room: random.integer(0, 3), forMs: random.integer(5_000, 200_000) }
   }
 
   #rival(): Deed {

@@ -55,6 +55,8 @@ export type Deed =
   | { readonly do: 'rival-route'; readonly table: number; readonly rank: Rank; readonly pick: number }
   /** What is no route in it. */
   | { readonly do: 'edit-table'; readonly table: number }
+  /** Tables take only so many more routes than the fullest one has, for a time. */
+  | { readonly do: 'fill-up'; readonly room: number; readonly forMs: number }
   | { readonly do: 'delete-foreign-routes' }
   | { readonly do: 'add-table' }
   | { readonly do: 'drop-table'; readonly table: number }
@@ -97,6 +99,8 @@ export interface Story {
   readonly tables: number
   readonly nodes: number
   readonly share: number
+  /** Whether foreign routes that are as podway would write them become its own (`--adopt matching`). */
+  readonly adopts: boolean
   /** How long the noise lasts. */
   readonly noiseMs: number
   /** In the order of their times. */

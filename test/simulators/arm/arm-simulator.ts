@@ -33,6 +33,8 @@ export interface ArmSimulator extends Simulator {
   /** Every call so far, in the order of arrival, those that a fault struck too. */
   readonly calls: readonly Call[]
   readonly machines: Machines
+  /** From now on a table takes so many routes. */
+  limitRoutes(routesPerTable: number): void
   /** A resource as a GET shows it, but for its revision; no call is made for it. */
   document(id: string): JsonObject | undefined
   /** The routes that packets follow by the table, as its documents have them; undefined before it was ever written. */
@@ -59,7 +61,7 @@ const versions: Readonly<Record<string, readonly string[]>> = {
  */
 export function createArmSimulator(options: ArmSimulatorOptions = {}): ArmSimulator {
   const { operationMs = () => 0, permits = () => true, throttling = 'azure' } = options
-  const limits: Limits = {
+  let limits: Limits = {
     routesPerTable: options.routesPerTable ?? 1_000,
     effectiveMs: options.effectiveMs ?? 0,
     pageSize: options.pageSize ?? 100,
@@ -135,6 +137,7 @@ export function createArmSimulator(options: ArmSimulatorOptions = {}): ArmSimula
     faults,
     calls,
     machines,
+    limitRoutes: (routesPerTable) => void (limits = { ...limits, routesPerTable }),
     document: (id) => state.get(id)?.doc,
     inForce: (table, now) =>
       state.effective.get(table.toLowerCase())?.findLast(({ from }) => from <= now)?.routes,

@@ -34,6 +34,8 @@ export interface Ec2Simulator extends Simulator {
   readonly permissions: Permissions
   /** Every call so far, in the order of arrival, those that a fault struck too. */
   readonly calls: readonly Call[]
+  /** From now on a table may have so many routes. */
+  limitRoutes(limits: RouteLimits): void
 }
 
 const ACCOUNT_ID = '123456789012'
@@ -53,7 +55,7 @@ type Outcome =
  */
 export function createEc2Simulator(options: Ec2SimulatorOptions = {}): Ec2Simulator {
   const region = options.region ?? 'us-east-1'
-  const routeLimits: RouteLimits = { v4: 500, v6: 500, ...options.routeLimits }
+  let routeLimits: RouteLimits = { v4: 500, v6: 500, ...options.routeLimits }
   const buckets = bucketsOf(options.buckets ?? 'aws')
   const state = createState()
   const history = new History(options.history ?? 0)
@@ -72,6 +74,7 @@ export function createEc2Simulator(options: Ec2SimulatorOptions = {}): Ec2Simula
     faults,
     permissions,
     calls,
+    limitRoutes: (limits) => void (routeLimits = limits),
     handle(request, now) {
       const requestId = `00000000-0000-4000-8000-${(calls.length + 1).toString(16).padStart(12, '0')}`
       const query = parseQuery(request)

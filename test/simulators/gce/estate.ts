@@ -93,6 +93,13 @@ export class Estate {
     })
   }
 
+  /** From now on each of the project's networks takes so many routes. */
+  limitRoutes(projectId: string, staticRoutesPerNetwork: number): void {
+    const project = this.#state.projects.get(projectId)
+    if (project === undefined) throw new Error(`there is no project ${projectId}`)
+    this.#state.projects.set(projectId, { ...project, staticRoutesPerNetwork })
+  }
+
   /** With the default route that every network gets. */
   addNetwork(project: string, name: string, { mtu }: { readonly mtu?: number } = {}): ResourcePath {
     const path = `projects/${project}/global/networks/${name}`

@@ -1,6 +1,7 @@
 /* global folder */
 // What each call of the host answers when it can't be done: one case at least for every way to fail.
-export async function run({ files, netlink, process, random }) {
+export async function run({ files, netlink, process, random, serving: part }) {
+  const serving = part()
   const handle = files.open('/dev/null')
   const socket = netlink.open(0)
   const directory = files.open('/')
@@ -11,6 +12,9 @@ export async function run({ files, netlink, process, random }) {
   const long = `/${'x'.repeat(5000)}`
   const loop = '/proc/self/root/'.repeat(60)
   const noNamespace = files.open('/proc/self/ns/uts')
+
+  const listening = serving.listen(path('socket'), 0o600)
+  serving.writeDurably(path('durable'), 'text', 0o640)
 
   const failures = [
     ['open', 2, () => files.open('/nonexistent')],
@@ -66,6 +70,41 @@ export async function run({ files, netlink, process, random }) {
     ['recvfrom', 9, () => netlink.receive(closed)],
     ['recvfrom', 88, () => netlink.receive(handle)],
     ['getrandom', 22, () => random(257)],
+    ['bind', 98, () => serving.listen(path('socket'), 0o600)],
+    ['bind', 98, () => serving.listen(path('file'), 0o600)],
+    ['bind', 2, () => serving.listen('/nonexistent/socket', 0o600)],
+    ['bind', 2, () => serving.listen('', 0o600)],
+    ['bind', 22, () => serving.listen('a\0b', 0o600)],
+    ['bind', 36, () => serving.listen(`/${'x'.repeat(107)}`, 0o600)],
+    ['connect', 22, () => serving.isServed('\0')],
+    ['connect', 36, () => serving.isServed(long)],
+    ['connect', 20, () => serving.isServed('/dev/null/x')],
+    ['accept4', 9, () => serving.accept(closed)],
+    ['accept4', 88, () => serving.accept(handle)],
+    ['accept4', 95, () => serving.accept(socket)],
+    ['read', 9, () => serving.receive(closed)],
+    ['read', 21, () => serving.receive(directory)],
+    ['recvfrom', 9, () => serving.receiveDatagram(closed)],
+    ['recvfrom', 88, () => serving.receiveDatagram(handle)],
+    ['sendto', 9, () => serving.send(closed, new Uint8Array(1), 0)],
+    ['sendto', 88, () => serving.send(handle, new Uint8Array(1), 0)],
+    ['sendto', 22, () => serving.send(listening, new Uint8Array(1), 2)],
+    ['ppoll', 9, () => serving.poll([handle, closed], [1, 1], 0)],
+    ['decode', 84, () => serving.decodeText(new Uint8Array([0xff]))],
+    ['flock', 9, () => serving.tryLock(closed)],
+    ['newfstatat', 22, () => serving.status('\0')],
+    ['newfstatat', 36, () => serving.status(long)],
+    ['open', 17, () => serving.writeDurably(path('durable'), '', 0o600)],
+    ['open', 2, () => serving.writeDurably('/nonexistent/x', '', 0o600)],
+    ['open', 17, () => serving.copyExecutable(path('durable'))],
+    ['open', 2, () => serving.compareExecutable('/nonexistent')],
+    ['read', 21, () => serving.compareExecutable('/')],
+    ['rename', 2, () => serving.rename(path('missing'), path('x'))],
+    ['rename', 22, () => serving.rename('\0', path('x'))],
+    ['rename', 22, () => serving.rename(path('durable'), '\0')],
+    ['rename', 18, () => serving.rename(path('durable'), '/proc/x')],
+    ['open', 20, () => serving.syncFolder(path('file'))],
+    ['open', 2, () => serving.syncFolder('/nonexistent')],
   ]
   for (const [syscall, errno, call] of failures) {
     let failed

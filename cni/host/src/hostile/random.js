@@ -2,7 +2,8 @@
 // Calls in any order with arguments of any kind: each gives a value, a SysError, or a TypeError for what is no argument
 // at all. What is drawn can't harm the machine: files are changed in `folder` only, and of netlink messages only those
 // go out that no family listens to.
-export async function run({ files, netlink, process, random, uptime }) {
+export async function run({ files, netlink, process, random, uptime, serving: part }) {
+  const serving = part()
   let state = seed
   const draw = (limit) => {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0
@@ -157,6 +158,46 @@ export async function run({ files, netlink, process, random, uptime }) {
     () => process.environment(maybe(pick(['PATH', '', '=', 'A=B', '\0', '\ud800', 'x'.repeat(70000)]))),
     () => process.stdout(pick(['', undefined, 5, {}, Symbol('s')])),
     () => process.stderr(pick(['', undefined, 5, {}, Symbol('s')])),
+    () => handles.push(serving.listen(maybe(writable()), maybe(0o600))),
+    () => serving.isServed(maybe(readable())),
+    () => {
+      const accepted = serving.accept(maybe(handle()))
+      if (accepted !== undefined) handles.push(accepted.connection)
+    },
+    () => serving.receive(maybe(pick(handles.slice(0, 14)))),
+    () => serving.receive(pick(strange)),
+    () => serving.receiveDatagram(maybe(handle())),
+    () => serving.send(maybe(handle()), maybe(bytes()), maybe(pick([0, 0, 1, 16, 2000, 2 ** 53]))),
+    () =>
+      serving.poll(
+        maybe([handle(), handle(), handle()]),
+        maybe([draw(4), draw(4), 255]),
+        pick([0, 0, 1, 'x']),
+      ),
+    () => {
+      const one = handle()
+      if (locked.length > 0 && !locked.includes(one)) return
+      if (serving.tryLock(one)) locked.push(one)
+    },
+    () => serving.tryLock(pick(strange)),
+    () => serving.clock(pick(strange)),
+    () => serving.encodeText(maybe(text())),
+    () => serving.decodeText(maybe(bytes())),
+    () => serving.status(maybe(readable())),
+    // A disk takes its time for these two.
+    () =>
+      serving.writeDurably(
+        draw(20) === 0 ? writable() : maybe('/nonexistent/x'),
+        maybe(text()),
+        maybe(pick([0o600, 0, 2 ** 31])),
+      ),
+    () => serving.compareExecutable(maybe(pick(['/dev/null', '/', '/nonexistent', `${folder}/a`, '\0']))),
+    () => serving.rename(maybe(writable()), maybe(writable())),
+    () => serving.syncFolder(maybe(pick(['/proc', '/nonexistent', '/dev/null', '\0']))),
+    () => part(pick(strange)),
+    // Not one that waits for ever, or makes copies of a large program.
+    () =>
+      pick([serving.listen, serving.accept, serving.receive, serving.send, serving.status, serving.rename])(),
     // Fewer arguments than there should be, or more.
     () => pick(Object.values(files))(),
     () => pick([netlink.open, netlink.send, netlink.sendAside, netlink.join, netlink.receive, random])(),

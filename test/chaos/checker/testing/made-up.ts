@@ -18,10 +18,11 @@ export class MadeUp {
   #revision = 0
 
   /** Table `t1`; controller `a1` leads. */
-  constructor({ isConditional = false } = {}) {
+  constructor({ adopts = false, isConditional = false } = {}) {
     this.#checker = new Checker({
       renewDeadlineMs: 10_000,
       bucket: () => ({ name: 'calls', capacity: 10, refill: 1 }),
+      adopts,
       isConditional,
       share: 0.5,
     })
