@@ -1,4 +1,5 @@
 import { Gauge, Registry, collectDefaultMetrics } from 'prom-client'
+import { PathEndpoint } from '../agent/path/path-endpoint.ts'
 import { AgentHealth } from '../agent/report/agent-health.ts'
 import { AgentMetrics } from '../agent/report/agent-metrics.ts'
 import type { KubeClient } from '../kube/client.ts'
@@ -33,6 +34,7 @@ export function makeAgentMetrics(clock: Pick<Clock, 'monotonic'>): AllAgentMetri
 export interface AgentStatus extends AsyncDisposable {
   readonly metrics: AgentMetrics
   readonly health: AgentHealth
+  readonly paths: PathEndpoint
   /** The client, with its requests counted. */
   readonly counted: (client: KubeClient) => KubeClient
   /** Where it is served; undefined: nowhere. */
@@ -51,7 +53,8 @@ export async function openAgentStatus({
 }): Promise<AgentStatus> {
   const { agent, kube, registry } = makeAgentMetrics(clock)
   const health = new AgentHealth(clock)
-  const parts = { metrics: agent, health, counted: (client: KubeClient) => kube.around(client) }
+  const paths = new PathEndpoint()
+  const parts = { metrics: agent, health, paths, counted: (client: KubeClient) => kube.around(client) }
   if (bindAddress === undefined)
     return { ...parts, port: undefined, [Symbol.asyncDispose]: () => Promise.resolve() }
   collectDefaultMetrics({ register: registry })
@@ -61,8 +64,12 @@ export async function openAgentStatus({
       faults: () => [...health.faults(), ...loop.faults()],
       missing: () => health.missing(),
       metrics: () => registry.metrics(),
+      path: (query) => paths.answer(query),
     })
-    log.info({ address: bindAddress.text, port: server.port }, 'serving /healthz, /readyz and /metrics')
+    log.info(
+      { address: bindAddress.text, port: server.port },
+      'serving /healthz, /readyz, /metrics and /path',
+    )
     return {
       ...parts,
       port: server.port,
