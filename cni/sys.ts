@@ -169,6 +169,8 @@ export interface Serving {
   /** EILSEQ if the bytes are not UTF-8. */
   decodeText(bytes: Uint8Array): string
 
+  /** Takes the exclusive flock(2), if nobody else has it; closing the handle unlocks. */
+  tryLock(handle: Handle): boolean
   /** What is known of a file without opening it, of a symbolic link itself; undefined if there is none. */
   status(path: string): FileStatus | undefined
   /** Makes a file that must not be there, with exactly that mode: the disk has all of the text when this returns. */

@@ -22,7 +22,6 @@ import {
   type Ruleset,
   type WholeChain,
   type WholeSet,
-  isOfPods,
 } from './ruleset.ts'
 
 /** What makes of what is there what shall be. */
@@ -34,25 +33,30 @@ export interface Difference {
 }
 
 /**
- * The changes of the node's chains and sets; those of pods stay. A table in which nothing would be left is deleted.
+ * The changes by which there is what is wanted. What is not wanted, but ours to keep in order, goes; what belongs to others
+ * stays. A table in which nothing would be left is deleted.
  *
  * Sets change by single ranges, and one that stays is not touched. To empty a set and fill it anew in one transaction
- * would look as good, but kernels before 6.17 could miss one then that is in the set before and after it: the lookup
+ * would look as good, but kernels before 6.17 could miss a range then that is in the set before and after it: the lookup
  * comes upon the old one when it counts no more, and upon the new one before it counts.
  *
  * A chain with a rule that differs gets all of its rules anew; its counters begin at zero then.
  */
-export function difference(wanted: Ruleset, found: FoundRuleset): Difference {
+export function difference(
+  wanted: Ruleset,
+  found: FoundRuleset,
+  isOurs: (name: string) => boolean,
+): Difference {
   const { table } = found
   const isEmpty = wanted.chains.length === 0 && wanted.sets.length === 0
   if (isEmpty) {
     if (table === undefined) return { changes: [], words: [] }
-    if (![...found.chains, ...found.sets].some(({ name }) => isOfPods(name)))
+    if ([...found.chains, ...found.sets].every(({ name }) => isOurs(name)))
       return { changes: [deleteTable], words: ['all rules: deleted'] }
   }
 
-  const chains = compare(wanted.chains, found.chains, sameKindOfChain)
-  const sets = compare(wanted.sets, found.sets, sameKindOfSet)
+  const chains = compare(wanted.chains, found.chains, sameKindOfChain, isOurs)
+  const sets = compare(wanted.sets, found.sets, sameKindOfSet, isOurs)
   const words: string[] = []
   const say = (what: string, name: string, done: string): void => void words.push(`${what} ${name}: ${done}`)
 
@@ -66,8 +70,9 @@ export function difference(wanted: Ruleset, found: FoundRuleset): Difference {
     rules.map((rule) => addRule(name, rule)),
   )
   const elements: Request[] = []
-  for (const { name, intervals } of sets.come) elements.push(...addElements(name, toElements(intervals)))
+  for (const { name, intervals = [] } of sets.come) elements.push(...addElements(name, toElements(intervals)))
   for (const [is, { name, intervals }] of sets.stay) {
+    if (intervals === undefined) continue
     const { gone, added } = compareIntervals(is, intervals)
     elements.push(
       ...(gone === 'all' ? [deleteAllElements(name)] : deleteElements(name, toElements(gone))),
@@ -79,7 +84,7 @@ export function difference(wanted: Ruleset, found: FoundRuleset): Difference {
 
   for (const { name } of chains.go) say('chain', name, 'deleted')
   for (const { name } of sets.go) say('set', name, 'deleted')
-  for (const { name, intervals } of sets.come) say('set', name, `made, with ${intervals.length} ranges`)
+  for (const { name, intervals = [] } of sets.come) say('set', name, `made, with ${intervals.length} ranges`)
   for (const { name } of chains.come) say('chain', name, 'made')
   for (const { name } of rewritten) say('chain', name, 'its rules were others')
 
@@ -95,7 +100,7 @@ export function difference(wanted: Ruleset, found: FoundRuleset): Difference {
   const isAwake = table !== undefined && (table.flags & dormant) === 0
   if (!isAwake && !isEmpty) {
     changes.unshift(createTable)
-    if (table !== undefined) words.unshift('the table: it was dormant')
+    if (table !== undefined) words.unshift('the table: was dormant')
   }
   return { changes, words }
 }
@@ -114,6 +119,7 @@ function compare<Wanted extends { readonly name: string }, Found extends { reado
   wanted: readonly Wanted[],
   found: readonly Found[],
   sameKind: (wanted: Wanted, found: Found) => boolean,
+  isOurs: (name: string) => boolean,
 ): Compared<Wanted, Found> {
   const [come, stay]: [Wanted[], (readonly [Found, Wanted])[]] = [[], []]
   for (const shall of wanted) {
@@ -121,7 +127,10 @@ function compare<Wanted extends { readonly name: string }, Found extends { reado
     if (is !== undefined && sameKind(shall, is)) stay.push([is, shall])
     else come.push(shall)
   }
-  const go = found.filter((is) => !isOfPods(is.name) && !stay.some(([kept]) => kept === is))
+  const isWanted = (name: string): boolean => wanted.some((shall) => shall.name === name)
+  const go = found.filter(
+    (is) => (isOurs(is.name) || isWanted(is.name)) && !stay.some(([kept]) => kept === is),
+  )
   return { come, go, stay }
 }
 

@@ -35,7 +35,7 @@ export interface Masquerade {
   readonly randomFully: boolean
 }
 
-const families: readonly Family[] = [4, 6]
+export const families: readonly Family[] = [4, 6]
 
 /** Destinations that are never masqueraded, by the node or for one pod. */
 export const exceptionSet = (family: Family): string => `exceptions-v${family}`
@@ -43,7 +43,7 @@ const sourceSet = (family: Family): string => `node-sources-v${family}`
 const metadataSet = (family: Family): string => `metadata-v${family}`
 
 /** Multicast and broadcast: no answer could find its way back. Nothing link-local of IPv6 is forwarded. */
-const never = ['224.0.0.0/4', '255.255.255.255/32', 'ff00::/8', 'fe80::/10'].map(parseCidr)
+export const neverMasqueraded = ['224.0.0.0/4', '255.255.255.255/32', 'ff00::/8', 'fe80::/10'].map(parseCidr)
 const linkLocal = parseCidr('169.254.0.0/16')
 
 /**
@@ -67,7 +67,11 @@ export function nodeRuleset(
     sets.push(...ranges(sourceSet, rules.masquerade.sources))
     const { exceptions } = rules.masquerade
     sets.push(
-      ...ranges(exceptionSet, [...exceptions, ...never, ...(rules.masquerade.linkLocal ? [] : [linkLocal])]),
+      ...ranges(exceptionSet, [
+        ...exceptions,
+        ...neverMasqueraded,
+        ...(rules.masquerade.linkLocal ? [] : [linkLocal]),
+      ]),
     )
   } else if (podsMasquerade) {
     sets.push(...ranges(exceptionSet, []))

@@ -1,3 +1,4 @@
+import { GarbageCollector } from './collect-garbage.ts'
 import { configure } from './configure.ts'
 import type { Handlers } from './handler.ts'
 import { holdAddresses } from './hold-addresses.ts'
@@ -6,6 +7,9 @@ import { inspect } from './inspect.ts'
 import { install } from './install.ts'
 import { setRules } from './rules.ts'
 import { uninstall } from './uninstall.ts'
+import { apply, inspectHazards, list, watch } from './route-handlers.ts'
+
+const garbage = new GarbageCollector()
 
 /** Who carries out what. An operation that is not here is answered by `unsupported`. */
 export const handlers: Handlers = {
@@ -14,6 +18,11 @@ export const handlers: Handlers = {
   'cni.install': install,
   'cni.configure': configure,
   'cni.uninstall': (parameters, context) => uninstall(parameters, context, handlers),
-  'rules.set': (parameters, { system }) => setRules(parameters, system),
+  'rules.set': setRules,
   'addresses.hold': holdAddresses,
+  'routes.list': list,
+  'routes.apply': apply,
+  'routes.watch': watch,
+  'routes.inspect': inspectHazards,
+  'garbage.collect': (parameters, context) => garbage.collect(parameters, context),
 }

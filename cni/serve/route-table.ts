@@ -16,7 +16,7 @@ export interface RouteTable {
   readonly own: ReadonlySet<string>
 }
 
-export function readRouteTable(rtnetlink: Rtnetlink): RouteTable {
+export function readRouteTable(rtnetlink: Pick<Rtnetlink, 'connection'>): RouteTable {
   const request = { operation: 'list routes', type: RouteMessage.get, payload: encodeListRoutes() }
   const routes: TableRoute[] = []
   const own = new Set<string>()

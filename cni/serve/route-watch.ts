@@ -20,14 +20,18 @@ export class RouteNews {
   /** Indexes of links over which others may be reached: they have had an address with a prefix, or a route. */
   readonly #links = new Set<number>()
 
-  /** Whether the datagram is news. Announcements that were lost are. */
-  isNews(receive: () => Uint8Array): boolean {
-    try {
-      // Every message is looked at: what it says of links counts for the next one.
-      return decodeMessages(receive()).filter((message) => this.#matters(message)).length > 0
-    } catch (error) {
-      if (isSysError(error, Errno.ENOBUFS)) return true
-      throw error
+  /** Takes all datagrams that there are: whether they are news. Announcements that were lost are. */
+  take(receive: () => Uint8Array | undefined): boolean {
+    for (let isNews = false; ;) {
+      try {
+        const bytes = receive()
+        if (bytes === undefined) return isNews
+        // Every message is looked at: what it says of links counts for the next one.
+        if (decodeMessages(bytes).filter((message) => this.#matters(message)).length > 0) isNews = true
+      } catch (error) {
+        if (!isSysError(error, Errno.ENOBUFS)) throw error
+        isNews = true
+      }
     }
   }
 

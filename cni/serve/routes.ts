@@ -9,7 +9,7 @@ import type { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { ServeError } from './parameters.ts'
 import type { KernelLink, KernelRoute, KernelTable, RouteOutcome } from './protocol.ts'
 import { type ReadChange, decide, outcomeOf, readRouteChanges } from './route-change.ts'
-import { isReachText, onlyGateway, readRouteTable } from './route-table.ts'
+import { isHost, isLinkLocalRange, isReachText, onlyGateway, readRouteTable } from './route-table.ts'
 
 /** A table of so many routes fits into a frame. */
 const maxRoutes = 6_000
@@ -32,7 +32,18 @@ export function listRoutes(rtnetlink: Rtnetlink): KernelTable {
   }
 }
 
-function readLinks(rtnetlink: Rtnetlink): ReadonlyMap<number, KernelLink> {
+/** Indexes of the links over which others may be reached: they have an address with a prefix, or a route of a range. */
+export function linksInUse(rtnetlink: Pick<Rtnetlink, 'connection'>): ReadonlySet<number> {
+  const indexes = new Set<number>()
+  for (const [index, { addresses }] of readLinks(rtnetlink)) if (addresses.length > 0) indexes.add(index)
+  for (const { destination, ways } of readRouteTable(rtnetlink).routes) {
+    if (isHost(destination) || isLinkLocalRange(destination)) continue
+    for (const { index } of ways) if (index !== undefined) indexes.add(index)
+  }
+  return indexes
+}
+
+function readLinks(rtnetlink: Pick<Rtnetlink, 'connection'>): ReadonlyMap<number, KernelLink> {
   const { connection } = rtnetlink
   const addresses = new Map<number, string[]>()
   const ask = { operation: 'list addresses', type: AddressMessage.get, payload: encodeListAddresses() }

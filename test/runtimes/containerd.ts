@@ -1,7 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { conflist } from './conflist.ts'
 import { CriClient, type SandboxConfig } from './cri-client.ts'
 import { toolsImage, toolsImageName } from './image.ts'
 import type { Runtimes } from './install.ts'
@@ -49,7 +48,7 @@ export class Containerd {
   ): Promise<Containerd> {
     const containerd = new Containerd(node, runtimes)
     await node.write('/etc/containerd/config.toml', config)
-    await node.configure(conflist({ podCidrs }))
+    await node.configure(podCidrs)
     await containerd.resume()
     const image = await node.writeRun('tools.tar', toolsImage(await readFile(runtimes.busybox)))
     for (const namespace of ['k8s.io', 'default'])
@@ -84,10 +83,6 @@ export class Containerd {
       await this.cri.stopSandbox(id)
       await this.cri.removeSandbox(id)
     }
-  }
-
-  get pid(): number {
-    return this.#daemon?.pid ?? 0
   }
 
   get cri(): CriClient {

@@ -91,6 +91,7 @@ export async function run({ files, netlink, process, random, serving: part }) {
     ['sendto', 22, () => serving.send(listening, new Uint8Array(1), 2)],
     ['ppoll', 9, () => serving.poll([handle, closed], [1, 1], 0)],
     ['decode', 84, () => serving.decodeText(new Uint8Array([0xff]))],
+    ['flock', 9, () => serving.tryLock(closed)],
     ['newfstatat', 22, () => serving.status('\0')],
     ['newfstatat', 36, () => serving.status(long)],
     ['open', 17, () => serving.writeDurably(path('durable'), '', 0o600)],
