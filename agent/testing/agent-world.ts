@@ -59,7 +59,7 @@ export class AgentWorld implements AsyncDisposable {
   }
 
   /** Starts the agent, or another one after {@link stopAgent}. */
-  startAgent(settings: Partial<AgentParts['settings']> = {}): void {
+  startAgent(settings: Partial<AgentParts['settings']> = {}, mesh?: AgentParts['mesh']): void {
     const { clock } = this
     const log = this.#log()
     const tools = { clock, random: () => 0.5, log }
@@ -67,6 +67,7 @@ export class AgentWorld implements AsyncDisposable {
     this.#running = runAgent(
       {
         ...tools,
+        mesh,
         nodeName: 'node-1',
         settings: { ...usualSettings, ...settings },
         probing: undefined,

@@ -58,6 +58,7 @@ await describeControlPlane(
           blockMetadata: false,
           mtu: undefined,
           probePort: 10_279,
+          mesh: undefined,
         },
         { ...tools, client, status },
         stop.signal,
