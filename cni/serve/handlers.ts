@@ -5,9 +5,9 @@ import { holdAddresses } from './hold-addresses.ts'
 import { hello } from './hello.ts'
 import { inspect } from './inspect.ts'
 import { install } from './install.ts'
-import { apply, inspectHazards, list, watch } from './route-handlers.ts'
 import { setRules } from './rules.ts'
 import { uninstall } from './uninstall.ts'
+import { apply, inspectHazards, list, watch } from './route-handlers.ts'
 
 const garbage = new GarbageCollector()
 
@@ -18,11 +18,11 @@ export const handlers: Handlers = {
   'cni.install': install,
   'cni.configure': configure,
   'cni.uninstall': (parameters, context) => uninstall(parameters, context, handlers),
+  'rules.set': setRules,
+  'addresses.hold': holdAddresses,
   'routes.list': list,
   'routes.apply': apply,
   'routes.watch': watch,
   'routes.inspect': inspectHazards,
-  'rules.set': setRules,
-  'addresses.hold': holdAddresses,
   'garbage.collect': (parameters, context) => garbage.collect(parameters, context),
 }
