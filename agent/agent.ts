@@ -83,6 +83,8 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
   const ownNode = (): Node | undefined => node.get(nodeName)
   const events = new OwnNodeEvents(parts.events, ownNode)
   const setup = new NodeSetup({ machine, settings, metrics, events, log })
+  const conditions = new NodeConditions({ nodes, node: ownNode, clock, log })
+  const mesh = parts.mesh && createNodeMesh({ ...tools, ...parts.mesh, nodeName, nodes, machine, conditions })
   const bell = new Bell(clock)
   node.onChange(() => bell.ring())
   network.onChange(() => bell.ring())
@@ -108,19 +110,21 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
         { node: nodeName },
         'there is no Node of that name: check --node-name, or wait for the kubelet',
       )
-    await within(networkGraceMs, network.synced, clock, signal)
+    await within(networkGraceMs, Promise.all([network.synced, mesh?.synced]), clock, signal)
     while (!signal.aborted) {
       const own = ownNode()
       if (own !== undefined && machine.greeting !== undefined) {
-        const known = { node: own, network: network.get(podNetworkName)?.status, others: [] }
+        const known = {
+          node: own,
+          network: network.get(podNetworkName)?.status,
+          others: mesh?.podRanges() ?? [],
+        }
         await health.during(() => setup.pass(known))
       }
       await bell.wait(everyMs, signal)
     }
   }
 
-  const conditions = new NodeConditions({ nodes, node: ownNode, clock, log })
-  const mesh = parts.mesh && createNodeMesh({ ...tools, ...parts.mesh, nodeName, nodes, machine, conditions })
   const probe = async (): Promise<void> => {
     if (probing === undefined) return
     const peers = new PeerList({ nodes, nodeName, ...tools })
@@ -143,7 +147,7 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
     keepSetUp(),
     collectGarbage({ machine, metrics, events, ...tools }, signal),
     probe(),
-    mesh?.(signal),
+    mesh?.run(signal),
   ])
 }
 

@@ -60,7 +60,7 @@ export class AgentWorld implements AsyncDisposable {
   }
 
   /** Starts the agent, or another one after {@link stopAgent}. */
-  startAgent(settings: Partial<AgentParts['settings']> = {}): void {
+  startAgent(settings: Partial<AgentParts['settings']> = {}, mesh?: AgentParts['mesh']): void {
     const { clock } = this
     const log = this.#log()
     const tools = { clock, random: () => 0.5, log }
@@ -68,7 +68,7 @@ export class AgentWorld implements AsyncDisposable {
     this.#running = runAgent(
       {
         ...tools,
-        mesh: undefined,
+        mesh,
         nodeName: 'node-1',
         settings: { ...usualSettings, ...settings },
         probing: undefined,
