@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { invokeAsync, run } from './testing/binary.ts'
 import { add } from './testing/calls.ts'
+import { nft, ruleset } from './testing/filter.ts'
 import { type ServerOptions, type TestClient, TestServer } from './testing/server.ts'
 import { TestNode, ip, link, links } from './testing/world.ts'
 
@@ -110,10 +111,10 @@ describe('garbage.collect', () => {
       { kind: 'reservation', containerId: 'dead' },
       { kind: 'rule', containerId: 'dead', what: 'podway podway dead/eth0' },
     ])
-    const rules = run('nft', 'list', 'table', 'inet', 'podway')
+    const rules = ruleset().join('\n')
     expect(rules).toContain('podway podway lives/eth0')
     expect(rules).not.toContain('dead')
-    run('nft', 'delete', 'table', 'inet', 'podway')
+    nft(undefined, 'delete', 'table', 'inet', 'podway')
   })
 
   it('does not hurry', async () => {

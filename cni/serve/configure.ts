@@ -50,6 +50,7 @@ export const configure: Handler<'cni.configure'> = (parameters, context) => {
 interface Wanted {
   readonly podCidrs: readonly Cidr[]
   readonly mtu: number | undefined
+  /** By the plugin, pod by pod. */
   readonly masquerade: boolean
   readonly takeOver: string | undefined
 }
@@ -66,8 +67,8 @@ function readSettings(parameters: unknown): Wanted {
   }
   return {
     podCidrs,
-    masquerade: fields.has('masquerade') && fields.boolean('masquerade'),
     mtu: fields.has('mtu') ? fields.integer('mtu', leastMtu, mostMtu) : undefined,
+    masquerade: fields.has('masquerade') && fields.boolean('masquerade'),
     takeOver: fields.has('takeOver') ? fields.text('takeOver', 255) : undefined,
   }
 }
@@ -112,7 +113,7 @@ function predecessor(context: Context, file: string, { podCidrs }: Wanted): Inhe
  * one that it had, for newer runtimes take the highest, which its plugins may not know.
  */
 function configurationList(
-  { masquerade, podCidrs, mtu }: Wanted,
+  { podCidrs, mtu, masquerade }: Wanted,
   inherited: Inheritance | undefined,
   { settings }: Context,
 ): object {
