@@ -4,6 +4,7 @@ import { ReservationStore } from '../ipam/store.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { Nftables } from '../nftables/nftables.ts'
 import { removePods } from '../nftables/pod-removal.ts'
+import { tidyPods } from '../nftables/pod-tidying.ts'
 import { Errno, type Files } from '../sys.ts'
 import { ownConfiguration, readConfiguration } from './configurations.ts'
 import { type Candidate, findGarbage } from './garbage.ts'
@@ -134,11 +135,12 @@ const ownConfig = ({ name }: Network): Parameters<typeof cooldownSecondsOf>[0] =
   json: {},
 })
 
+/** With them goes what only they needed. */
 function collectRules({ system }: Context, ripe: readonly Candidate[]): readonly Candidate[] {
   const wanted = ripe.filter(({ kind }) => kind === 'rule')
-  if (wanted.length === 0) return []
   const comments = new Set(wanted.map(({ what }) => what))
-  const removed = new Set(removePods(new Nftables(system), (comment) => comments.has(comment)))
+  if (wanted.length === 0) return []
+  const removed = new Set(removePods(new Nftables(system), (comment) => comments.has(comment), tidyPods))
   return wanted.filter(({ what }) => removed.has(what))
 }
 
