@@ -39,6 +39,8 @@ beforeEach(async () => {
   relay = await openRelay('10.0.0.1', cluster.url)
 })
 afterEach(async () => {
+  // Before the namespace, which takes its interfaces along some time later.
+  await ipBatch(undefined, ['link del api'])
   await node[Symbol.asyncDispose]()
   await relay[Symbol.asyncDispose]()
   await cluster.close()

@@ -11,6 +11,7 @@ import { type PodNetwork, podNetworkType } from '../../reconciler/pod-network/po
 import { Cluster } from '../../reconciler/testing/cluster.ts'
 import { type AgentParts, runAgent } from '../agent.ts'
 import { MachineClient } from '../machine/machine-client.ts'
+import { PathEndpoint } from '../path/path-endpoint.ts'
 import { AgentHealth } from '../report/agent-health.ts'
 import { AgentMetrics } from '../report/agent-metrics.ts'
 import { FakeMachine } from './fake-machine.ts'
@@ -59,7 +60,7 @@ export class AgentWorld implements AsyncDisposable {
   }
 
   /** Starts the agent, or another one after {@link stopAgent}. */
-  startAgent(settings: Partial<AgentParts['settings']> = {}): void {
+  startAgent(settings: Partial<AgentParts['settings']> = {}, mesh?: AgentParts['mesh']): void {
     const { clock } = this
     const log = this.#log()
     const tools = { clock, random: () => 0.5, log }
@@ -67,6 +68,7 @@ export class AgentWorld implements AsyncDisposable {
     this.#running = runAgent(
       {
         ...tools,
+        mesh,
         nodeName: 'node-1',
         settings: { ...usualSettings, ...settings },
         probing: undefined,
@@ -80,6 +82,7 @@ export class AgentWorld implements AsyncDisposable {
         events: { record: (event: EventDraft) => void this.events.push(`${event.reason} ${event.note}`) },
         metrics: this.#metrics,
         health: this.health,
+        paths: new PathEndpoint(),
       },
       this.#stop.signal,
     )

@@ -2,6 +2,8 @@ import { expect, it } from 'vitest'
 import { type Ending, type Invocation, invokeAsync } from '../../cni/testing/binary.ts'
 import { type TracedCall, traceAsync, whyNoTrace } from '../../cni/testing/trace.ts'
 import { describeUnless } from '../install/describe-unless.ts'
+import { mustRun } from '../lab/run.ts'
+import { findNft, whyNoNft } from '../nft/nft.ts'
 import { errorsFor } from './crash-errors.ts'
 import { type NetworkState, type Pod, PodHost, pods } from './pod-host.ts'
 
@@ -17,6 +19,7 @@ const configOn = (host: PodHost): Record<string, unknown> => ({
   cniVersion: '1.1.0',
   name: 'net',
   type: 'podway-cni',
+  ipMasq: true,
   ipam: {
     type: 'host-local',
     dataDir: `${host.folder}/data`,
@@ -45,7 +48,7 @@ async function mustCall(host: PodHost, command: string, pod: Pod, fields: object
 }
 
 /**
- * All that attachments leave: links, addresses and routes everywhere, and the files that say whose an address is. Empty
+ * All that attachments leave: links, addresses and routes everywhere, rules, and the files that say whose an address is. Empty
  * ones are nobody's, and what was given last, or released, is no reservation.
  */
 async function traces(host: PodHost): Promise<object> {
@@ -63,8 +66,19 @@ async function traces(host: PodHost): Promise<object> {
         .map((route) => JSON.stringify(route))
         .sort(),
     })),
+    rules: await rulesOf(host),
     files: files.sort(),
   }
+}
+
+/** Which addresses are masqueraded for whom, and how; without counters. */
+async function rulesOf(host: PodHost): Promise<readonly string[]> {
+  const [file = '', ...args] = host.enter
+  const listed = await mustRun({ file, args: [...args, findNft() ?? 'nft', '-s', 'list', 'ruleset'] })
+  return listed
+    .split(/[{},\n]/)
+    .map((line) => line.trim())
+    .sort()
 }
 
 /** The addresses that are configured there, as the kernel has it. */
@@ -172,7 +186,7 @@ async function admitNewcomer(host: PodHost, where: string): Promise<void> {
   await mustCall(host, 'DEL', newcomer)
 }
 
-describeUnless(whyNoTrace(), 'a process that dies', () => {
+describeUnless(whyNoTrace() ?? whyNoNft(), 'a process that dies', () => {
   it.concurrent.each([
     { verb: 'ADD', remover: 'DEL' },
     { verb: 'ADD', remover: 'GC' },
@@ -196,7 +210,7 @@ describeUnless(whyNoTrace(), 'a process that dies', () => {
   )
 })
 
-describeUnless(whyNoTrace(), 'calls that fail', () => {
+describeUnless(whyNoTrace() ?? whyNoNft(), 'calls that fail', () => {
   it.concurrent(
     'make ADD do nothing, or they don’t matter',
     async () => {
