@@ -13,6 +13,8 @@ import type { MachineClient } from './machine/machine-client.ts'
 import type { MeshMetrics } from './mesh/mesh-metrics.ts'
 import { createNodeMesh } from './mesh/node-mesh.ts'
 import type { MeshPermission } from './mesh/suitable.ts'
+import { ownPlace } from './path/own-place.ts'
+import type { PathEndpoint } from './path/path-endpoint.ts'
 import { PeerList } from './probe/peer-list.ts'
 import { Prober } from './probe/prober.ts'
 import type { ProbeTransport } from './probe/tcp-probe.ts'
@@ -36,6 +38,8 @@ export interface AgentParts {
   readonly events: EventTaker
   readonly metrics: AgentMetrics
   readonly health: AgentHealth
+  /** Told whom to ask about packets. */
+  readonly paths: PathEndpoint
   readonly clock: Clock
   /** A number from 0 to below 1. */
   readonly random: () => number
@@ -52,7 +56,20 @@ const networkGraceMs = 10_000
  * the pods go on, and the next agent finds it.
  */
 export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<void> {
-  const { clock, health, log, machine, metrics, networks, nodeName, nodes, probing, random, settings } = parts
+  const {
+    clock,
+    health,
+    log,
+    machine,
+    metrics,
+    networks,
+    nodeName,
+    nodes,
+    paths,
+    probing,
+    random,
+    settings,
+  } = parts
   const tools = { clock, random, log }
   const node = new Reflector<Node>({
     ...tools,
@@ -76,6 +93,14 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
   health.watch({
     isConnected: () => machine.greeting !== undefined,
     isNodeKnown: () => ownNode() !== undefined,
+  })
+
+  paths.watch({
+    inspect: (question) => machine.call('path.inspect', question),
+    node: () => {
+      const own = ownNode()
+      return own && ownPlace(own)
+    },
   })
 
   const keepSetUp = async (): Promise<void> => {

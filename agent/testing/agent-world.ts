@@ -11,6 +11,7 @@ import { type PodNetwork, podNetworkType } from '../../reconciler/pod-network/po
 import { Cluster } from '../../reconciler/testing/cluster.ts'
 import { type AgentParts, runAgent } from '../agent.ts'
 import { MachineClient } from '../machine/machine-client.ts'
+import { PathEndpoint } from '../path/path-endpoint.ts'
 import { AgentHealth } from '../report/agent-health.ts'
 import { AgentMetrics } from '../report/agent-metrics.ts'
 import { FakeMachine } from './fake-machine.ts'
@@ -85,6 +86,7 @@ export class AgentWorld implements AsyncDisposable {
         events: { record: (event: EventDraft) => void this.events.push(`${event.reason} ${event.note}`) },
         metrics: this.#metrics,
         health: this.health,
+        paths: new PathEndpoint(),
       },
       this.#stop.signal,
     )

@@ -5,6 +5,7 @@ import { holdAddresses } from './hold-addresses.ts'
 import { hello } from './hello.ts'
 import { inspect } from './inspect.ts'
 import { install } from './install.ts'
+import { inspectPath } from './path.ts'
 import { setRules } from './rules.ts'
 import { uninstall } from './uninstall.ts'
 import { apply, inspectHazards, list, watch } from './route-handlers.ts'
@@ -20,6 +21,7 @@ export const handlers: Handlers = {
   'cni.uninstall': (parameters, context) => uninstall(parameters, context, handlers),
   'rules.set': setRules,
   'addresses.hold': holdAddresses,
+  'path.inspect': inspectPath,
   'routes.list': list,
   'routes.apply': apply,
   'routes.watch': watch,
