@@ -206,7 +206,7 @@ describeUnless(whyNoNft(), 'the node’s rules', () => {
 
   it('are set while others change theirs all the time', async () => {
     const script = 'while :; do nft add table ip churn; nft delete table ip churn; done'
-    const program = `${findNft() ?? 'nft'}`
+    const program = findNft() ?? 'nft'
     const churning = spawn('sh', ['-c', script.replaceAll('nft ', `${program} `)], { stdio: 'ignore' })
     try {
       for (let i = 0; i < 20; i++) {

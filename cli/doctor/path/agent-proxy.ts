@@ -43,18 +43,17 @@ export function agentProxy({ namespace, port }: AgentPlace, reader: ClusterReade
           `no pod with the label ${agentLabel.name}=${agentLabel.value} runs there in namespace ${namespace} (see --agent-namespace)`,
         )
       const target = `${encodeURIComponent(pod.metadata.name)}:${port}`
-      const answer = await attempt(() =>
-        kube.request<unknown>({
-          method: 'GET',
-          path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${target}/proxy/path`,
-          query: {
-            from: formatAddress(packet.source),
-            to: formatAddress(packet.destination),
-            reply: packet.isReply ? true : undefined,
-          },
-          signal,
-        }),
-      )
+      // Once: a Node that does not answer is told to be one, and a person may ask again.
+      const answer = await kube.request<unknown>({
+        method: 'GET',
+        path: `/api/v1/namespaces/${encodeURIComponent(namespace)}/pods/${target}/proxy/path`,
+        query: {
+          from: formatAddress(packet.source),
+          to: formatAddress(packet.destination),
+          reply: packet.isReply ? true : undefined,
+        },
+        signal,
+      })
       return readPathFacts(answer, 'the answer')
     } catch (error) {
       if (error instanceof AnswerError)
