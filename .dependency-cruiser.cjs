@@ -30,7 +30,8 @@ module.exports = {
       from: { path: '^agent/', pathNot: notProduct },
       to: {
         path: '^(reconciler|cni)/',
-        pathNot: '^reconciler/(plan|apply|guard|ledger|pod-network)/|^cni/serve/protocol\\.ts$',
+        pathNot:
+          '^reconciler/(plan|apply|guard|ledger|pod-network)/|^reconciler/routed-node\\.ts$|^cni/serve/protocol\\.ts$',
       },
     },
     {

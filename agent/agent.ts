@@ -10,6 +10,9 @@ import { Bell } from './bell.ts'
 import { collectGarbage } from './collect-garbage.ts'
 import { keptByAgent } from './kept-node.ts'
 import type { MachineClient } from './machine/machine-client.ts'
+import type { MeshMetrics } from './mesh/mesh-metrics.ts'
+import { createNodeMesh } from './mesh/node-mesh.ts'
+import type { MeshPermission } from './mesh/suitable.ts'
 import { ownPlace } from './path/own-place.ts'
 import type { PathEndpoint } from './path/path-endpoint.ts'
 import { PeerList } from './probe/peer-list.ts'
@@ -27,6 +30,8 @@ export interface AgentParts {
   readonly settings: SetupSettings
   /** How other nodes are asked over the pod network, and answered; undefined: neither. */
   readonly probing: ProbeTransport | undefined
+  /** The full mesh of routes; undefined: others make the routes between nodes. */
+  readonly mesh: { readonly permission: MeshPermission; readonly metrics: MeshMetrics } | undefined
   readonly machine: MachineClient
   readonly nodes: Resource<Node>
   readonly networks: Resource<PodNetwork>
@@ -78,6 +83,8 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
   const ownNode = (): Node | undefined => node.get(nodeName)
   const events = new OwnNodeEvents(parts.events, ownNode)
   const setup = new NodeSetup({ machine, settings, metrics, events, log })
+  const conditions = new NodeConditions({ nodes, node: ownNode, clock, log })
+  const mesh = parts.mesh && createNodeMesh({ ...tools, ...parts.mesh, nodeName, nodes, machine, conditions })
   const bell = new Bell(clock)
   node.onChange(() => bell.ring())
   network.onChange(() => bell.ring())
@@ -103,18 +110,21 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
         { node: nodeName },
         'there is no Node of that name: check --node-name, or wait for the kubelet',
       )
-    await within(networkGraceMs, network.synced, clock, signal)
+    await within(networkGraceMs, Promise.all([network.synced, mesh?.synced]), clock, signal)
     while (!signal.aborted) {
       const own = ownNode()
       if (own !== undefined && machine.greeting !== undefined) {
-        const known = { node: own, network: network.get(podNetworkName)?.status, others: [] }
+        const known = {
+          node: own,
+          network: network.get(podNetworkName)?.status,
+          others: mesh?.podRanges() ?? [],
+        }
         await health.during(() => setup.pass(known))
       }
       await bell.wait(everyMs, signal)
     }
   }
 
-  const conditions = new NodeConditions({ nodes, node: ownNode, clock, log })
   const probe = async (): Promise<void> => {
     if (probing === undefined) return
     const peers = new PeerList({ nodes, nodeName, ...tools })
@@ -137,6 +147,7 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
     keepSetUp(),
     collectGarbage({ machine, metrics, events, ...tools }, signal),
     probe(),
+    mesh?.run(signal),
   ])
 }
 

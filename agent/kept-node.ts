@@ -1,7 +1,7 @@
 import type { Node } from '../kube/objects.ts'
 
 /** What one agent sets and reads of another's Node, and what is said there by others. */
-const conditions = ['Ready', 'NetworkUnavailable', 'PodNetworkReachable']
+const conditions = ['Ready', 'NetworkUnavailable', 'PodNetworkReachable', 'MeshProgrammed']
 
 /** What an agent reads of a Node, for a Reflector to keep: of hundreds, the rest would be megabytes. Pure. */
 export function keptByAgent({ metadata, spec, status }: Node): Node {

@@ -5,6 +5,7 @@ import {
   defaultProbePort,
   defaultSocket,
   masquerades,
+  reachabilities,
   readAgentConfig,
   readSocket,
 } from './agent-config.ts'
@@ -52,6 +53,16 @@ export function addAgentCommand(program: Command): void {
       '--probe-port <port>',
       'where agents listen on their podCIDRs: the same on all nodes',
       String(defaultProbePort),
+    )
+    .option(
+      '--reachability <method>',
+      `how pods of other nodes are reached: ${reachabilities.join(', ')}; mesh: by routes in this node’s kernel, where all nodes are on one segment`,
+      'external',
+    )
+    .option('--mesh-force', 'use the mesh also on clouds where a subnet is not one segment')
+    .option(
+      '--mesh-source-destination-check-off',
+      'on AWS: the source/destination check of all nodes’ interfaces is off, so that a mesh works',
     )
     .option(
       '--metrics-bind-address <address>',

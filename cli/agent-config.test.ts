@@ -13,6 +13,7 @@ const usual: AgentFlags = {
   blockMetadata: false,
   probe: true,
   probePort: '10279',
+  reachability: 'external',
   metricsBindAddress: ':10278',
   logLevel: 'info',
 }
@@ -62,6 +63,21 @@ test('without probing there is no port', () => {
   expect(readAgentConfig({ ...usual, probe: 'false' }, {}).probePort).toBeUndefined()
 })
 
+test.each<[flags: Partial<AgentFlags>, mesh: unknown]>([
+  [{}, undefined],
+  [{ reachability: 'mesh' }, { force: false, sourceDestCheckOff: false }],
+  [
+    { reachability: 'mesh', meshForce: true },
+    { force: true, sourceDestCheckOff: false },
+  ],
+  [
+    { reachability: 'mesh', meshSourceDestinationCheckOff: true },
+    { force: false, sourceDestCheckOff: true },
+  ],
+])('the mesh of %j', (flags, mesh) => {
+  expect(readAgentConfig({ ...usual, ...flags }, {}).mesh).toEqual(mesh)
+})
+
 describe('wrong usage', () => {
   test.each<[flags: Partial<AgentFlags>, message: string]>([
     [{ nodeName: '' }, '--node-name is required'],
@@ -74,6 +90,12 @@ describe('wrong usage', () => {
     [{ probePort: '0' }, '--probe-port=0'],
     [{ antiSpoofing: 'maybe' }, '--anti-spoofing=maybe: expected true or false'],
     [{ metricsBindAddress: 'x' }, '--metrics-bind-address=x'],
+    [{ reachability: 'bgp' }, '--reachability=bgp: expected one of external, mesh'],
+    [{ meshForce: true }, '--mesh-force means nothing without --reachability=mesh'],
+    [
+      { meshSourceDestinationCheckOff: true },
+      '--mesh-source-destination-check-off means nothing without --reachability=mesh',
+    ],
     [{ logLevel: 'loud' }, '--log-level=loud'],
   ])('%j', (flags, message) => {
     expect(() => readAgentConfig({ ...usual, ...flags }, {})).toThrow(message)

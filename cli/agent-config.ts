@@ -1,5 +1,6 @@
 import type { Family } from '../net/address.ts'
 import type { Cidr } from '../net/cidr.ts'
+import type { MeshPermission } from '../agent/mesh/suitable.ts'
 import { type BindAddress, readBindAddress } from './bind-address.ts'
 import { readChoice, readCidrs, readInteger, readSwitch } from './flag-values.ts'
 import { logLevels } from './log-levels.ts'
@@ -18,6 +19,9 @@ export interface AgentFlags {
   readonly mtu?: string
   readonly probe: string | boolean
   readonly probePort: string
+  readonly reachability: string
+  readonly meshForce?: true
+  readonly meshSourceDestinationCheckOff?: true
   readonly metricsBindAddress: string
   readonly kubeconfig?: string
   readonly logLevel: string
@@ -38,6 +42,8 @@ export interface AgentConfig {
   readonly mtu: number | undefined
   /** Where other nodes' agents listen on their podCIDRs; undefined: nobody is asked or answered. */
   readonly probePort: number | undefined
+  /** Undefined: others make the routes between nodes. */
+  readonly mesh: MeshPermission | undefined
   /** Where to serve health and metrics; undefined for nowhere. */
   readonly metricsBindAddress: BindAddress | undefined
   readonly kubeconfig: string | undefined
@@ -50,6 +56,9 @@ export const defaultSocket = '/run/podway/serve.sock'
 /** The controller's next neighbours: no component of Kubernetes has them, and the agent runs in the host's network. */
 export const defaultAgentBindAddress = ':10278'
 export const defaultProbePort = 10_279
+
+/** How pods of other nodes are reached: by routes that others make (podway controller, say), or by a full mesh of them. */
+export const reachabilities = ['external', 'mesh'] as const
 
 export const masquerades = ['both', 'ipv4', 'ipv6', 'none'] as const
 
@@ -75,10 +84,27 @@ export function readAgentConfig(flags: AgentFlags, env: NodeJS.ProcessEnv): Agen
     probePort: readSwitch('probe', flags.probe)
       ? readInteger('probe-port', flags.probePort, { min: 1, max: 65_535 })
       : undefined,
+    mesh: readMesh(flags),
     metricsBindAddress: readBindAddress('metrics-bind-address', flags.metricsBindAddress),
     kubeconfig: flags.kubeconfig,
     logLevel: readChoice('log-level', flags.logLevel, logLevels),
   }
+}
+
+/** Flags of a mesh without one would be taken for one. @throws UsageError */
+function readMesh(flags: AgentFlags): MeshPermission | undefined {
+  const permission = {
+    force: flags.meshForce === true,
+    sourceDestCheckOff: flags.meshSourceDestinationCheckOff === true,
+  }
+  if (readChoice('reachability', flags.reachability, reachabilities) === 'mesh') return permission
+  const flag = permission.force
+    ? '--mesh-force'
+    : permission.sourceDestCheckOff
+      ? '--mesh-source-destination-check-off'
+      : undefined
+  if (flag !== undefined) throw new UsageError(`${flag} means nothing without --reachability=mesh`)
+  return undefined
 }
 
 /** An absolute path that a unix socket can have. @throws UsageError */

@@ -25,7 +25,7 @@ export interface AgentSurroundings {
   readonly log: Logger
   /** Closed when the program ends. */
   readonly client: KubeClient
-  readonly status: Pick<AgentStatus, 'metrics' | 'health' | 'counted' | 'paths'>
+  readonly status: Pick<AgentStatus, 'metrics' | 'mesh' | 'health' | 'counted' | 'paths'>
 }
 
 /** What of the flags is about the work itself. */
@@ -71,6 +71,7 @@ export async function runAgentProgram(
         nodeName,
         settings: config,
         probing: probePort === undefined ? undefined : tcpProbe(probePort, clock),
+        mesh: config.mesh && { permission: config.mesh, metrics: status.mesh },
         machine,
         nodes: new Resource<Node>(client, nodeType),
         networks: new Resource<PodNetwork>(client, podNetworkType),

@@ -2,6 +2,7 @@ import { Gauge, Registry, collectDefaultMetrics } from 'prom-client'
 import { PathEndpoint } from '../agent/path/path-endpoint.ts'
 import { AgentHealth } from '../agent/report/agent-health.ts'
 import { AgentMetrics } from '../agent/report/agent-metrics.ts'
+import { MeshMetrics } from '../agent/mesh/mesh-metrics.ts'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
 import type { Logger } from '../kube/log.ts'
@@ -16,6 +17,7 @@ import { version } from './version.ts'
 export interface AllAgentMetrics {
   readonly registry: Registry
   readonly agent: AgentMetrics
+  readonly mesh: MeshMetrics
   readonly kube: KubeMetrics
 }
 
@@ -27,12 +29,18 @@ export function makeAgentMetrics(clock: Pick<Clock, 'monotonic'>): AllAgentMetri
     labelNames: ['version', 'node'],
     registers: [registry],
   }).set({ version, node: process.version }, 1)
-  return { registry, agent: new AgentMetrics(registry), kube: new KubeMetrics(registry, clock) }
+  return {
+    registry,
+    agent: new AgentMetrics(registry),
+    mesh: new MeshMetrics(registry),
+    kube: new KubeMetrics(registry, clock),
+  }
 }
 
 /** How the agent of this process does, for those who look from outside. */
 export interface AgentStatus extends AsyncDisposable {
   readonly metrics: AgentMetrics
+  readonly mesh: MeshMetrics
   readonly health: AgentHealth
   readonly paths: PathEndpoint
   /** The client, with its requests counted. */
@@ -51,10 +59,10 @@ export async function openAgentStatus({
   readonly clock: Clock
   readonly log: Logger
 }): Promise<AgentStatus> {
-  const { agent, kube, registry } = makeAgentMetrics(clock)
+  const { agent, kube, mesh, registry } = makeAgentMetrics(clock)
   const health = new AgentHealth(clock)
   const paths = new PathEndpoint()
-  const parts = { metrics: agent, health, paths, counted: (client: KubeClient) => kube.around(client) }
+  const parts = { metrics: agent, mesh, health, paths, counted: (client: KubeClient) => kube.around(client) }
   if (bindAddress === undefined)
     return { ...parts, port: undefined, [Symbol.asyncDispose]: () => Promise.resolve() }
   collectDefaultMetrics({ register: registry })

@@ -63,7 +63,7 @@ async function load(
           : import('./verbs/ptp-add-masquerade.ts')
       return ipamType === 'static' ? import('./verbs/ptp-add-static.ts') : import('./verbs/ptp-add.ts')
     case 'ptp DEL':
-      return import('./verbs/ptp-del.ts')
+      return json.ipMasq === true ? import('./verbs/ptp-del-masquerade.ts') : import('./verbs/ptp-del.ts')
     case 'ptp CHECK':
       return import('./verbs/ptp-check.ts')
     case 'ptp STATUS':

@@ -1,3 +1,4 @@
+import { readFileSync, readdirSync } from 'node:fs'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { describeUnless } from '../test/install/describe-unless.ts'
 import { whyNoNft } from '../test/nft/nft.ts'
@@ -6,6 +7,7 @@ import { type Printed, add, message, succeed } from './testing/calls.ts'
 import { exchange, reaches } from './testing/exchange.ts'
 import { elementsOf, nft, nftScript, ruleset } from './testing/filter.ts'
 import { RulesServer, nodeRules } from './testing/rules.ts'
+import { TestServer } from './testing/server.ts'
 import { trace, whyNoTrace } from './testing/trace.ts'
 import { TestNode, ip } from './testing/world.ts'
 
@@ -106,7 +108,7 @@ describeUnless(whyNoNft(), 'masquerading by the plugin', () => {
   it('leaves what the node’s rules except alone, and is done with or without them', async () => {
     const masquerade = { sources: ['10.9.0.0/16'], exceptions: ['203.0.113.0/28'], randomFully: true }
     await rules.set(nodeRules({ masquerade, antiSpoofing: true }))
-    attach('pod')
+    const attached = attach('pod')
     const netns = connectOutside('203.0.113.99')
     ip(netns, 'route', 'add', '10.1.2.0/24', 'via', node4)
     expect(await exchange('pod', { netns, address: outside4 })).toBe('10.1.2.2')
@@ -117,6 +119,15 @@ describeUnless(whyNoNft(), 'masquerading by the plugin', () => {
     expect(await rules.set(nodeRules())).toEqual([])
     await rules.set(nodeRules({ masquerade }))
     expect(await exchange('pod', { netns, address: outside4 })).toBe('10.1.2.2')
+    // A range that grows makes the set anew, which the pod's own chain asks too.
+    const wider = { ...masquerade, exceptions: ['203.0.113.0/25'] }
+    await rules.set(nodeRules({ masquerade: wider }))
+    expect(await exchange('pod', { netns, address: outside4 })).toBe('10.1.2.2')
+    expect(await exchange('pod', { netns, address: '203.0.113.99' })).toBe('10.1.2.2')
+    const prevResult = { cniVersion: '1.1.0', ...attached }
+    succeed('CHECK', { containerId: 'pod', netns: '/run/netns/pod', config: config({ prevResult }) })
+    await rules.set(nodeRules({ masquerade }))
+    expect(await exchange('pod', { netns, address: '203.0.113.99' })).toBe(node4)
     detach('pod')
     expect(chains()).toEqual(['chain node-masquerade {'])
     expect(await rules.set(nodeRules({ masquerade }))).toEqual([])
@@ -173,7 +184,13 @@ describeUnless(whyNoNft(), 'masquerading by the plugin', () => {
 
     it('by DEL with a configuration that asks for none any more', () => {
       attach('pod')
+      attach('other')
       detach('pod', config({ ipMasq: false }))
+      expect(elementsOf('pod-sources-v4')).toEqual([expect.stringContaining('10.1.2.3')])
+      detach('other', config({ ipMasq: false }))
+      expect(elementsOf('pod-sources-v4')).toEqual([])
+      // What only they needed goes with the next pod that is masqueraded, or with GC.
+      succeed('GC', { config: config({ 'cni.dev/valid-attachments': [] }) })
       expect(tables()).toBe('')
     })
 
@@ -212,14 +229,14 @@ describeUnless(whyNoNft(), 'masquerading by the plugin', () => {
       'add table inet podway; add chain inet podway pod-sources-v4; add set inet podway pod-sources-v4 { type ipv4_addr; }',
     )
     nftScript(undefined, 'add rule inet podway pod-sources-v4 ip saddr @pod-sources-v4 drop')
-    const strangers = ruleset()
     const { path } = testNode.pod('pod')
     const before = testNode.traces()
     const ended = invoke({ command: 'ADD', netns: path, config: config() })
     expect(ended.code).toBe(1)
     expect(message(ended)).toBe('add 1 elements to set pod-sources-v4: invalid argument')
     expect(testNode.traces()).toEqual(before)
-    expect(ruleset()).toEqual(strangers)
+    // Names that begin with pod- are pods', and no pod is left.
+    expect(tables()).toBe('')
   })
 
   it('of an address that a dead pod had is the new one’s', () => {
@@ -305,6 +322,34 @@ describeUnless(whyNoNft(), 'masquerading by the plugin', () => {
     expect(await exchange('pod', { netns, address: outside4 })).toBe(node4)
     succeed('DEL', { netns: path, config: conf, file })
     expect(tables()).toBe('')
+  })
+
+  it('is what the server’s configuration list asks for, if it shall', async () => {
+    const server = new TestServer()
+    await server.start()
+    try {
+      const client = await server.connect()
+      await client.ask('cni.install', {})
+      await client.ask('cni.configure', { podCidrs: ['10.1.2.0/24'], masquerade: true })
+      const [file = ''] = readdirSync(server.confDir)
+      const list = JSON.parse(readFileSync(`${server.confDir}/${file}`, 'utf8')) as Record<
+        string,
+        unknown
+      > & {
+        readonly plugins: readonly object[]
+      }
+      const [plugin] = list.plugins
+      const conf = { ...plugin, cniVersion: '1.1.0', name: list.name }
+      attach('pod', conf)
+      const netns = connectOutside()
+      expect(await exchange('pod', { netns, address: outside4 })).toBe(node4)
+      detach('pod', conf)
+      await client.ask('cni.configure', { podCidrs: ['10.1.2.0/24'] })
+      expect(readFileSync(`${server.confDir}/${file}`, 'utf8')).not.toContain('ipMasq')
+      client.end()
+    } finally {
+      await server.remove()
+    }
   })
 
   it('works with addresses of the configuration, too', () => {

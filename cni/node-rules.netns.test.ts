@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { aggregate } from '../net/aggregate.ts'
 import { formatCidr, parseCidr } from '../net/cidr.ts'
@@ -141,6 +142,25 @@ describeUnless(whyNoNft(), 'the node’s rules', () => {
     }
   })
 
+  it('touch no range beside one that comes or goes, and make the set anew where they overlap', async () => {
+    const handle = (): string =>
+      /set exceptions-v4 \{ # handle (\d+)/.exec(nft(undefined, '-a', 'list', 'ruleset'))?.[1] ?? 'none'
+    const withAlso = (...more: readonly string[]): Promise<readonly string[]> =>
+      rules.set(nodeRules({ masquerade: { ...masquerade, exceptions: [...masquerade.exceptions, ...more] } }))
+    await withAlso()
+    const first = handle()
+    await withAlso('10.9.0.0/16', '10.243.0.0/16')
+    await withAlso('10.9.0.0/16')
+    expect(handle()).toBe(first)
+    await withAlso('10.8.0.0/15')
+    const second = handle()
+    expect(second).not.toBe(first)
+    expect(elementsOf('exceptions-v4')).toContain('10.8.0.0/15')
+    await withAlso()
+    expect(handle()).toBe(second)
+    expect(ruleset().filter((line) => line.includes('masquerade'))).toHaveLength(3)
+  })
+
   it('leave what is not wanted away, and the table with the last of them', async () => {
     await rules.set(all)
     expect(await rules.set(nodeRules({ antiSpoofing: true }))).toContain('chain node-masquerade: deleted')
@@ -182,6 +202,23 @@ describeUnless(whyNoNft(), 'the node’s rules', () => {
     expect(await rules.set(all)).not.toEqual([])
     expect([...ruleset()].sort()).toEqual([...before].sort())
     expect(await rules.set(all)).toEqual([])
+  })
+
+  it('are set while others change theirs all the time', async () => {
+    const script = 'while :; do nft add table ip churn; nft delete table ip churn; done'
+    const program = findNft() ?? 'nft'
+    const churning = spawn('sh', ['-c', script.replaceAll('nft ', `${program} `)], { stdio: 'ignore' })
+    try {
+      for (let i = 0; i < 20; i++) {
+        const exceptions = [...masquerade.exceptions, `10.${100 + i}.0.0/16`]
+        await rules.set({ ...all, masquerade: { ...masquerade, exceptions } })
+        expect(elementsOf('exceptions-v4')).toContain(`10.${100 + i}.0.0/16`)
+      }
+    } finally {
+      const ended = once(churning, 'close')
+      churning.kill('SIGKILL')
+      await ended
+    }
   })
 
   it('touch nobody else’s table', async () => {

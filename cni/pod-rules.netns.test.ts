@@ -1,4 +1,4 @@
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { describeUnless } from '../test/install/describe-unless.ts'
 import { whyNoNft } from '../test/nft/nft.ts'
 import { run } from './testing/binary.ts'
@@ -7,7 +7,7 @@ import { Receiver, send } from './testing/datagrams.ts'
 import { reaches } from './testing/exchange.ts'
 import { counters, nft } from './testing/filter.ts'
 import { RulesServer, nodeRules } from './testing/rules.ts'
-import { TestNode, ip } from './testing/world.ts'
+import { TestNode, ip, links } from './testing/world.ts'
 
 let testNode: TestNode
 let receiver: Receiver | undefined
@@ -96,6 +96,57 @@ describeUnless(whyNoNft(), 'anti-spoofing', () => {
     expect(await arrivesFrom(pod, '10.99.0.7')).toBe(false)
     ip(undefined, 'route', 'add', '10.99.0.0/24', 'via', '10.1.2.2')
     expect(await arrivesFrom(pod, '10.99.0.7')).toBe(true)
+  })
+
+  describe('of a node that was taken over', () => {
+    /** A veth as another plugin makes one, with a route to that address of a pod. */
+    function attachByOther(name: string, device: string, address: string): string {
+      const pod = testNode.pod(name)
+      ip(undefined, 'link', 'add', device, 'type', 'veth', 'peer', 'name', 'eth0', 'netns', pod.name)
+      ip(undefined, 'addr', 'add', '10.1.2.1/32', 'dev', device)
+      ip(undefined, 'link', 'set', device, 'up')
+      ip(undefined, 'route', 'add', address, 'dev', device)
+      ip(pod.name, 'addr', 'add', `${address}/24`, 'dev', 'eth0')
+      ip(pod.name, 'link', 'set', 'eth0', 'up')
+      return pod.name
+    }
+    const groups = (): readonly string[] =>
+      links()
+        .filter(({ group }) => group !== 'default')
+        .map(({ ifname, group }) => `${ifname} ${group}`)
+
+    it('looks at the pods that were there, and at no other veth', async () => {
+      const server = await RulesServer.start()
+      try {
+        await server.configure(['10.1.2.0/24'])
+        const pod = attachByOther('before', 'veth0before', '10.1.2.2')
+        attachByOther('elsewhere', 'veth0else', '10.7.7.2')
+        expect(await arrivesFrom(pod, '203.0.113.7')).toBe(true)
+        await server.set(nodeRules())
+        expect(groups()).toEqual([])
+        expect(await server.set(nodeRules({ antiSpoofing: true }))).toContain(
+          "interface veth0before: is a pod's now",
+        )
+        expect(groups()).toEqual(['veth0before 1886348407'])
+        expect(await server.set(nodeRules({ antiSpoofing: true }))).toEqual([])
+        expect(await arrivesFrom(pod, '203.0.113.7')).toBe(false)
+      } finally {
+        await server.stop()
+      }
+    })
+
+    it('leaves an administrator’s group', async () => {
+      const server = await RulesServer.start()
+      try {
+        await server.configure(['10.1.2.0/24'])
+        attachByOther('before', 'veth0before', '10.1.2.2')
+        ip(undefined, 'link', 'set', 'veth0before', 'group', '7')
+        await server.set(nodeRules({ blockMetadata: true }))
+        expect(groups()).toEqual(['veth0before 7'])
+      } finally {
+        await server.stop()
+      }
+    })
   })
 
   it.each(['veth01234567', 'eth9'])('looks at no interface that is no pod’s: %s', async (name) => {

@@ -3,6 +3,7 @@ import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { invokeAsync, run } from './testing/binary.ts'
 import { add } from './testing/calls.ts'
+import { nft, ruleset } from './testing/filter.ts'
 import { type ServerOptions, type TestClient, TestServer } from './testing/server.ts'
 import { TestNode, ip, link, links } from './testing/world.ts'
 
@@ -98,6 +99,22 @@ describe('garbage.collect', () => {
     // It rests, as after a DEL.
     attach('next')
     expect(link('eth0', 'next').addr_info[0]?.local).toBe('10.1.2.4')
+  })
+
+  /** https://github.com/containernetworking/plugins/issues/810 */
+  it('ends the masquerading of a pod whose namespace is gone, and of no other', async () => {
+    const masqueraded = (): object => ({ ...config(), ipMasq: true })
+    for (const pod of ['lives', 'dead'])
+      add({ containerId: pod, netns: testNode.pod(pod).path, config: masqueraded() })
+    kill('dead')
+    expect(await collectAll()).toMatchObject([
+      { kind: 'reservation', containerId: 'dead' },
+      { kind: 'rule', containerId: 'dead', what: 'podway podway dead/eth0' },
+    ])
+    const rules = ruleset().join('\n')
+    expect(rules).toContain('podway podway lives/eth0')
+    expect(rules).not.toContain('dead')
+    nft(undefined, 'delete', 'table', 'inet', 'podway')
   })
 
   it('does not hurry', async () => {

@@ -25,6 +25,7 @@ async function bench(options: BenchOptions): Promise<number> {
     case 'controller':
     case 'azure':
     case 'google':
+    case 'mesh':
       return run(task)
   }
 }

@@ -58,11 +58,13 @@ export function meshCondition(status: MeshStatus): MeshCondition {
 
 function runningCondition(status: Extract<MeshStatus, { state: 'running' }>): MeshCondition {
   const { hazards, problems, programmed, wanted } = status
+  const complete = "all routes to other nodes' pods are in the kernel's table"
   const done = `${programmed} of ${wanted} routes to other nodes' pods are in the kernel's table`
   const warnings = hazards.map((hazard) => `; ${hazard}`).join('')
   const [first] = problems
+  // The same as long as all is well: every Node that comes would otherwise be a write of every agent.
   if (first === undefined)
-    return { status: 'True', reason: 'RoutesProgrammed', message: `${done}${warnings}` }
+    return { status: 'True', reason: 'RoutesProgrammed', message: `${complete}${warnings}` }
   const told = problems
     .slice(0, shown)
     .map(({ destination, message, node }) => `${destination}${node === '' ? '' : ` (${node})`}: ${message}`)
@@ -73,6 +75,6 @@ function runningCondition(status: Extract<MeshStatus, { state: 'running' }>): Me
   return {
     status: isComplete ? 'True' : 'False',
     reason: isComplete ? 'RoutesProgrammed' : first.reason,
-    message: `${done}; ${told}${rest}${warnings}`,
+    message: `${isComplete ? complete : done}; ${told}${rest}${warnings}`,
   }
 }

@@ -12,13 +12,13 @@ import type { Policy } from '../../reconciler/guard/policy.ts'
 import type { DestinationKey } from '../../reconciler/ledger/record.ts'
 import { Claims } from '../../reconciler/plan/claims.ts'
 import { isRouted } from '../../reconciler/plan/plan.ts'
+import { Bell } from '../bell.ts'
 import type { MeshNode, MeshNodes, NodeChange } from './mesh-nodes.ts'
 import type { MeshStatus, PeerProblem } from './mesh-status.ts'
 import { type MeshItem, planMesh } from './plan-mesh.ts'
 import { Removals } from './removals.ts'
 import { RouteFailures } from './route-failures.ts'
 import { type MeshPermission, unsuitable } from './suitable.ts'
-import { Wake } from './wake.ts'
 
 export interface MeshOptions {
   /** Name of this node. */
@@ -45,7 +45,7 @@ export interface MeshObserver {
   status(status: MeshStatus): void
   /** A change was made, or not. `repair`: it was there before, and somebody took it away. */
   change(op: Change['op'], result: 'done' | ProviderError['class'], repair: boolean): void
-  /** The table was looked at and brought to what it should be: so long that took. */
+  /** The table was looked at and brought to what it should be: so long that took, in milliseconds. */
   pass(ms: number): void
 }
 
@@ -80,7 +80,7 @@ class Mesh {
   readonly #options: MeshOptions
   readonly #signal: AbortSignal
   readonly #claims = new Claims()
-  readonly #wake = new Wake()
+  readonly #bell: Bell
   readonly #applier: Applier
   readonly #removals: Removals
   readonly #failures: RouteFailures
@@ -99,6 +99,7 @@ class Mesh {
     this.#removals = new Removals(options)
     this.#failures = new RouteFailures(options)
     this.#log = new FailureLog(options.log)
+    this.#bell = new Bell(options.clock)
   }
 
   async run(): Promise<void> {
@@ -106,9 +107,10 @@ class Mesh {
     const signal = this.#signal
     this.#tell({ state: 'waiting', reason: 'Starting', message: 'the Nodes are not known yet' })
     nodes.onChange((change) => this.#take(change))
-    await Promise.race([nodes.synced, aborted(signal)])
+    await Promise.race([nodes.synced.catch(() => undefined), aborted(signal)])
+    if (this.#isOver()) return
     for (const node of nodes.list()) this.#take({ type: 'present', node })
-    kernel.watch(() => this.#wake.call(), signal)
+    kernel.watch(() => this.#bell.ring(), signal)
     for (let failures = 0; !signal.aborted;) {
       const start = clock.monotonic()
       let next: number
@@ -125,7 +127,7 @@ class Mesh {
       // Half of the time at most is spent on looking, whatever happens around us.
       const took = clock.monotonic() - start
       await delay(clock, took, signal)
-      await this.#wake.sleep(clock, next, signal)
+      await this.#bell.wait(next, signal)
       await delay(clock, settleMs, signal)
     }
   }
@@ -143,9 +145,9 @@ class Mesh {
     }
     if (name === this.#options.self && change.type === 'present') {
       this.#awaitsCloud = change.node.awaitsCloud === true
-      this.#wake.call()
+      this.#bell.ring()
     }
-    if (touched.length > 0) this.#wake.call()
+    if (touched.length > 0) this.#bell.ring()
   }
 
   /** Looks at the table, and brings it to what it should be. Returns in how many milliseconds to come again by itself. */

@@ -4,6 +4,7 @@ import { type Cidr, cidrAround, parseCidr } from '../../net/cidr.ts'
 import { podLinkGroup } from '../plugins/link-group.ts'
 import { HookNumber } from './chain.ts'
 import { toInterval } from './intervals.ts'
+import { exceptionSet, families } from './names.ts'
 import {
   AddressType,
   Protocol,
@@ -35,10 +36,6 @@ export interface Masquerade {
   readonly randomFully: boolean
 }
 
-export const families: readonly Family[] = [4, 6]
-
-/** Destinations that are never masqueraded, by the node or for one pod. */
-export const exceptionSet = (family: Family): string => `exceptions-v${family}`
 const sourceSet = (family: Family): string => `node-sources-v${family}`
 const metadataSet = (family: Family): string => `metadata-v${family}`
 

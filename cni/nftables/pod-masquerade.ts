@@ -1,10 +1,11 @@
-import { type Address, type Family, addressToBytes } from '../../net/address.ts'
+import { type Address, addressToBytes } from '../../net/address.ts'
 import { aggregate } from '../../net/aggregate.ts'
 import { type Cidr, formatCidr } from '../../net/cidr.ts'
 import { HookNumber } from './chain.ts'
 import type { Element } from './element.ts'
 import { toInterval } from './intervals.ts'
-import { exceptionSet, families, neverMasqueraded } from './node-ruleset.ts'
+import { exceptionSet, families, podMap } from './names.ts'
+import { neverMasqueraded } from './node-ruleset.ts'
 import type { Ruleset, WholeChain, WholeSet } from './ruleset.ts'
 import { AddressType, counted, decidedBy, goesNotTo, goto, isNotIn, masquerade, ofFamily } from './steps.ts'
 
@@ -14,9 +15,6 @@ export interface MasqueradedAddress {
   /** Destinations that see it as it is, besides those of the node's rules. */
   readonly exceptions: readonly Cidr[]
 }
-
-/** Leads from pods' addresses to the chains of their networks. */
-export const podMap = (family: Family): string => `pod-sources-v${family}`
 
 /**
  * What has to be there for that address, and for every other one with the same exceptions: one map and one base chain for

@@ -1,9 +1,14 @@
 import { Nftables } from '../nftables/nftables.ts'
 import { removePods } from '../nftables/pod-removal.ts'
+import type { tidyPods } from '../nftables/pod-tidying.ts'
 import { Errno, type System, isSysError } from '../sys.ts'
 
-/** Ends the masquerading of pods by their comments. On a kernel without nf_tables there is none. */
-export function endMasquerading(system: System, isGone: (comment: string) => boolean): readonly string[] {
+/** Ends the masquerading of pods by their comments, see {@link removePods}. On a kernel without nf_tables there is none. */
+export function endMasquerading(
+  system: System,
+  isGone: (comment: string) => boolean,
+  tidy?: typeof tidyPods,
+): readonly string[] {
   let nftables: Nftables
   try {
     nftables = new Nftables(system)
@@ -11,5 +16,5 @@ export function endMasquerading(system: System, isGone: (comment: string) => boo
     if (isSysError(error, Errno.EPROTONOSUPPORT)) return []
     throw error
   }
-  return removePods(nftables, isGone)
+  return removePods(nftables, isGone, tidy)
 }

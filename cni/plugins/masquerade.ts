@@ -3,6 +3,7 @@ import { Nftables } from '../nftables/nftables.ts'
 import { addPod } from '../nftables/pod-addition.ts'
 import type { MasqueradedAddress } from '../nftables/pod-masquerade.ts'
 import { removePods } from '../nftables/pod-removal.ts'
+import { tidyPods } from '../nftables/pod-tidying.ts'
 import type { System } from '../sys.ts'
 import type { Undo } from '../undo.ts'
 import type { Lease } from './lease.ts'
@@ -25,7 +26,7 @@ export function masqueradePod(
   const nftables = new Nftables(system)
   const comment = masqueradeComment(request.owner)
   // Before the attempt: it may be there although the answer got lost.
-  undo.add(() => removePods(nftables, (found) => found === comment))
+  undo.add(() => removePods(nftables, (found) => found === comment, tidyPods))
   addPod(nftables, toMasqueradedAddresses(request.leases, request.config), comment)
 }
 

@@ -9,6 +9,7 @@ import { configError } from '../spec/json.ts'
 import { type Result, formatResult } from '../spec/result.ts'
 import type { System } from '../sys.ts'
 import { Undo } from '../undo.ts'
+import { awaitDelivery } from './delivery.ts'
 import { enableForwarding } from './forwarding.ts'
 import { toLeases } from './lease.ts'
 import { configureHost, configurePod, prepare } from './ptp-addresses.ts'
@@ -60,6 +61,7 @@ export function add(call: Call, ipam: Ipam, masquerade?: Masquerade): void {
       masquerade(system, { owner, leases, config: ptp.masquerade }, undo)
     }
     configureHost(ends, leases)
+    awaitDelivery(system, ends, leases)
 
     // The reference plugin tells no MTU.
     const told = reference ? undefined : veth.link.mtu

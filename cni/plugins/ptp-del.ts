@@ -1,4 +1,5 @@
 import type { Call } from '../call.ts'
+import type { tidyPods } from '../nftables/pod-tidying.ts'
 import { removeLink } from '../netlink/removal.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { del as releaseAddresses } from './host-local.ts'
@@ -14,9 +15,12 @@ import { hostVethAlias, hostVethName, masqueradeComment, nameAttempts } from './
  * The addresses are given back whatever becomes of the interface and of the rules, with an empty CNI_NETNS too
  * (https://github.com/aws/amazon-vpc-cni-k8s/pull/1941, https://github.com/containernetworking/plugins/issues/810), but
  * after them: as long as they are there, the host's route to them leads to this pod, and its rules are about them.
+ *
+ * @param tidy - given if the configuration has pods masqueraded: what has no use for it does without its code
  */
-export function del(call: Call): void {
+export function del(call: Call, tidy?: typeof tidyPods): void {
   const problems: unknown[] = []
+  const endMasquerade = (): void => endPodMasquerade(call, tidy)
   for (const step of [deleteInterface, endMasquerade, releaseAddresses]) {
     try {
       step(call)
@@ -28,9 +32,9 @@ export function del(call: Call): void {
 }
 
 /** Whatever the configuration says by now: what it said in ADD counts. */
-function endMasquerade({ system, environment, config }: Call): void {
+function endPodMasquerade({ system, environment, config }: Call, tidy?: typeof tidyPods): void {
   const own = masqueradeComment({ ...environment, network: config.name })
-  endMasquerading(system, (comment) => comment === own)
+  endMasquerading(system, (comment) => comment === own, tidy)
 }
 
 function deleteInterface({ system, environment, config }: Call): void {

@@ -1,6 +1,7 @@
 import type { Call } from '../call.ts'
 import { reservationFolder } from '../ipam/config.ts'
 import { otherOwners } from '../ipam/release.ts'
+import { tidyPods } from '../nftables/pod-tidying.ts'
 import { listLinks } from '../netlink/listing.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { readValidAttachments } from '../spec/attachments.ts'
@@ -48,7 +49,7 @@ export function collect(call: Call): void {
   })
   tryTo(() => {
     const keptComments = new Set(valid.map((attachment) => masqueradeComment({ ...attachment, network })))
-    endMasquerading(system, (comment) => isAliasOf(network, comment) && !keptComments.has(comment))
+    endMasquerading(system, (comment) => isAliasOf(network, comment) && !keptComments.has(comment), tidyPods)
   })
   tryTo(() => collectReservations(call))
   if (problems.length > 0) throw new CniError(ErrorCode.internal, problems.join('; '))

@@ -2,6 +2,9 @@ import { cooldownSecondsOf } from '../ipam/config.ts'
 import { releaseWhich } from '../ipam/release.ts'
 import { ReservationStore } from '../ipam/store.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
+import { Nftables } from '../nftables/nftables.ts'
+import { removePods } from '../nftables/pod-removal.ts'
+import { tidyPods } from '../nftables/pod-tidying.ts'
 import { Errno, type Files } from '../sys.ts'
 import { ownConfiguration, readConfiguration } from './configurations.ts'
 import { type Candidate, findGarbage } from './garbage.ts'
@@ -44,6 +47,7 @@ export class GarbageCollector {
     const ripe = found.filter((candidate) => isRipe(candidate, before.get(candidate.key), now, context))
     const collected = [
       ...collectReservations(patient, network, ripe),
+      ...collectRules(patient, ripe),
       ...collectLinks(patient, ripe),
       ...collectResults(patient, ripe),
     ]
@@ -130,6 +134,15 @@ const ownConfig = ({ name }: Network): Parameters<typeof cooldownSecondsOf>[0] =
   ipamType: 'host-local',
   json: {},
 })
+
+/** With them goes what only they needed. */
+function collectRules({ system }: Context, ripe: readonly Candidate[]): readonly Candidate[] {
+  const wanted = ripe.filter(({ kind }) => kind === 'rule')
+  const comments = new Set(wanted.map(({ what }) => what))
+  if (wanted.length === 0) return []
+  const removed = new Set(removePods(new Nftables(system), (comment) => comments.has(comment), tidyPods))
+  return wanted.filter(({ what }) => removed.has(what))
+}
 
 function collectLinks({ system }: Context, ripe: readonly Candidate[]): readonly Candidate[] {
   const rtnetlink = new Rtnetlink(system)

@@ -8,6 +8,8 @@ export interface Remains {
   readonly reservations: readonly FoundReservation[]
   readonly links: readonly FoundLink[]
   readonly results: readonly FoundResult[]
+  /** Comments of the rules of single pods of this network: {@link masqueradeComment}. */
+  readonly rules: readonly string[]
   /** Addresses, in canonical text, to which the machine has a route of their own. */
   readonly routed: ReadonlySet<string>
   /** Names that runtimes have for their containers; undefined if that is not known of all runtimes. */
@@ -58,7 +60,12 @@ export interface Candidate extends Garbage {
  * forgotten: so nothing is collected that has not looked like that for a while.
  */
 export function findGarbage(remains: Remains): readonly Candidate[] {
-  return [...voidReservations(remains), ...forgottenLinks(remains), ...uselessResults(remains)]
+  return [
+    ...voidReservations(remains),
+    ...voidRules(remains),
+    ...forgottenLinks(remains),
+    ...uselessResults(remains),
+  ]
 }
 
 function voidReservations(remains: Remains): readonly Candidate[] {
@@ -85,9 +92,25 @@ function voidReservations(remains: Remains): readonly Candidate[] {
   })
 }
 
+/** A pod that is masqueraded by itself is one that we have attached: its interface says whose it is, as its rules do. */
+function voidRules(remains: Remains): readonly Candidate[] {
+  const { links, network, rules } = remains
+  const prefix = ownPrefix(network)
+  return [...new Set(rules)].flatMap((comment): readonly Candidate[] => {
+    const [containerId = ''] = comment.slice(prefix.length).split('/')
+    const isUsed = links.some(({ alias }) => alias?.startsWith(comment))
+    if (isUsed || !comment.startsWith(prefix) || isForgotten(remains, containerId) === false) return []
+    const why = 'its network namespace is gone: there is no interface of its'
+    return [{ kind: 'rule', what: comment, containerId, why, key: `rule ${comment}`, evidence: 'kernel' }]
+  })
+}
+
+const ownPrefix = (network: string): string =>
+  hostVethAlias({ network, containerId: '', ifName: '' }).slice(0, -1)
+
 function forgottenLinks(remains: Remains): readonly Candidate[] {
   const { links, network, reservations } = remains
-  const prefix = hostVethAlias({ network, containerId: '', ifName: '' }).slice(0, -1)
+  const prefix = ownPrefix(network)
   // An ADD that was killed before it said whose the interface is had reserved its address before.
   const unfinished = new Map<string, string>()
   for (const reservation of reservations) {

@@ -1,8 +1,12 @@
 import { formatCidr } from '../../net/cidr.ts'
-import { type ReservationStore } from '../ipam/store.ts'
+import type { ReservationStore } from '../ipam/store.ts'
+import { OpError } from '../netlink/error.ts'
 import { listLinks, listRoutes } from '../netlink/listing.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
-import { isSysError } from '../sys.ts'
+import { families, podMap } from '../nftables/names.ts'
+import { Nftables } from '../nftables/nftables.ts'
+import { isAliasOf } from '../plugins/veth-name.ts'
+import { type System, isSysError } from '../sys.ts'
 import { findConfigurations, isObject } from './configurations.ts'
 import type { FoundResult, Remains } from './garbage.ts'
 import type { Context } from './handler.ts'
@@ -33,6 +37,7 @@ export function readRemains(context: Context, store: ReservationStore, network: 
     containers,
     links: listLinks(rtnetlink),
     routed: routedAddresses(rtnetlink),
+    rules: readPodRules(system, network.name),
     hasBridge: hasBridge(context, network.name),
     isRebooted: snapshot.bootId !== undefined && snapshot.bootId !== system.files.read(bootIdFile).trim(),
   }
@@ -49,6 +54,19 @@ function routedAddresses(rtnetlink: Rtnetlink): ReadonlySet<string> {
       })
       .map(({ destination }) => formatCidr(destination).split('/')[0] ?? ''),
   )
+}
+
+/** Comments of the rules of single pods. A kernel without nf_tables has none. */
+function readPodRules(system: System, network: string): readonly string[] {
+  try {
+    const nftables = new Nftables(system)
+    return families
+      .flatMap((family) => nftables.elements(podMap(family)) ?? [])
+      .flatMap(({ comment }) => (comment !== undefined && isAliasOf(network, comment) ? [comment] : []))
+  } catch (error) {
+    if (isSysError(error) || error instanceof OpError) return []
+    throw error
+  }
 }
 
 /** Whether another configuration of this network has its pods on a bridge. */

@@ -7,18 +7,20 @@ import { isOfNode, isOfPods } from '../nftables/ruleset.ts'
 import { type Cidr, formatCidr } from '../../net/cidr.ts'
 import type { Handler } from './handler.ts'
 import { Fields, invalid, readCidr } from './parameters.ts'
+import { groupPodLinks } from './pod-links.ts'
 
 /** Of each list. More would not fit into one transaction, whose message is no longer than a socket's send buffer. */
 const mostRanges = 1_000
 
 /** Makes the node-wide rules what the parameters say, see {@link difference}; pods' own stay. */
-export const setRules: Handler<'rules.set'> = (parameters, { system }) => {
+export const setRules: Handler<'rules.set'> = (parameters, context) => {
   const rules = readNodeRules(parameters)
-  const changed = reconcile(new Nftables(system), (found) => {
+  const grouped = rules.antiSpoofing || rules.blockMetadata ? groupPodLinks(context) : []
+  const changed = reconcile(new Nftables(context.system), (found) => {
     const podsMasquerade = found.chains.some(({ name }) => isOfPods(name))
     return difference(nodeRuleset(rules, { podsMasquerade }), found, isOfNode)
   })
-  return { changed }
+  return { changed: [...grouped, ...changed] }
 }
 
 /** @throws ServeError `invalid` */

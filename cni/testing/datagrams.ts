@@ -50,9 +50,9 @@ export class Receiver {
   }
 
   async #next(): Promise<string> {
-    const { value, done } = await this.#lines.next()
-    if (done === true) throw new Error('the receiver ended')
-    return value
+    const line = await this.#lines.next()
+    if (line.done === true) throw new Error('the receiver ended')
+    return line.value
   }
 
   stop(): void {

@@ -31,6 +31,12 @@ export class RulesServer {
     return changed
   }
 
+  /** Lays a configuration list with these podCIDRs, as for a node that is in service. */
+  async configure(podCidrs: readonly string[]): Promise<void> {
+    await this.#client.ask('cni.install', {})
+    await this.#client.ask('cni.configure', { podCidrs })
+  }
+
   /** What must not be granted: why it is not. */
   refused(rules: NodeRules): Promise<unknown> {
     return this.#client.refused('rules.set', rules)

@@ -17,6 +17,7 @@ export interface IpLink {
   readonly mtu: number
   readonly flags: readonly string[]
   readonly ifalias?: string
+  readonly group: string
   readonly addr_info: readonly IpAddress[]
 }
 

@@ -32,10 +32,11 @@ export function linuxProvider({ kernel, protocol }: LinuxProviderOptions): Route
     // The kernel puts one route in another's place in one step, for both families.
     capabilities: { families: [4, 6], replace: 'atomic', batch: { scope: 'table', max: 1_000 } },
 
-    tables(signal) {
-      signal.throwIfAborted()
-      return Promise.resolve([mainTable])
-    },
+    tables: (signal) =>
+      Promise.try(() => {
+        signal.throwIfAborted()
+        return [mainTable]
+      }),
 
     async list(_table, signal) {
       const { routes } = await kernel.list(signal)
@@ -55,17 +56,32 @@ export function linuxProvider({ kernel, protocol }: LinuxProviderOptions): Route
       signal.throwIfAborted()
       if (changes.length === 0) return []
       const works = changes.map(kernelChange)
-      const outcomes = await kernel.apply(
-        works.flatMap((work) => ('change' in work ? [work.change] : [])),
-        signal,
-      )
+      const wanted = works.flatMap((work) => ('change' in work ? [work.change] : []))
+      const outcomes = await carryOut(kernel, wanted, signal)
       const answers = outcomes.values()
       return works.map((work, index): Outcome => {
         if ('refusal' in work) return { result: 'failed', error: work.refusal }
         const outcome = answers.next().value
+        if (outcome instanceof ProviderError) return { result: 'failed', error: outcome }
         return toOutcome(outcome, changes[index]?.op ?? 'create')
       })
     },
+  }
+}
+
+/** One answer a change. What fails for all of them is each one's answer, unless one of them alone may be the reason. */
+async function carryOut(
+  kernel: KernelRoutes,
+  changes: readonly KernelChange[],
+  signal: AbortSignal,
+): Promise<readonly (KernelOutcome | ProviderError)[]> {
+  if (changes.length === 0) return []
+  try {
+    return await kernel.apply(changes, signal)
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error
+    if (error.class === 'invalid' && changes.length > 1) throw error
+    return changes.map(() => error)
   }
 }
 

@@ -88,9 +88,20 @@ test('bench google measures what its SDK costs', async () => {
   ])
 })
 
+test('bench mesh measures a node with many peers', async () => {
+  const { code, stdout, stderr } = await bench('mesh', '--nodes', '20', '--rounds', '3', '--json')
+  expect(code, stderr).toBe(0)
+  const metrics = metricsOf(stdout)
+  expect(metrics.map(({ metric }) => metric)).toContain('mesh.repair.median')
+  for (const { metric, value } of metrics) {
+    // The processor's time is counted in ticks: so small a mesh may take none.
+    if (metric !== 'mesh.serve.cpu') expect(value, metric).toBeGreaterThan(0)
+  }
+})
+
 test('wrong usage is code 64, with what is right', async () => {
   const { code, stderr } = await bench('disk')
   expect(code).toBe(64)
-  expect(stderr).toContain('disk to measure: expected one of cni, controller, azure, google')
+  expect(stderr).toContain('disk to measure: expected one of cni, controller, azure, google, mesh')
   expect(stderr).toContain('Usage: npm run bench')
 })

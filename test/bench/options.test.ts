@@ -31,7 +31,7 @@ describe('readOptions', () => {
     {
       name: 'nothing to measure',
       args: [],
-      message: 'nothing to measure: expected one of cni, controller, azure, google',
+      message: 'nothing to measure: expected one of cni, controller, azure, google, mesh',
     },
     { name: 'an unknown bench', args: ['disk'], message: 'disk to measure' },
     { name: 'two benches', args: ['cni', 'controller'], message: 'cni controller to measure' },
@@ -43,7 +43,7 @@ describe('readOptions', () => {
     { name: 'too many rounds', args: ['cni', '--rounds', '1001'], message: 'from 1 to 1000' },
     { name: 'rounds in hexadecimal', args: ['cni', '--rounds', '0x10'], message: '--rounds=0x10' },
     { name: 'no nodes', args: ['azure', '--nodes', '0'], message: '--nodes=0' },
-    { name: 'nodes for what has none', args: ['cni', '--nodes', '2'], message: 'for azure only' },
+    { name: 'nodes for what has none', args: ['cni', '--nodes', '2'], message: 'for azure and mesh only' },
     { name: 'no cluster', args: ['controller', '--clusters', '0x1'], message: '--clusters=0x1' },
     { name: 'no clusters', args: ['controller', '--clusters='], message: '--clusters=: expected' },
     {

@@ -117,7 +117,7 @@ export class ControlGroups {
   async clear(except: readonly number[] = []): Promise<void> {
     const others = (): readonly number[] => this.processes().filter((pid) => !except.includes(pid))
     for (let left = others(); left.length > 0; left = others()) {
-      for (const pid of left) kill(pid)
+      for (const pid of left) endProcess(pid)
       await new Promise((resolve) => setImmediate(resolve))
     }
     for (const { name } of this.#hierarchies)
@@ -185,7 +185,8 @@ function removeGroup(folder: string): void {
   }
 }
 
-function kill(pid: number): void {
+/** By SIGKILL; one that has just ended by itself is no error. */
+export function endProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch (error) {

@@ -1,5 +1,6 @@
 import { expect, test, vi } from 'vitest'
 import { CallRecord } from './call-record.ts'
+import { endProcess } from './cgroups.ts'
 import { Containerd } from './containerd.ts'
 import { describeOnNode } from './describe-on-node.ts'
 import type { RuntimeNode } from './runtime-node.ts'
@@ -14,13 +15,15 @@ const soon = <T>(assertion: () => T | Promise<T>): Promise<T> =>
   vi.waitFor(assertion, { timeout: 20_000, interval: 10 })
 
 /** SIGKILL to the processes whose command lines have one of these in them; for each there is one. */
-function killProcesses(node: RuntimeNode, ...texts: readonly string[]): Promise<void> {
+async function killProcesses(node: RuntimeNode, ...texts: readonly string[]): Promise<void> {
   // A container's process is runc's until it has become the container's.
-  return soon(() => {
-    const found = texts.map((text) => node.processes().find(({ command }) => command.includes(text))?.pid)
-    for (const pid of found.map((one) => one ?? expect.fail('not all of them run')))
-      process.kill(pid, 'SIGKILL')
-  })
+  const pids = await soon(() =>
+    texts.map((text) => {
+      const found = node.processes().find(({ command }) => command.includes(text))
+      return found?.pid ?? expect.fail(`no process has ${text} in its command line`)
+    }),
+  )
+  for (const pid of pids) endProcess(pid)
 }
 
 describeOnNode(
@@ -109,21 +112,22 @@ describeOnNode(
       }
     })
 
-    test('containerd is killed while pods start: a kubelet takes away what it knows of, GC the rest', async () => {
+    test('containerd is killed while pods start: the kubelet and the garbage collector take away what is left', async () => {
+      const pod = await containerd().runPod('live')
       const starting = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => containerd().runPod(name))
       const settled = Promise.allSettled(starting)
-      await soon(async () => expect(await node().hostInterfaces()).not.toEqual([]))
+      await soon(async () => expect((await node().hostInterfaces()).length).toBeGreaterThan(1))
       await containerd().kill()
       await settled
       await containerd().resume()
-      await containerd().removeAll()
-      await node().collectGarbage([])
-      expect([await node().reservations(), await node().hostInterfaces()]).toEqual([[], []])
-      // Of pods that were half made it has no record: their processes, namespaces and results are nobody's.
+      await containerd().removeAll([pod])
+      await node().collectGarbage()
+      expect(await node().reservations()).toEqual([...(await pod.addresses())].sort())
+      expect(await node().hostInterfaces()).toHaveLength(1)
+      await pod[Symbol.asyncDispose]()
+      // Of pods that were half made it has no record: their processes and namespaces are nobody's.
       await node().endStrays()
-      const script =
-        'for name in $(ls /run/netns); do ip netns delete $name; done; rm -f /var/lib/cni/results/*'
-      await node().mustExec(['sh', '-c', script])
+      await node().mustExec(['sh', '-c', 'for name in $(ls /run/netns); do ip netns delete $name; done'])
     }, 60_000)
   },
 )

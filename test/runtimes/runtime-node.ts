@@ -15,6 +15,9 @@ import { type Command, type Finished, CommandFailed, type RunOptions, run } from
 import { ControlGroups } from './cgroups.ts'
 import type { Runtimes } from './install.ts'
 
+/** Where containerd has a folder for each container that the kubelet asked for. */
+const kubeletsContainers = '/run/containerd/io.containerd.runtime.v2.task/k8s.io'
+
 /** What a container runtime finds on a node: Debian's packages laid over /usr, folders of its own elsewhere. */
 const mountScript = (groups: ControlGroups): string => `
 set -e
@@ -152,7 +155,9 @@ export class RuntimeNode {
       const socket = '/run/podway-serve.sock'
       const executable = await this.writeRun('podway-cni', await readFile(binary()))
       await this.mustExec(['chmod', '755', executable])
-      await this.start([executable, 'serve', '--socket', socket])
+      // What looks like garbage twice is garbage, without the usual minutes between.
+      const garbage = ['--garbage-grace', '0', '--runtime-dir', kubeletsContainers]
+      await this.start([executable, 'serve', '--socket', socket, ...garbage])
       this.#serve = await connectSoon(this.path(socket))
       await this.#serve.ask('hello', { protocol: protocolVersion })
     }
@@ -184,17 +189,9 @@ export class RuntimeNode {
     }
   }
 
-  /** Calls the plugin's GC, as no runtime here does: only these containers' `eth0` remain. */
-  async collectGarbage(containers: readonly string[]): Promise<void> {
-    const config = {
-      ...(await this.configuration()).plugins[0],
-      cniVersion: '1.1.0',
-      name: 'podway',
-      'cni.dev/valid-attachments': containers.map((containerID) => ({ containerID, ifname: 'eth0' })),
-    }
-    await this.mustExec(['env', 'CNI_COMMAND=GC', 'CNI_PATH=/opt/cni/bin', '/opt/cni/bin/podway-cni'], {
-      stdin: JSON.stringify(config),
-    })
+  /** As the agent asks for it now and then; so often that everything is found that there is. */
+  async collectGarbage(): Promise<void> {
+    for (let look = 0; look < 4; look++) await this.#serve?.ask('garbage.collect', {})
   }
 
   /** The addresses that are reserved, as host-local's files have them. */

@@ -177,21 +177,22 @@ describe('while sets change', () => {
     await set(pools)
     const others = podRanges('db')
     let sets = 0
-    let ended = false
+    const probing = new AbortController()
     const changing = (async () => {
-      while (!ended) {
+      while (!probing.signal.aborted) {
         // By ranges that come, that go, that become one with another, and by a chain that is made anew.
         await set([...pools, ...others], { randomFully: sets % 2 === 0 })
-        await set([...pools, '10.245.0.0/16'], { sources: [...pools, '10.245.0.0/16'] })
+        await set([...pools, '10.245.0.0/16'], { sources: [...pools, '10.245.0.0/16', 'fd00:10:245::/48'] })
+        await set([...pools, '10.128.0.0/9', 'fd00::/16'])
         await set(pools)
-        sets += 3
+        sets += 4
       }
     })()
     const [out, within] = await Promise.all([
       stage.probeOften('a1/pod', 'peer', 300),
       stage.probeOften('a1/pod', 'b1/pod', 300),
     ])
-    ended = true
+    probing.abort()
     await changing
     expect(sets).toBeGreaterThan(10)
     expect(out).toMatchObject({ sent: 600, natted: 600 })

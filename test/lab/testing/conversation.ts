@@ -42,9 +42,9 @@ export async function converse(
     return createInterface({ input: child.stdout })[Symbol.asyncIterator]()
   }
   const next = async (lines: AsyncIterator<string>): Promise<string> => {
-    const { value, done } = await lines.next()
-    if (done === true) throw new Error('the connection ended')
-    return String(value).replace('::ffff:', '')
+    const line = await lines.next()
+    if (line.done === true) throw new Error('the connection ended')
+    return line.value.replace('::ffff:', '')
   }
   const listening = start(run.server([process.execPath, '-e', server, address]))
   await next(linesOf(listening))

@@ -94,7 +94,7 @@ fn connections<'js>(ctx: &Ctx<'js>, part: &Object<'js>, handles: &Shared) -> Res
     part.set(
         "receive",
         Function::new(ctx.clone(), move |ctx: Ctx<'js>, connection: f64| {
-            let received = descriptor(&shared, connection, "read").and_then(sockets::receive);
+            let received = descriptor(&shared, connection, "recvfrom").and_then(sockets::receive);
             copied(&ctx, or_throw(&ctx, received)?)
         })?,
     )?;
