@@ -66,7 +66,7 @@ export function addAgentCommand(program: Command): void {
     )
     .option(
       '--metrics-bind-address <address>',
-      'where /healthz, /readyz and /metrics are served, over plain HTTP; 0 for nowhere',
+      'where /healthz, /readyz, /metrics and /path are served, over plain HTTP; 0 for nowhere',
       defaultAgentBindAddress,
     )
     .addOption(kubeconfigOption())

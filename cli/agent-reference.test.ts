@@ -67,6 +67,8 @@ Takes away the configuration, the executables, rules, routes and the held addres
 
 \`--metrics-bind-address\` serves \`/healthz\` (200, or 500 if a restart of the agent would help), \`/readyz\` (503 until the node is set up, with what is missing) and \`/metrics\`. That \`podway-cni serve\` or the API server does not answer is no fault of the agent’s: \`/healthz\` stays 200.
 
+\`GET /path?from=ADDRESS&to=ADDRESS\` is what [\`podway doctor path\`](doctor.md#podway-doctor-path) asks by way of the API server: what this node’s kernel does with a packet (routes, interfaces, chains of nf_tables), as JSON. It is answered only for packets of the node itself and its pods, and not for more than four at a time (429). Nothing is sent or changed.
+
 ## Over the pod network
 
 Every ten seconds the agent asks eight other nodes, chosen by chance: a TCP connection from the address that its node holds to that of the other, by each family that both have. Asked are nodes that are ready, routed and have an agent. A refused connection is an answer. If more than half do not answer, three times in a row, the Node’s condition \`PodNetworkReachable\` becomes False; with two good rounds it is True again.

@@ -1,6 +1,6 @@
 import { type Address, type Family, formatAddress } from '../../net/address.ts'
 import { formatCidr } from '../../net/cidr.ts'
-import { isOpError } from '../netlink/error.ts'
+import { OpError, isOpError } from '../netlink/error.ts'
 import { LinkMessage, encodeGetLink } from '../netlink/link.ts'
 import { type LinkState, decodeLinkState, encodeGetLinkElsewhere } from '../netlink/link-state.ts'
 import { decodeNeighbourState, encodeGetNeighbour, getNeighbour } from '../netlink/neighbour-state.ts'
@@ -57,9 +57,7 @@ export class PathKernel {
         this.#rtnetlink.connection.query({ operation, type: RouteMessage.get, payload }),
       )
     } catch (error) {
-      const { EACCES, EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, ENODEV, EXDEV } = Errno
-      const refusals = [EACCES, EAGAIN, EHOSTUNREACH, EINVAL, ENETUNREACH, ENODEV, EXDEV, noSuchProcess]
-      if (isOpError(error, ...refusals)) return { errno: error.errno }
+      if (error instanceof OpError) return { errno: error.errno }
       throw error
     }
   }

@@ -4,6 +4,7 @@ import { readPathFacts } from '../../../agent/path/read-path-facts.ts'
 import { surveyPath } from '../../../cli/doctor/path/survey-path.ts'
 import type { NodeFacts } from '../../../cli/doctor/path/node-facts.ts'
 import { type ExplainedPath, type Hop, type Party, brokenHop } from '../../../cli/doctor/path/path-picture.ts'
+import type { NodeRules } from '../../../cni/serve/protocol.ts'
 import { type TestClient, TestServer } from '../../../cni/testing/server.ts'
 import { systemClock } from '../../../kube/clock.ts'
 import { type Family, formatAddress, parseAddress } from '../../../net/address.ts'
@@ -135,6 +136,11 @@ export class PathWorld {
       if (found.join() === expected.join()) return
     }
     throw new Error(`expected ${expected.join()}, and it was ${found.join()}`)
+  }
+
+  /** Lays the node's own rules, as the agent does. */
+  async setRules(node: NodeName, rules: NodeRules): Promise<void> {
+    await this.#serving[node].client.ask('rules.set', rules)
   }
 
   /** Waits until connections from pod to pod pass in both families: neighbours have to be found anew after a break. */

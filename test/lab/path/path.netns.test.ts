@@ -282,6 +282,50 @@ describe('an address that is on no Node', () => {
   })
 })
 
+describe('the rules that podway itself lays', () => {
+  const rules = {
+    masquerade: {
+      sources: ['10.244.0.0/16', 'fd00:10:244::/48'],
+      exceptions: ['10.244.0.0/16', 'fd00:10:244::/48'],
+      linkLocal: true,
+      randomFully: true,
+    },
+    antiSpoofing: true,
+    blockMetadata: true,
+  }
+  const nothing = { antiSpoofing: false, blockMetadata: false }
+
+  test('let pods pass to pods under their own addresses, and are clear about it', async () => {
+    for (const node of ['a1', 'b1'] as const) {
+      repairs.push(() => world.setRules(node, nothing))
+      await world.setRules(node, rules)
+    }
+    await world.expectProbed(passes)
+    for (const family of [4, 6] as const) {
+      const { hops } = await world.explain(world.pod('a1', family), world.pod('b1', family))
+      expect(hops.filter(({ finding }) => finding.severity !== 'ok')).toEqual([])
+      const firewall = hops.find(({ finding }) => finding.code === 'FirewallPasses')
+      expect(firewall?.finding.message).toContain(
+        'chain anti-spoofing of table inet podway (hook prerouting)',
+      )
+    }
+  })
+
+  test('without the pods’ own ranges among their exceptions they hide pods from pods', async () => {
+    repairs.push(() => world.setRules('a1', nothing))
+    await world.setRules('a1', {
+      ...rules,
+      masquerade: { ...rules.masquerade, exceptions: ['10.244.1.0/24'] },
+    })
+    await world.expectProbed(['natted', 'natted'])
+    const { hops } = await world.explain(world.pod('a1', 4), world.pod('b1', 4))
+    expect(hops.find(({ finding }) => finding.severity !== 'ok')).toMatchObject({
+      at: 'a1',
+      finding: { code: 'AddressHidden' },
+    })
+  })
+})
+
 describe('breaks in the firewall', () => {
   const cases: readonly {
     readonly name: string
