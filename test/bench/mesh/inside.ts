@@ -59,9 +59,10 @@ await runTask(async (task, scratch) => {
   const repairMs: number[] = []
   let goneAt: number | undefined
   let heard: (() => void) | undefined
-  let listens = false
+  let lines = 0
+  const listens = (): boolean => lines > 0
   createInterface(monitor.stdout).on('line', (line) => {
-    listens = true
+    lines++
     if (line.startsWith(`Deleted ${destination}`)) goneAt = performance.now()
     else if (line.startsWith(destination) && goneAt !== undefined) {
       repairMs.push(performance.now() - goneAt)
@@ -69,7 +70,7 @@ await runTask(async (task, scratch) => {
       heard?.()
     }
   })
-  for (let n = 2; !listens; n++) {
+  for (let n = 2; !listens(); n++) {
     ip(undefined, 'route', 'replace', '10.254.0.0/16', 'via', `10.0.0.${n}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
