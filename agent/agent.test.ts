@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { FoundConfiguration } from '../cni/serve/protocol.ts'
 import type { PodNetworkStatus } from '../reconciler/pod-network/pod-network.ts'
+import { MeshMetrics } from './mesh/mesh-metrics.ts'
 import { AgentWorld } from './testing/agent-world.ts'
 
 const podCIDRs = ['10.244.1.0/24']
@@ -164,6 +165,28 @@ describe('the PodNetwork', () => {
     await world.passUntil('the configuration', () => machine.settings !== undefined, 5)
     expect(machine.rules?.masquerade?.sources).toEqual(['10.244.1.0/24'])
   })
+})
+
+test('in a mesh, what is for pods of other nodes is not masqueraded, though nobody publishes pools', async () => {
+  await using world = await AgentWorld.open()
+  const { cluster, machine } = world
+  cluster.addNode('node-1', { podCIDRs, addresses: ['10.0.1.5'] })
+  cluster.addNode('node-2', { podCIDRs: ['10.244.2.0/24'], addresses: ['10.0.1.6'] })
+  const permission = { force: false, sourceDestCheckOff: false }
+  world.startAgent({}, { permission, metrics: new MeshMetrics(world.registry) })
+  await world.passUntil('the configuration', () => machine.settings !== undefined)
+  expect(machine.rules?.masquerade).toMatchObject({
+    sources: ['10.244.1.0/24'],
+    exceptions: ['10.244.1.0/24', '10.244.2.0/24'],
+  })
+  cluster.addNode('node-3', { podCIDRs: ['10.244.3.0/24'], addresses: ['10.0.1.7'] })
+  await world.passUntil(
+    'the third',
+    () =>
+      machine.rules?.masquerade?.exceptions.length === 2 &&
+      machine.rules.masquerade.exceptions.includes('10.244.2.0/23'),
+    7,
+  )
 })
 
 describe('refused, with an Event and a metric', () => {

@@ -13,6 +13,8 @@ import type { MachineClient } from './machine/machine-client.ts'
 import type { MeshMetrics } from './mesh/mesh-metrics.ts'
 import { createNodeMesh } from './mesh/node-mesh.ts'
 import type { MeshPermission } from './mesh/suitable.ts'
+import { ownPlace } from './path/own-place.ts'
+import type { PathEndpoint } from './path/path-endpoint.ts'
 import { PeerList } from './probe/peer-list.ts'
 import { Prober } from './probe/prober.ts'
 import type { ProbeTransport } from './probe/tcp-probe.ts'
@@ -36,6 +38,8 @@ export interface AgentParts {
   readonly events: EventTaker
   readonly metrics: AgentMetrics
   readonly health: AgentHealth
+  /** Told whom to ask about packets. */
+  readonly paths: PathEndpoint
   readonly clock: Clock
   /** A number from 0 to below 1. */
   readonly random: () => number
@@ -52,7 +56,20 @@ const networkGraceMs = 10_000
  * the pods go on, and the next agent finds it.
  */
 export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<void> {
-  const { clock, health, log, machine, metrics, networks, nodeName, nodes, probing, random, settings } = parts
+  const {
+    clock,
+    health,
+    log,
+    machine,
+    metrics,
+    networks,
+    nodeName,
+    nodes,
+    paths,
+    probing,
+    random,
+    settings,
+  } = parts
   const tools = { clock, random, log }
   const node = new Reflector<Node>({
     ...tools,
@@ -66,6 +83,8 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
   const ownNode = (): Node | undefined => node.get(nodeName)
   const events = new OwnNodeEvents(parts.events, ownNode)
   const setup = new NodeSetup({ machine, settings, metrics, events, log })
+  const conditions = new NodeConditions({ nodes, node: ownNode, clock, log })
+  const mesh = parts.mesh && createNodeMesh({ ...tools, ...parts.mesh, nodeName, nodes, machine, conditions })
   const bell = new Bell(clock)
   node.onChange(() => bell.ring())
   network.onChange(() => bell.ring())
@@ -76,6 +95,14 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
     isNodeKnown: () => ownNode() !== undefined,
   })
 
+  paths.watch({
+    inspect: (question) => machine.call('path.inspect', question),
+    node: () => {
+      const own = ownNode()
+      return own && ownPlace(own)
+    },
+  })
+
   const keepSetUp = async (): Promise<void> => {
     await node.synced.catch(() => undefined)
     if (!signal.aborted && ownNode() === undefined)
@@ -83,19 +110,21 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
         { node: nodeName },
         'there is no Node of that name: check --node-name, or wait for the kubelet',
       )
-    await within(networkGraceMs, network.synced, clock, signal)
+    await within(networkGraceMs, Promise.all([network.synced, mesh?.synced]), clock, signal)
     while (!signal.aborted) {
       const own = ownNode()
       if (own !== undefined && machine.greeting !== undefined) {
-        const known = { node: own, network: network.get(podNetworkName)?.status, others: [] }
+        const known = {
+          node: own,
+          network: network.get(podNetworkName)?.status,
+          others: mesh?.podRanges() ?? [],
+        }
         await health.during(() => setup.pass(known))
       }
       await bell.wait(everyMs, signal)
     }
   }
 
-  const conditions = new NodeConditions({ nodes, node: ownNode, clock, log })
-  const mesh = parts.mesh && createNodeMesh({ ...tools, ...parts.mesh, nodeName, nodes, machine, conditions })
   const probe = async (): Promise<void> => {
     if (probing === undefined) return
     const peers = new PeerList({ nodes, nodeName, ...tools })
@@ -118,7 +147,7 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
     keepSetUp(),
     collectGarbage({ machine, metrics, events, ...tools }, signal),
     probe(),
-    mesh?.(signal),
+    mesh?.run(signal),
   ])
 }
 

@@ -26,7 +26,7 @@ export interface AgentSurroundings {
   readonly log: Logger
   /** Closed when the program ends. */
   readonly client: KubeClient
-  readonly status: Pick<AgentStatus, 'metrics' | 'mesh' | 'health' | 'counted'>
+  readonly status: Pick<AgentStatus, 'metrics' | 'mesh' | 'health' | 'counted' | 'paths'>
 }
 
 /** What of the flags is about the work itself. */
@@ -52,7 +52,7 @@ export async function runAgentProgram(
   const { clock, log, random, status } = surroundings
   const { nodeName, probePort, socket } = config
   const tools = { clock, random, log }
-  const { health, metrics } = status
+  const { health, metrics, paths } = status
   const client = status.counted(surroundings.client)
   const events = new EventRecorder({
     ...tools,
@@ -80,6 +80,7 @@ export async function runAgentProgram(
         events,
         metrics,
         health,
+        paths,
       },
       signal,
     )

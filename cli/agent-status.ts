@@ -1,4 +1,5 @@
 import { Gauge, Registry, collectDefaultMetrics } from 'prom-client'
+import { PathEndpoint } from '../agent/path/path-endpoint.ts'
 import { AgentHealth } from '../agent/report/agent-health.ts'
 import { AgentMetrics } from '../agent/report/agent-metrics.ts'
 import { MeshMetrics } from '../agent/mesh/mesh-metrics.ts'
@@ -41,6 +42,7 @@ export interface AgentStatus extends AsyncDisposable {
   readonly metrics: AgentMetrics
   readonly mesh: MeshMetrics
   readonly health: AgentHealth
+  readonly paths: PathEndpoint
   /** The client, with its requests counted. */
   readonly counted: (client: KubeClient) => KubeClient
   /** Where it is served; undefined: nowhere. */
@@ -59,7 +61,8 @@ export async function openAgentStatus({
 }): Promise<AgentStatus> {
   const { agent, kube, mesh, registry } = makeAgentMetrics(clock)
   const health = new AgentHealth(clock)
-  const parts = { metrics: agent, mesh, health, counted: (client: KubeClient) => kube.around(client) }
+  const paths = new PathEndpoint()
+  const parts = { metrics: agent, mesh, health, paths, counted: (client: KubeClient) => kube.around(client) }
   if (bindAddress === undefined)
     return { ...parts, port: undefined, [Symbol.asyncDispose]: () => Promise.resolve() }
   collectDefaultMetrics({ register: registry })
@@ -69,8 +72,12 @@ export async function openAgentStatus({
       faults: () => [...health.faults(), ...loop.faults()],
       missing: () => health.missing(),
       metrics: () => registry.metrics(),
+      path: (query) => paths.answer(query),
     })
-    log.info({ address: bindAddress.text, port: server.port }, 'serving /healthz, /readyz and /metrics')
+    log.info(
+      { address: bindAddress.text, port: server.port },
+      'serving /healthz, /readyz, /metrics and /path',
+    )
     return {
       ...parts,
       port: server.port,

@@ -35,7 +35,7 @@ const ranges = ['--cluster-cidr', '10.244.0.0/16,fd00:10:244::/48']
 
 describe('help and version', () => {
   test.each<[args: readonly string[], texts: readonly string[]]>([
-    [['--help'], ['Usage: podway', 'controller', 'crds', 'adopt', 'release']],
+    [['--help'], ['Usage: podway', 'controller', 'agent', 'crds', 'adopt', 'release']],
     [['-h'], ['Usage: podway']],
     [
       ['controller', '--help'],
@@ -49,6 +49,14 @@ describe('help and version', () => {
     [
       ['adopt', '--help'],
       ['--yes', '--table <tables>', '--state <file>', '$ podway adopt', 'Exit codes: 0'],
+    ],
+    [
+      ['agent', '--help'],
+      ['--node-name <name>', '--reachability <method>', 'uninstall', 'Exit codes: 0'],
+    ],
+    [
+      ['agent', 'uninstall', '--help'],
+      ['--socket <path>', '--stay', 'Exit codes: 0'],
     ],
     [
       ['release', '--help'],

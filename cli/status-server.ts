@@ -11,6 +11,8 @@ export interface StatusSources {
   readonly missing: () => readonly string[]
   /** All metrics, in Prometheus' text format. */
   readonly metrics: () => Promise<string>
+  /** What becomes of a packet on this machine; undefined where that can't be asked. JSON with status 200. */
+  readonly path?: (query: URLSearchParams) => Promise<{ readonly status: number; readonly body: string }>
 }
 
 export interface StatusServer {
@@ -73,7 +75,11 @@ interface Reply {
 }
 
 async function answer(request: IncomingMessage, sources: StatusSources): Promise<Reply> {
-  const path = (request.url ?? '').split('?')[0]
+  const [path, query = ''] = (request.url ?? '').split('?')
+  if (path === '/path' && sources.path !== undefined && request.method === 'GET') {
+    const reply = await sources.path(new URLSearchParams(query))
+    return reply.status === 200 ? { ...reply, type: 'application/json' } : reply
+  }
   if (path !== '/healthz' && path !== '/readyz' && path !== '/metrics')
     return { status: 404, body: 'not found: there are /healthz, /readyz and /metrics\n' }
   if (request.method !== 'GET' && request.method !== 'HEAD')

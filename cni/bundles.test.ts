@@ -21,17 +21,35 @@ const code = {
   aside: 'sendAside',
   check: 'Required prevResult missing',
   collect: 'cni.dev/valid-attachments',
+  serve: 'the first request is hello',
+  filter: 'pod-network-',
+  wholeFilter: 'create chain',
 } as const
 
 describe('the bundles of the node binary', () => {
   it.each([
     { name: 'main.js', has: [], hasNot: Object.keys(code) },
-    { name: 'ptp-add.js', has: ['veth', 'ranges'], hasNot: ['dumps', 'static', 'check', 'collect'] },
+    {
+      name: 'ptp-add.js',
+      has: ['veth', 'ranges'],
+      hasNot: ['dumps', 'static', 'check', 'collect', 'filter', 'serve'],
+    },
+    {
+      name: 'ptp-add-masquerade.js',
+      has: ['veth', 'ranges', 'filter', 'wholeFilter'],
+      hasNot: ['dumps', 'static', 'check', 'collect'],
+    },
     { name: 'ptp-add-static.js', has: ['veth', 'static'], hasNot: ['dumps', 'ranges', 'check', 'collect'] },
-    { name: 'ptp-del.js', has: ['aside'], hasNot: ['veth', 'dumps', 'static', 'ranges', 'check'] },
+    {
+      name: 'ptp-del.js',
+      has: ['aside'],
+      hasNot: ['veth', 'dumps', 'static', 'ranges', 'check', 'wholeFilter'],
+    },
+    { name: 'ptp-del-masquerade.js', has: ['aside', 'wholeFilter'], hasNot: ['veth', 'dumps'] },
     { name: 'ptp-gc.js', has: ['dumps', 'collect'], hasNot: ['veth', 'static', 'ranges', 'check'] },
     { name: 'host-local-add.js', has: ['ranges'], hasNot: ['veth', 'dumps', 'static', 'check', 'collect'] },
     { name: 'static-add.js', has: ['static'], hasNot: ['veth', 'dumps', 'ranges', 'check', 'collect'] },
+    { name: 'serve.js', has: ['serve', 'dumps'], hasNot: ['veth', 'check', 'collect'] },
     { name: 'loopback-add.js', has: [], hasNot: ['static', 'ranges', 'check', 'collect'] },
   ])('$name has what it needs, and nothing that only others need', ({ name, has, hasNot }) => {
     const words = (keys: readonly string[]): string[] => keys.map((key) => code[key as keyof typeof code])

@@ -53,8 +53,9 @@ const common = {
   name: 'net',
   type: 'podway-cni',
   mtu: 1400,
-  ipMasq: false,
+  ipMasq: true,
   ipMasqBackend: 'nftables',
+  nonMasqueradeCIDRs: ['10.0.0.0/8'],
   dns,
   statusOnExhaustion: true,
   prevResult: {

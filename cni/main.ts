@@ -1,12 +1,12 @@
 import type { Verb } from './call.ts'
 import { fileName, pluginOf } from './plugin.ts'
-import { readNetworkConfig } from './spec/config.ts'
+import { type NetworkConfig, readNetworkConfig } from './spec/config.ts'
 import { readEnvironment } from './spec/environment.ts'
 import { CniError, ErrorCode, formatError, toCniError } from './spec/error.ts'
 import { formatVersions, newestVersion, requireVersion, supportedVersions } from './spec/version.ts'
 import type { System } from './sys.ts'
 
-const verbs: readonly string[] = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS', 'RULES']
+const verbs: readonly string[] = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS']
 
 /**
  * The node binary, from its start to its exit code: one call of a CNI verb, or, as `podway-cni serve`, the privileged half
@@ -36,7 +36,7 @@ export async function run(system: System): Promise<number> {
     cniVersion = config.cniVersion
 
     const plugin = pluginOf(process.argv0, config.type)
-    const loaded = await load(plugin, command, config.ipamType)
+    const loaded = await load(plugin, command, config)
     loaded?.run({ system, environment, config, reference: plugin !== 'podway-cni' })
     return 0
   } catch (error) {
@@ -53,17 +53,19 @@ export async function run(system: System): Promise<number> {
 async function load(
   plugin: string,
   command: string,
-  ipamType: string | undefined,
+  { ipamType, json }: NetworkConfig,
 ): Promise<{ readonly run: Verb } | undefined> {
   switch (`${plugin === 'podway-cni' ? 'ptp' : plugin} ${command}`) {
     case 'ptp ADD':
+      if (json.ipMasq === true)
+        return ipamType === 'static'
+          ? import('./verbs/ptp-add-static-masquerade.ts')
+          : import('./verbs/ptp-add-masquerade.ts')
       return ipamType === 'static' ? import('./verbs/ptp-add-static.ts') : import('./verbs/ptp-add.ts')
     case 'ptp DEL':
-      return import('./verbs/ptp-del.ts')
+      return json.ipMasq === true ? import('./verbs/ptp-del-masquerade.ts') : import('./verbs/ptp-del.ts')
     case 'ptp CHECK':
       return import('./verbs/ptp-check.ts')
-    case 'ptp RULES':
-      return import('./verbs/node-rules.ts')
     case 'ptp STATUS':
       return import('./verbs/ptp-status.ts')
     case 'ptp GC':

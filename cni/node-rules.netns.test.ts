@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
-import { afterEach, beforeEach, expect, it } from 'vitest'
+import { once } from 'node:events'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest'
 import { aggregate } from '../net/aggregate.ts'
 import { formatCidr, parseCidr } from '../net/cidr.ts'
 import { describeUnless } from '../test/install/describe-unless.ts'
 import { findNft, whyNoNft } from '../test/nft/nft.ts'
 import { elementsOf, nft, nftScript, ruleset } from './testing/filter.ts'
-import { askForRules, nodeRules, setRules } from './testing/rules.ts'
+import { RulesServer, nodeRules } from './testing/rules.ts'
 
 const masquerade = {
   sources: ['10.244.0.0/16', 'fd00:10:244::/48'],
@@ -15,7 +16,7 @@ const masquerade = {
 const all = { masquerade, antiSpoofing: true, blockMetadata: true }
 
 /** What `nft monitor` says while `work` is done. */
-async function changesDuring(work: () => void): Promise<readonly string[]> {
+async function changesDuring(work: () => Promise<void>): Promise<readonly string[]> {
   const monitor = spawn(findNft() ?? 'nft', ['monitor'], { stdio: ['ignore', 'pipe', 'inherit'] })
   let said = ''
   let onNews = (): void => undefined
@@ -37,7 +38,7 @@ async function changesDuring(work: () => void): Promise<readonly string[]> {
   try {
     await mark('begin')
     await mark('ready')
-    work()
+    await work()
     await mark('end')
     const lines = said.split('\n').filter((line) => line !== '')
     const [begin, end] = [lines.lastIndexOf('delete table ip ready'), lines.indexOf('add table ip end')]
@@ -49,48 +50,53 @@ async function changesDuring(work: () => void): Promise<readonly string[]> {
 }
 
 describeUnless(whyNoNft(), 'the node’s rules', () => {
+  let rules: RulesServer
+  beforeAll(async () => {
+    rules = await RulesServer.start()
+  })
+  afterAll(() => rules.stop())
   beforeEach(() => nft(undefined, 'flush', 'ruleset'))
   afterEach(() => nft(undefined, 'flush', 'ruleset'))
 
-  it('are what nft prints, which reads its own print back', () => {
-    setRules(all)
+  it('are what nft prints, which reads its own print back', async () => {
+    await rules.set(all)
     const printed = ruleset()
     expect(printed).toMatchSnapshot()
     const text = nft(undefined, 'list', 'ruleset')
     nft(undefined, 'flush', 'ruleset')
     nftScript(undefined, text)
     expect(ruleset()).toEqual(printed)
-    expect(setRules(all), 'what nft has made of it is the same').toEqual([])
+    expect(await rules.set(all), 'what nft has made of it is the same').toEqual([])
   })
 
-  it('never masquerade multicast, broadcast and, unless asked to, what is link-local', () => {
-    setRules(nodeRules({ masquerade }))
+  it('never masquerade multicast, broadcast and, unless asked to, what is link-local', async () => {
+    await rules.set(nodeRules({ masquerade }))
     const always = ['224.0.0.0/4', '255.255.255.255']
     expect(elementsOf('exceptions-v4')).toEqual(
       ['10.0.0.0/16', '10.244.0.0/16', '169.254.0.0/16', ...always].sort(),
     )
     expect(elementsOf('exceptions-v6')).toEqual(['fd00:10:244::/48', 'fe80::/10', 'ff00::/8'])
-    setRules(nodeRules({ masquerade: { ...masquerade, linkLocal: true } }))
+    await rules.set(nodeRules({ masquerade: { ...masquerade, linkLocal: true } }))
     expect(elementsOf('exceptions-v4')).toEqual(['10.0.0.0/16', '10.244.0.0/16', ...always].sort())
   })
 
   it('once there, are not written again', async () => {
-    setRules(all)
-    const changes = await changesDuring(() => {
-      expect(setRules(all)).toEqual([])
+    await rules.set(all)
+    const changes = await changesDuring(async () => {
+      expect(await rules.set(all)).toEqual([])
       // Neither is the same in another order, or in other ranges.
       const [pool = '', ...others] = masquerade.exceptions
       const exceptions = [...others, '10.244.0.0/17', '10.244.128.0/17', pool]
-      expect(setRules({ ...all, masquerade: { ...masquerade, exceptions } })).toEqual([])
+      expect(await rules.set({ ...all, masquerade: { ...masquerade, exceptions } })).toEqual([])
     })
     expect(changes).toEqual([])
   })
 
   it('change by single elements, in one transaction', async () => {
-    setRules(all)
+    await rules.set(all)
     const exceptions = [...masquerade.exceptions, '10.9.0.0/16', 'fd00:9::/32']
-    const changes = await changesDuring(() => {
-      expect(setRules({ ...all, masquerade: { ...masquerade, exceptions } })).toEqual([
+    const changes = await changesDuring(async () => {
+      expect(await rules.set({ ...all, masquerade: { ...masquerade, exceptions } })).toEqual([
         'set exceptions-v4: 1 ranges added, 0 deleted',
         'set exceptions-v6: 1 ranges added, 0 deleted',
       ])
@@ -122,11 +128,11 @@ describeUnless(whyNoNft(), 'the node’s rules', () => {
       from: Array.from({ length: 900 }, (_, i) => `10.${i >> 7}.${(2 * i) & 0xff}.0/24`),
       to: Array.from({ length: 900 }, (_, i) => `10.${i >> 7}.${(2 * i + 1) & 0xff}.0/24`),
     },
-  ])('of sets in which ranges come and go: $name', ({ from, to }) => {
+  ])('of sets in which ranges come and go: $name', async ({ from, to }) => {
     for (const exceptions of [from, to, from]) {
       const wanted = nodeRules({ masquerade: { ...masquerade, exceptions } })
-      setRules(wanted)
-      expect(setRules(wanted)).toEqual([])
+      await rules.set(wanted)
+      expect(await rules.set(wanted)).toEqual([])
       const ranges = ['169.254.0.0/16', '224.0.0.0/4', '255.255.255.255/32', ...exceptions]
         .map(parseCidr)
         .filter(({ family }) => family === 4)
@@ -136,13 +142,32 @@ describeUnless(whyNoNft(), 'the node’s rules', () => {
     }
   })
 
-  it('leave what is not wanted away, and the table with the last of them', () => {
-    setRules(all)
-    expect(setRules(nodeRules({ antiSpoofing: true }))).toContain('chain node-masquerade: deleted')
+  it('touch no range beside one that comes or goes, and make the set anew where they overlap', async () => {
+    const handle = (): string =>
+      /set exceptions-v4 \{ # handle (\d+)/.exec(nft(undefined, '-a', 'list', 'ruleset'))?.[1] ?? 'none'
+    const withAlso = (...more: readonly string[]): Promise<readonly string[]> =>
+      rules.set(nodeRules({ masquerade: { ...masquerade, exceptions: [...masquerade.exceptions, ...more] } }))
+    await withAlso()
+    const first = handle()
+    await withAlso('10.9.0.0/16', '10.243.0.0/16')
+    await withAlso('10.9.0.0/16')
+    expect(handle()).toBe(first)
+    await withAlso('10.8.0.0/15')
+    const second = handle()
+    expect(second).not.toBe(first)
+    expect(elementsOf('exceptions-v4')).toContain('10.8.0.0/15')
+    await withAlso()
+    expect(handle()).toBe(second)
+    expect(ruleset().filter((line) => line.includes('masquerade'))).toHaveLength(3)
+  })
+
+  it('leave what is not wanted away, and the table with the last of them', async () => {
+    await rules.set(all)
+    expect(await rules.set(nodeRules({ antiSpoofing: true }))).toContain('chain node-masquerade: deleted')
     expect(ruleset().filter((line) => /^(chain|set)/.test(line))).toEqual(['chain anti-spoofing {'])
-    expect(setRules(nodeRules())).toEqual(['all rules: deleted'])
+    expect(await rules.set(nodeRules())).toEqual(['all rules: deleted'])
     expect(nft(undefined, 'list', 'tables')).toBe('')
-    expect(setRules(nodeRules())).toEqual([])
+    expect(await rules.set(nodeRules())).toEqual([])
   })
 
   it.each([
@@ -169,17 +194,34 @@ describeUnless(whyNoNft(), 'the node’s rules', () => {
     { name: 'the table sleeps', script: 'add table inet podway { flags dormant; }' },
     { name: 'the table is gone', script: 'delete table inet podway' },
     { name: 'all is flushed', script: 'flush ruleset' },
-  ])('come back when $name', ({ script }) => {
-    setRules(all)
+  ])('come back when $name', async ({ script }) => {
+    await rules.set(all)
     const before = ruleset()
     nftScript(undefined, script)
     expect(ruleset()).not.toEqual(before)
-    expect(setRules(all)).not.toEqual([])
+    expect(await rules.set(all)).not.toEqual([])
     expect([...ruleset()].sort()).toEqual([...before].sort())
-    expect(setRules(all)).toEqual([])
+    expect(await rules.set(all)).toEqual([])
   })
 
-  it('touch nobody else’s table', () => {
+  it('are set while others change theirs all the time', async () => {
+    const script = 'while :; do nft add table ip churn; nft delete table ip churn; done'
+    const program = findNft() ?? 'nft'
+    const churning = spawn('sh', ['-c', script.replaceAll('nft ', `${program} `)], { stdio: 'ignore' })
+    try {
+      for (let i = 0; i < 20; i++) {
+        const exceptions = [...masquerade.exceptions, `10.${100 + i}.0.0/16`]
+        await rules.set({ ...all, masquerade: { ...masquerade, exceptions } })
+        expect(elementsOf('exceptions-v4')).toContain(`10.${100 + i}.0.0/16`)
+      }
+    } finally {
+      const ended = once(churning, 'close')
+      churning.kill('SIGKILL')
+      await ended
+    }
+  })
+
+  it('touch nobody else’s table', async () => {
     const others = ['inet firewalld', 'ip podway', 'ip6 nat']
     nftScript(
       undefined,
@@ -196,32 +238,42 @@ describeUnless(whyNoNft(), 'the node’s rules', () => {
     )
     const print = (): readonly (readonly string[])[] => others.map((table) => ruleset(undefined, table))
     const before = print()
-    for (const rules of [all, nodeRules({ masquerade }), nodeRules()]) setRules(rules)
+    for (const wanted of [all, nodeRules({ masquerade }), nodeRules()]) await rules.set(wanted)
     expect(print()).toEqual(before)
   })
 
-  it('that the kernel refuses stay as they were, and say what it refused', () => {
-    setRules(all)
+  it('that the kernel refuses stay as they were, and say what it refused', async () => {
+    await rules.set(all)
     const before = ruleset()
     // A set that somebody else's rule in our table asks can't go.
     nftScript(
       undefined,
       'add chain inet podway pod-network-x; add rule inet podway pod-network-x ip daddr @metadata-v4 drop',
     )
-    const ended = askForRules(nodeRules({ masquerade }))
-    expect(ended).toMatchObject({
-      code: 1,
-      json: { msg: expect.stringMatching(/^delete set metadata-v4: device or resource busy/) as string },
+    expect(await rules.refused(nodeRules({ masquerade }))).toEqual({
+      code: 'system',
+      message: 'delete set metadata-v4: device or resource busy',
+      errno: 16,
     })
     nftScript(undefined, 'delete chain inet podway pod-network-x')
     expect(ruleset()).toEqual(before)
   })
 
-  it('can’t be set without the right to', () => {
+  it('can’t be set without the right to', async () => {
     const by = ['setpriv', '--bounding-set', '-net_admin', '--inh-caps', '-net_admin']
-    expect(askForRules(all, by)).toMatchObject({
-      code: 1,
-      json: { msg: expect.stringContaining('operation not permitted') as string },
+    const server = await RulesServer.start(by)
+    try {
+      expect(await server.refused(all)).toMatchObject({ code: 'system', errno: 1 })
+    } finally {
+      await server.stop()
+    }
+  })
+
+  it('are refused where they are no rules', async () => {
+    const masqueradeAll = { ...masquerade, sources: ['0.0.0.0/0'] }
+    expect(await rules.refused(nodeRules({ masquerade: masqueradeAll }))).toMatchObject({
+      code: 'invalid',
+      field: 'parameters.masquerade.sources[0]',
     })
   })
 })

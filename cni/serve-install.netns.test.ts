@@ -1,16 +1,23 @@
-import { readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readFileSync, readdirSync, renameSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { binary, invoke } from './testing/binary.ts'
+import { binary, invoke, invokeAsync } from './testing/binary.ts'
 import { type TestClient, TestServer } from './testing/server.ts'
+import { whyNoTrace } from './testing/trace.ts'
+import { TestNode } from './testing/world.ts'
 
 let server: TestServer
 let client: TestClient
+let testNode: TestNode
 beforeEach(async () => {
+  testNode = new TestNode()
   server = new TestServer()
   await server.start()
   client = await server.connect()
 })
-afterEach(() => server.remove())
+afterEach(async () => {
+  await server.remove()
+  testNode.remove()
+})
 
 const names = ['host-local', 'loopback', 'podway-cni', 'ptp', 'static']
 const file = (name: string): string => `${server.binDir}/${name}`
@@ -66,6 +73,37 @@ describe('cni.install', () => {
     expect(await install()).toEqual({ changed: [`replaced ${file('podway-cni')}`] })
     expect(readFileSync(`${server.folder}/theirs`, 'utf8')).toBe('theirs')
     expect((await client.ask('cni.inspect', {})).plugins).toEqual(['podway-cni'])
+  })
+
+  /** https://github.com/projectcalico/calico/issues/8932, https://github.com/aws/amazon-vpc-cni-k8s/pull/935 */
+  it('replaces what runtimes start at that moment: none of them fails', async () => {
+    await install()
+    const other = Buffer.concat([readFileSync(binary()), Buffer.from('other')])
+    const pods = [...Array(20).keys()].map((i) => `pod${i}`)
+    for (const pod of pods) testNode.pod(pod)
+    const adding = Promise.all(
+      pods.map((pod) =>
+        invokeAsync({
+          command: 'ADD',
+          file: file('podway-cni'),
+          containerId: pod,
+          netns: `/run/netns/${pod}`,
+          config: testNode.config({}, { ranges: [[{ subnet: '10.1.2.0/24' }]] }),
+        }),
+      ),
+    )
+    let isDone = false
+    void adding.finally(() => (isDone = true))
+    let replaced = 0
+    const isGoingOn = (): boolean => !isDone
+    while (isGoingOn()) {
+      // As another version would: beside it, then in its place.
+      writeFileSync(file('podway-cni.new'), other, { mode: 0o755 })
+      renameSync(file('podway-cni.new'), file('podway-cni'))
+      replaced += (await install()).changed.length
+    }
+    for (const { code, stdout } of await adding) expect(code, stdout).toBe(0)
+    expect(replaced).toBeGreaterThan(0)
   })
 
   it('goes on after a server that was killed half-way', async () => {
@@ -138,6 +176,40 @@ describe('cni.configure', () => {
     expect(await client.refused('cni.configure', parameters)).toMatchObject({ code: 'invalid', field })
     expect((await client.ask('cni.inspect', {})).configurations).toEqual([])
   })
+
+  /**
+   * https://github.com/containerd/containerd/issues/7196: containerd acts upon a file that gets another name in the folder,
+   * and not upon one that is made, changed, or moved into it; and it would load anything that ends like a configuration.
+   */
+  it.skipIf(whyNoTrace() !== undefined)(
+    'lays it by giving a complete file its name, in the folder',
+    async () => {
+      await install()
+      const output = `${server.folder}/trace`
+      await server.stop()
+      await server.start({
+        by: ['strace', '-D', '-o', output, '-e', 'trace=openat,rename,renameat2,fsync,fchmod,unlinkat,write'],
+      })
+      client = await server.connect()
+      await client.ask('cni.configure', { podCidrs })
+      await server.stop()
+      const calls = readFileSync(output, 'utf8')
+        .split('\n')
+        .filter((line) => line.includes('podway.conflist') || /^(fsync|fchmod)/.test(line))
+        // It looks first whether there is one.
+        .filter((line) => !line.includes('ENOENT'))
+      const temporary = `${server.confDir}/.05-podway.conflist.podway-tmp`
+      expect(calls.map((line) => line.split('(')[0])).toEqual([
+        'openat',
+        'fchmod',
+        'fsync',
+        'renameat2',
+        'fsync',
+      ])
+      expect(calls[0]).toContain(`"${temporary}", O_WRONLY|O_CREAT|O_EXCL`)
+      expect(calls[3]).toContain(`"${temporary}", AT_FDCWD, "${path()}", 0)`)
+    },
+  )
 
   it('tells what else a runtime would find, in its order', async () => {
     server.make(server.confDir)

@@ -43,6 +43,7 @@ export const Errno = {
   EACCES: 13,
   EBUSY: 16,
   EEXIST: 17,
+  EXDEV: 18,
   ENODEV: 19,
   ENOTDIR: 20,
   EINVAL: 22,
@@ -169,6 +170,8 @@ export interface Serving {
   /** EILSEQ if the bytes are not UTF-8. */
   decodeText(bytes: Uint8Array): string
 
+  /** Takes the exclusive flock(2), if nobody else has it; closing the handle unlocks. */
+  tryLock(handle: Handle): boolean
   /** What is known of a file without opening it, of a symbolic link itself; undefined if there is none. */
   status(path: string): FileStatus | undefined
   /** Makes a file that must not be there, with exactly that mode: the disk has all of the text when this returns. */

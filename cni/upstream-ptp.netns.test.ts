@@ -1,9 +1,12 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { describeUnless } from '../test/install/describe-unless.ts'
+import { whyNoNft } from '../test/nft/nft.ts'
 import { isAtLeast } from './spec/version.ts'
 import { specVersions, said } from './testing/any-version.ts'
 import { invoke } from './testing/binary.ts'
 import { message } from './testing/calls.ts'
 import { exchange } from './testing/exchange.ts'
+import { nft } from './testing/filter.ts'
 import { TestNode, link, links, routes } from './testing/world.ts'
 import { writeFileSync } from 'node:fs'
 
@@ -15,7 +18,7 @@ afterEach(() => testNode.remove())
 
 const v4 = { ranges: [[{ subnet: '10.1.2.0/24' }]] }
 
-/** The scenarios of upstream's ptp_test.go, by their names there; those of masquerading apart. */
+/** The scenarios of upstream's ptp_test.go, by their names there. */
 describe.each(specVersions)('ptp of $version', ({ version, lists, check, status }) => {
   const config = (fields: object = {}, ipam: object = v4): object =>
     testNode.config({ cniVersion: version, name: 'mynet', type: 'ptp', ...fields }, ipam)
@@ -57,15 +60,30 @@ describe.each(specVersions)('ptp of $version', ({ version, lists, check, status 
     else expect(message(checked)).toBe('config version does not allow CHECK')
     const podRoutes = [...routes(4, pod.name), ...routes(6, pod.name)]
     const { mtu } = own
+    const rules = whyNoNft() === undefined ? nft(undefined, 'list', 'ruleset') : ''
     expect(call('DEL', pod.path, conf)).toMatchObject({ code: 0, stdout: '' })
     expect(links(pod.name).map(({ ifname }) => ifname)).toEqual(['lo'])
     expect(testNode.reservations('mynet')).toEqual([])
-    return { podRoutes, mtu, result: added.json }
+    return { podRoutes, mtu, rules, result: added.json }
   }
 
   it('configures and deconfigures a ptp link with ADD/DEL', async () => {
     const made = await attach(config({ mtu: 5000 }), { ips: ['10.1.2.2/24 10.1.2.1'] })
     expect(made).toMatchObject({ mtu: 5000 })
+  })
+
+  /** masquerade.netns.test.ts looks at packets. */
+  describeUnless(whyNoNft(), 'masquerading', () => {
+    it.each([
+      { name: 'configures and deconfigures a ptp link with ADD/DEL', backend: undefined },
+      { name: 'with iptables backend', backend: 'iptables' },
+      { name: 'with nftables backend', backend: 'nftables' },
+    ])('$name', async ({ backend }) => {
+      const ipMasq = { ipMasq: true, mtu: 5000, ...(backend === undefined ? {} : { ipMasqBackend: backend }) }
+      const made = await attach(config(ipMasq), { ips: ['10.1.2.2/24 10.1.2.1'] })
+      expect(made).toMatchObject({ mtu: 5000, rules: expect.stringContaining('masquerade') as string })
+      expect(nft(undefined, 'list', 'ruleset')).toBe('')
+    })
   })
 
   it('has the kernel’s MTU where the configuration names none', async () => {

@@ -106,7 +106,11 @@ export class RouteWriter {
     const { fullTables, onRoom } = this.#parts
     if (outcome.result === 'failed') {
       if (op === 'create' && outcome.error.class === 'quota') fullTables.refused(tableId, destination.family)
-    } else if (op !== 'replace' && fullTables.hasRoom(tableId, destination.family, op)) {
+    } else if (
+      op !== 'replace' &&
+      outcome.existed !== true &&
+      fullTables.hasRoom(tableId, destination.family, op)
+    ) {
       onRoom(tableId)
     }
   }

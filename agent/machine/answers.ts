@@ -15,6 +15,7 @@ import type {
   RouteOutcome,
   ServeFailure,
 } from '../../cni/serve/protocol.ts'
+import { readPathFacts } from '../path/read-path-facts.ts'
 import {
   type Read,
   boolean,
@@ -98,6 +99,7 @@ const results: { readonly [N in OperationName]: Read<Result<N>> } = {
   'routes.inspect': object<RouteHazards>({ networkd: oneOf('absent', 'keeps', 'removes') }),
   'rules.set': changed,
   'addresses.hold': changed,
+  'path.inspect': readPathFacts,
   'garbage.collect': object<Result<'garbage.collect'>>({ collected: list(garbage) }),
 }
 

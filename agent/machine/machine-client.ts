@@ -68,6 +68,11 @@ export class MachineClient implements Machine {
     return this.#greeting
   }
 
+  /** How many operations wait for their answer. */
+  get pending(): number {
+    return this.#pending.size
+  }
+
   /** Called after each new connection's greeting. Register before `run`. */
   onConnected(handler: (greeting: Greeting) => void): void {
     this.#connected.push(handler)

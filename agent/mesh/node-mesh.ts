@@ -5,6 +5,8 @@ import type { Logger } from '../../kube/log.ts'
 import type { Node } from '../../kube/objects.ts'
 import { Reflector } from '../../kube/reflector.ts'
 import type { Resource } from '../../kube/resource.ts'
+import type { Cidr } from '../../net/cidr.ts'
+import { podRanges } from '../../reconciler/routed-node.ts'
 import { Bell } from '../bell.ts'
 import type { MachineClient } from '../machine/machine-client.ts'
 import type { NodeConditions } from '../report/node-conditions.ts'
@@ -39,11 +41,20 @@ const foreverMs = 2 ** 31 - 1
 const networkdHazard =
   'systemd-networkd runs on this machine and removes routes that it did not make, whenever it starts: set ManageForeignRoutes=no in the section [Network] of /etc/systemd/networkd.conf'
 
-/**
- * Makes what has to be heard of the machine before it is connected; what it returns keeps this node's routes to all other
- * nodes' pods until the signal aborts, and its condition `MeshProgrammed`. The routes stay then.
- */
-export function createNodeMesh(parts: NodeMeshParts): (signal: AbortSignal) => Promise<void> {
+export interface NodeMesh {
+  /**
+   * Keeps this node's routes to all other nodes' pods until the signal aborts, and its condition `MeshProgrammed`. The
+   * routes stay then.
+   */
+  readonly run: (signal: AbortSignal) => Promise<void>
+  /** Resolves when all Nodes have been read once. */
+  readonly synced: Promise<void>
+  /** Where pods of all nodes have their addresses. */
+  readonly podRanges: () => readonly Cidr[]
+}
+
+/** Makes what has to be heard of the machine before it is connected. */
+export function createNodeMesh(parts: NodeMeshParts): NodeMesh {
   const { clock, conditions, log, machine, metrics, nodeName, nodes, permission, random } = parts
   const tools = { clock, random, log }
   const reflector = new Reflector<Node>({ ...tools, resource: nodes, keep: keptForMesh })
@@ -74,7 +85,7 @@ export function createNodeMesh(parts: NodeMeshParts): (signal: AbortSignal) => P
     }
   }
 
-  return async (signal) => {
+  const run = async (signal: AbortSignal): Promise<void> => {
     const mesh = runMesh(
       {
         ...tools,
@@ -103,4 +114,5 @@ export function createNodeMesh(parts: NodeMeshParts): (signal: AbortSignal) => P
     )
     await Promise.all([reflector.run(signal), mesh, tell(signal)])
   }
+  return { run, synced: reflector.synced, podRanges: () => known.list().flatMap(podRanges) }
 }

@@ -27,8 +27,8 @@ export interface PeerListOptions {
  */
 const msForEachNode = 1_200
 const leastMs = 60_000
-/** A Node has 14 kB and more; a page is parsed in one go. */
-const pageSize = 100
+/** A Node has 14 kB and more, and a page is parsed in one go: the agent is to need no more memory for many Nodes than for few. */
+const pageSize = 25
 
 /**
  * Other nodes, listed from time to time and not watched: an agent that watched all Nodes would be sent every heartbeat of

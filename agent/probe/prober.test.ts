@@ -184,6 +184,19 @@ test('before it says so, the Nodes are listed again: those that are gone do not 
   expect(events).toEqual([])
 })
 
+test('before our own routes are there nobody is asked', async () => {
+  const unrouted = { type: 'NetworkUnavailable', status: 'True' } as const
+  node = { ...node, status: { conditions: [unrouted] } }
+  network.breakAll()
+  start()
+  await rounds(6)
+  expect([network.asked, conditions]).toEqual([[], ['Unknown Starting']])
+  network.broken.clear()
+  node = { ...node, status: { conditions: [{ ...unrouted, status: 'False' }] } }
+  await rounds(1)
+  expect(conditions.at(-1)).toBe('True PeersAnswer')
+})
+
 describe('our own addresses', () => {
   test('that are not there yet: nobody is asked, and nothing is said', async () => {
     network.missing.add('10.244.1.1').add('fd00:1::1')

@@ -8,7 +8,7 @@ import type { NodeConditions } from '../report/node-conditions.ts'
 import type { OwnNodeEvents } from '../report/own-node.ts'
 import { gatewayOf, readPodCidrs } from '../setup/pod-cidrs.ts'
 import type { PeerSource } from './peer-list.ts'
-import { choose, probesOf } from './peers.ts'
+import { choose, conditionOf, probesOf } from './peers.ts'
 import {
   type Probed,
   type Reachability,
@@ -70,7 +70,7 @@ export class Prober {
     await this.#answerAt([])
   }
 
-  /** Whether there was something to ask from. */
+  /** Whether others could be asked. */
   async #round(signal: AbortSignal): Promise<boolean> {
     const { metrics, peers, random, transport } = this.#parts
     const node = this.#parts.node()
@@ -81,6 +81,8 @@ export class Prober {
     if (own.length === 0) return false
     // Others ask whom they see this of, so it is said before anything is known.
     await this.#tell((this.#state ??= this.#before()).verdict, signal)
+    // That nobody answers before our routes are there is known, and told by another condition.
+    if (conditionOf(node, 'NetworkUnavailable')?.status === 'True') return false
     await peers.refresh(signal)
     const chosen = choose(peers.peers, peersInRound, random)
     const probes = chosen.flatMap((peer) => probesOf(peer, own))

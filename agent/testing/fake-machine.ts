@@ -81,8 +81,16 @@ export class FakeMachine implements AsyncDisposable {
         this.garbage = []
         return { collected }
       }
+      case 'routes.watch':
+        return {}
+      case 'routes.inspect':
+        return { networkd: 'absent' }
+      case 'routes.apply':
+        return {
+          outcomes: (parameters as { changes: readonly unknown[] }).changes.map(() => ({ result: 'done' })),
+        }
       default:
-        return { error: { code: 'unsupported', message: operation } }
+        throw new Error(`there is no operation ${operation}`)
     }
   }
 

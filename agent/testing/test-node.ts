@@ -47,7 +47,9 @@ export class AgentNode implements AsyncDisposable {
     config.loadFromClusterAndUser({ name: 'c', server: apiServer, skipTLSVerify: true }, { name: 'u' })
     writeFileSync(kubeconfig, config.exportConfig())
     const usual = ['--node-name', this.name, '--socket', this.socket, '--kubeconfig', kubeconfig]
-    this.agent = new LoggingProcess(this.machine.command([...podway('agent', ...usual), ...flags]))
+    // As deploy/agent/daemonset.yaml has it.
+    const env = { NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=64' }
+    this.agent = new LoggingProcess(this.machine.command([...podway('agent', ...usual), ...flags]), env)
     return this.agent
   }
 
@@ -59,6 +61,26 @@ export class AgentNode implements AsyncDisposable {
   /** The runtime's configuration, as a runtime reads it. */
   configuration(file = '05-podway.conflist'): ConfigurationList {
     return JSON.parse(readFileSync(join(this.confDir, file), 'utf8')) as ConfigurationList
+  }
+
+  /** As a runtime adds a pod, by a configuration in its folder, from the executables in theirs: its addresses. */
+  async addPod(pod: string, file?: string): Promise<readonly string[]> {
+    const netns = await this.machine.createPodNamespace(pod)
+    const { cniVersion, name, plugins } = this.configuration(file)
+    const { code, stderr, stdout } = await this.machine.exec([join(this.binDir, 'podway-cni')], {
+      stdin: JSON.stringify({ ...plugins[0], name, cniVersion }),
+      env: {
+        PATH: process.env.PATH,
+        CNI_COMMAND: 'ADD',
+        CNI_CONTAINERID: pod,
+        CNI_NETNS: netns,
+        CNI_IFNAME: 'eth0',
+        CNI_PATH: this.binDir,
+      },
+    })
+    if (code !== 0) throw new Error(`ADD of ${pod} failed: ${stdout}${stderr}`)
+    const { ips } = JSON.parse(stdout) as { readonly ips: readonly { readonly address: string }[] }
+    return ips.map(({ address }) => address.split('/')[0] ?? '')
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

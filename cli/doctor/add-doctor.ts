@@ -1,6 +1,4 @@
-import { styleText } from 'node:util'
 import type { Command } from 'commander'
-import type { Severity } from '../../providers/finding.ts'
 import { clusterNameOption, kubeconfigOption } from '../cloud-options.ts'
 import { connect } from '../connect.ts'
 import { outputOption, standardOutput } from '../output.ts'
@@ -9,6 +7,7 @@ import { commandWaits } from '../with-retries.ts'
 import type { DoctorCloud } from './doctor-cloud.ts'
 import { type DoctorConfig, type DoctorFlags, readDoctorConfig } from './doctor-config.ts'
 import { runDoctor } from './run-doctor.ts'
+import { paint, progress } from './terminal.ts'
 
 /** The command that examines a cluster on that cloud. */
 export function addDoctor(doctor: Command, cloud: DoctorCloud): void {
@@ -61,15 +60,4 @@ async function run(cloud: DoctorCloud, config: DoctorConfig): Promise<void> {
   } finally {
     await kube.close()
   }
-}
-
-const colours = { error: 'red', warning: 'yellow', unknown: 'magenta', ok: 'green' } as const
-
-/** On a terminal, unless NO_COLOR says otherwise: that is what `styleText` looks at. */
-const paint = (text: string, severity: Severity): string =>
-  styleText(colours[severity], text, { stream: process.stdout })
-
-/** For a person who waits; a log has no use for it. */
-function progress(what: string): void {
-  if (process.stderr.isTTY) void standardOutput.note(`Reading ${what} …`)
 }

@@ -6,15 +6,17 @@ import { clusterFindings } from './cluster-findings.ts'
 import { awsSection } from './testing/reference/aws-section.ts'
 import { gcpSection } from './testing/reference/gcp-section.ts'
 import { azureSection } from './testing/reference/azure-section.ts'
+import { pathSection } from './testing/reference/path-section.ts'
 import { findingsTable } from './testing/reference/cloud-section.ts'
 
 const page = fileURLToPath(new URL('../../docs/reference/doctor.md', import.meta.url))
 
 const clouds = [awsSection, gcpSection, azureSection]
+const sections = [...clouds, pathSection]
 
 const text = `# podway doctor
 
-Examines a cluster and what it runs on, and says what stands in the way of pods, each with its fix. It changes nothing. There is a command for each cloud: ${clouds.map(({ provider }) => `[\`podway doctor ${provider}\`](#podway-doctor-${provider})`).join(', ')}. Give it the flags that the controller has, and run it with the controller’s credentials: whether something is allowed can only be told to who is to do it. The cluster needs no object or definition of podway’s.
+Examines a cluster and what it runs on, and says what stands in the way of pods, each with its fix. It changes nothing. There is a command for each cloud: ${clouds.map(({ provider }) => `[\`podway doctor ${provider}\`](#podway-doctor-${provider})`).join(', ')}. [\`podway doctor path\`](#podway-doctor-path) explains the way of a packet between two pods. Give the commands for clouds the flags that the controller has, and run them with the controller’s credentials: whether something is allowed can only be told to who is to do it. The cluster needs no object or definition of podway’s.
 
 ${markdownTable([
   ['flag', 'default', 'meaning'],
@@ -56,7 +58,7 @@ Of what else runs in the cluster. Control planes that don’t run as pods can’
 
 ${findingsTable(clusterFindings)}
 
-${clouds.map((cloud) => cloud.text).join('\n')}
+${sections.map((section) => section.text).join('\n')}
 This page is made of the program: \`npm run test:unit -- cli/doctor/doctor-reference.test.ts -u\` writes it anew.
 `
 
@@ -67,10 +69,10 @@ test('docs/reference/doctor.md says what there is', async () => {
 test('every command has its section, and every section its command', async () => {
   const { stdout } = await runMain(['doctor', '--help'])
   const commands = [...stdout.matchAll(/^ {2}([a-z]+) \[options\]/gm)].map(([, name]) => name)
-  expect(clouds.map(({ provider }) => provider)).toEqual(commands)
+  expect(sections.map(({ provider }) => provider)).toEqual(commands)
 })
 
-test.each(clouds)('$provider: whole sentences, and no code of two meanings', ({ findings }) => {
+test.each(sections)('$provider: whole sentences, and no code of two meanings', ({ findings }) => {
   const all = [...Object.entries(findings), ...Object.entries(clusterFindings)]
   expect(new Set(all.map(([code]) => code)).size).toBe(all.length)
   for (const [code, { meaning, remedy }] of all) {
@@ -79,7 +81,7 @@ test.each(clouds)('$provider: whole sentences, and no code of two meanings', ({ 
   }
 })
 
-test.each(clouds)('$provider: every flag of its own is told of', async ({ provider, text: section }) => {
+test.each(sections)('$provider: every flag of its own is told of', async ({ provider, text: section }) => {
   const { stdout } = await runMain(['doctor', provider, '--help'])
   const own = [...stdout.matchAll(/(--[\w-]+)/g)].map(([flag]) => flag)
   for (const flag of new Set(own)) {

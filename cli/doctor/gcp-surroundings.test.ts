@@ -24,6 +24,21 @@ describe('quotas', () => {
     )
   })
 
+  test('of peers Google does not tell it: that it is a guess is said, and how to say it', async () => {
+    const peer = world.addPeer('other', '10.9.0.0/16', { customRoutes: true })
+    world.addRoute('10.200.0.0/24', world.a, {
+      ...{ name: 'theirs', network: peer, nextHopInstance: undefined, nextHopIp: '10.9.0.2' },
+    })
+    const room = async (flags: readonly string[]): Promise<string | undefined> =>
+      (await world.examine(flags)).findings.find(({ code }) => code === 'RouteRoom')?.message
+    // Of a group at least what holds for a network alone.
+    expect(await room(['--gcp-routes-per-network', '600'])).toContain(
+      'with its peers the limit is taken to be 600 static routes (a guess: Compute Engine does not tell it; say it by --gcp-routes-per-peering-group)',
+    )
+    const flags = ['--gcp-routes-per-network', '600', '--gcp-routes-per-peering-group', '700']
+    expect(await room(flags)).not.toContain('guess')
+  })
+
   test('of a project of before, which has one of all its routes', async () => {
     world.estate.addProject('prod-1', { quotas: { ROUTES: { limit: 10, usage: 8 } } })
     const { findings } = await world.examine()

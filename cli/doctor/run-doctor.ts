@@ -1,19 +1,17 @@
 import { readFile } from 'node:fs/promises'
 import type { KubeClient } from '../../kube/client.ts'
-import type { Node } from '../../kube/objects.ts'
 import { Resource } from '../../kube/resource.ts'
-import type { ExaminedNode } from '../../providers/examined.ts'
 import type { Finding } from '../../providers/finding.ts'
 import { type ConfigMap, configMapType, poolsKey } from '../../reconciler/ipam/config-map-pools.ts'
 import { readPools } from '../../reconciler/ipam/pool-document.ts'
 import type { Pool } from '../../reconciler/ipam/pool.ts'
-import { podRanges, routedNode } from '../../reconciler/routed-node.ts'
 import type { Output } from '../output.ts'
 import { type Waits, withRetries } from '../with-retries.ts'
 import { checkControllers } from './check-controllers.ts'
 import { readCluster } from './cluster.ts'
 import type { OpenDoctor } from './doctor-cloud.ts'
 import type { DoctorConfig } from './doctor-config.ts'
+import { examinedNode } from './examined-node.ts'
 import { type Paint, formatFindings, inOrder, tally } from './findings-report.ts'
 
 export interface DoctorParts extends Pick<OpenDoctor, 'examine'> {
@@ -61,17 +59,6 @@ async function examineAll(
     ...(await examine(examined, { attempt, progress }, signal)),
     ...checkControllers({ ...cluster, clusterName, allocates: pools !== undefined }),
   ]
-}
-
-function examinedNode(node: Node): ExaminedNode {
-  const routed = routedNode(node)
-  const { addresses, name, providerID } = routed
-  return {
-    name,
-    addresses,
-    podCIDRs: podRanges(routed),
-    ...(providerID === undefined ? {} : { providerID }),
-  }
 }
 
 /** Undefined where podway does not allocate. */

@@ -1,5 +1,6 @@
 import { type MetricObject, Registry, collectDefaultMetrics } from 'prom-client'
 import { systemClock } from '../../kube/clock.ts'
+import { makeAgentMetrics } from '../agent-status.ts'
 import { makeMetrics } from '../controller-status.ts'
 
 export interface MetricFacts {
@@ -18,6 +19,9 @@ export function allMetrics(): {
   collectDefaultMetrics({ register: runtime })
   return { own: factsOf(makeMetrics(systemClock).registry), runtime: factsOf(runtime) }
 }
+
+/** Of `podway agent`: its own metrics. */
+export const agentMetrics = (): readonly MetricFacts[] => factsOf(makeAgentMetrics(systemClock).registry)
 
 const factsOf = (registry: Registry): readonly MetricFacts[] =>
   registry

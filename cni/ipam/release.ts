@@ -38,7 +38,8 @@ function isOfAny(reservation: Reservation, owners: readonly Owner[]): boolean {
   )
 }
 
-function releaseWhich(
+/** Gives back those that are chosen, while nobody else changes any. */
+export function releaseWhich(
   files: Files,
   folder: string,
   { uptime, cooldownSeconds }: Rest,

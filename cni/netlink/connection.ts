@@ -142,9 +142,11 @@ export class Connection {
 
   /**
    * A request with these flags: all messages that answer it, but the acknowledgement.
+   *
+   * @param most if there are more messages, it ends with a RangeError, and the rest of them stays unread: close the socket
    * @throws OpError if the kernel refuses
    */
-  exchange(request: Request, flags: number): readonly Message[] {
+  exchange(request: Request, flags: number, most = Infinity): readonly Message[] {
     const { sequence, bytes } = this.#encode(request, flags)
     this.#sockets.send(this.#socket, bytes)
     const answers: Message[] = []
@@ -157,6 +159,7 @@ export class Connection {
           return answers
         }
         answers.push(message)
+        if (answers.length > most) throw new RangeError(`${request.operation}: more than ${most}`)
         if (message.type === Control.done) {
           throwIfRefused(request.operation, message)
           return answers

@@ -7,6 +7,7 @@ import {
   encodeCreateVeth,
   encodeDeleteLink,
   encodeGetLink,
+  encodeSetGroup,
   encodeSetUp,
   formatMac,
 } from './link.ts'
@@ -62,6 +63,12 @@ describe('link messages', () => {
     )
   })
 
+  it('put into a group, and read that', () => {
+    const bytes = encodeSetGroup(5, 0x102)
+    expect(bytes).toEqual(hex('00000000 05000000 00000000 00000000  08 00 1b 00 02 01 00 00'))
+    expect(decodeLink(bytes)).toMatchObject({ index: 5, group: 0x102 })
+  })
+
   it('delete by index', () => {
     expect(encodeDeleteLink(0x102)).toEqual(hex('00000000 02010000 00000000 00000000'))
   })
@@ -96,6 +103,7 @@ describe('link messages', () => {
       kind: 'veth',
       peerIndex: 11,
       alias: 'x',
+      group: 0,
     })
   })
 

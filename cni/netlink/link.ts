@@ -110,6 +110,13 @@ export function encodeSetUp(index: number, mark?: LinkMark): Uint8Array {
   return writer.finish()
 }
 
+/** Puts a link into a group. */
+export function encodeSetGroup(index: number, group: number): Uint8Array {
+  const writer = new PayloadWriter()
+  writeStructure(writer, { index, flags: 0, change: 0 })
+  return writer.attributeU32(Attribute.group, group).finish()
+}
+
 /** Sets a link down. */
 export function encodeSetDown(index: number): Uint8Array {
   const writer = new PayloadWriter()
@@ -149,6 +156,8 @@ export interface Link {
   /** Of a veth: the index of its other end, which may be in another namespace. */
   readonly peerIndex: number | undefined
   readonly alias: string | undefined
+  /** 0 if nobody has put it into one. */
+  readonly group: number
 }
 
 /** Those that {@link decodeLink} reads. */
@@ -158,6 +167,7 @@ const linkTypes = [
   Attribute.mtu,
   Attribute.link,
   Attribute.alias,
+  Attribute.group,
   Attribute.info,
 ]
 
@@ -174,6 +184,7 @@ export function decodeLink(payload: Uint8Array): Link {
     kind: undefined,
     peerIndex: undefined,
     alias: undefined,
+    group: 0,
   }
   readAttributes(payload, { offset: structureLength, types: linkTypes }, (type, value) => {
     switch (type) {
@@ -191,6 +202,9 @@ export function decodeLink(payload: Uint8Array): Link {
         break
       case Attribute.alias:
         link.alias = decodeText(value)
+        break
+      case Attribute.group:
+        link.group = readU32(value)
         break
       case Attribute.info:
         readAttributes(value, { offset: 0, types: [InfoAttribute.kind] }, (_, kind) => {

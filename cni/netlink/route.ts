@@ -24,6 +24,8 @@ const Metric = { mtu: 2, advertisedMss: 8 } as const
 export const Scope = { universe: 0, link: 253, host: 254 } as const
 
 export const mainTable = 254
+/** The kernel's own: which addresses are the machine's. */
+export const localTable = 255
 /** RTPROT_BOOT: what a program made that runs no routing protocol. What upstream's routes have, too. */
 const bootProtocol = 3
 const unicast = 1

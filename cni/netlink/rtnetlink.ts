@@ -24,12 +24,15 @@ const NETLINK_ROUTE = 0
 export class Rtnetlink {
   /** For what is not done in every ADD, and has files of its own. */
   readonly connection: Connection
+  /** Lets go of the socket: for programs that stay. */
+  readonly close: () => void
 
   /** Opens a socket, in the namespace if one is given. */
   constructor(system: System, namespace?: Handle) {
     const [a = 0, b = 0, c = 0] = system.random(3)
     const socket = system.netlink.open(NETLINK_ROUTE, namespace)
     this.connection = new Connection(system.netlink, socket, (a << 16) | (b << 8) | c)
+    this.close = () => system.files.close(socket)
   }
 
   /** The link of that name or index; undefined if there is none. */

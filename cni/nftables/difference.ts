@@ -1,20 +1,19 @@
 import type { Request } from '../netlink/connection.ts'
 import type { Hook } from './chain.ts'
-import { type Interval, intervalKey, toElements, toIntervals } from './intervals.ts'
+import { toElements } from './intervals.ts'
 import {
-  addElements,
   addRule,
   createChain,
   createSet,
   createTable,
   deleteAllElements,
   deleteChain,
-  deleteElements,
   deleteRules,
   deleteSet,
   deleteTable,
-} from './nftables.ts'
-import { equalRules } from './rule.ts'
+} from './changes.ts'
+import { addElements, deleteElements } from './element-changes.ts'
+import { type Rule, equalRules } from './rule.ts'
 import {
   type FoundRuleset,
   type FoundWholeChain,
@@ -22,8 +21,8 @@ import {
   type Ruleset,
   type WholeChain,
   type WholeSet,
-  isOfPods,
 } from './ruleset.ts'
+import { setDifference } from './set-difference.ts'
 
 /** What makes of what is there what shall be. */
 export interface Difference {
@@ -34,54 +33,83 @@ export interface Difference {
 }
 
 /**
- * The changes of the node's chains and sets; those of pods stay. A table in which nothing would be left is deleted.
+ * The changes by which there is what is wanted. What is not wanted, but ours to keep in order, goes; what belongs to others
+ * stays. A table in which nothing would be left is deleted.
  *
  * Sets change by single ranges, and one that stays is not touched. To empty a set and fill it anew in one transaction
- * would look as good, but kernels before 6.17 could miss one then that is in the set before and after it: the lookup
- * comes upon the old one when it counts no more, and upon the new one before it counts.
+ * would look as good, but most kernels look through the ranges that count and those that do not count yet in one tree, and
+ * can lose their way where one of these lies within one of those: then a packet finds neither (mended in 2026). So where
+ * a range that comes overlaps one that goes, another set of the same name takes the place of the whole, and the rules
+ * that ask it are made anew: those of before ask the set of before.
  *
  * A chain with a rule that differs gets all of its rules anew; its counters begin at zero then.
  */
-export function difference(wanted: Ruleset, found: FoundRuleset): Difference {
+export function difference(
+  wanted: Ruleset,
+  found: FoundRuleset,
+  isOurs: (name: string) => boolean,
+): Difference {
   const { table } = found
   const isEmpty = wanted.chains.length === 0 && wanted.sets.length === 0
   if (isEmpty) {
     if (table === undefined) return { changes: [], words: [] }
-    if (![...found.chains, ...found.sets].some(({ name }) => isOfPods(name)))
+    if ([...found.chains, ...found.sets].every(({ name }) => isOurs(name)))
       return { changes: [deleteTable], words: ['all rules: deleted'] }
   }
 
-  const chains = compare(wanted.chains, found.chains, sameKindOfChain)
-  const sets = compare(wanted.sets, found.sets, sameKindOfSet)
+  const chains = compare(wanted.chains, found.chains, sameKindOfChain, isOurs)
+  const sets = compare(wanted.sets, found.sets, sameKindOfSet, isOurs)
   const words: string[] = []
   const say = (what: string, name: string, done: string): void => void words.push(`${what} ${name}: ${done}`)
 
-  const rewritten = chains.stay.filter(([is, shall]) => !equalLists(is, shall)).map(([, shall]) => shall)
-  const emptied = [...chains.go, ...rewritten].map(({ name }) => deleteRules(name))
-  const deletedChains = chains.go.map(({ name }) => deleteChain(name))
-  const deletedSets = sets.go.map(({ name }) => deleteSet(name))
-  const createdSets = sets.come.map((set, index) => createSet(set, index + 1))
-  const createdChains = chains.come.map((chain) => createChain(chain))
-  const rules = [...chains.come, ...rewritten].flatMap(({ name, rules }) =>
-    rules.map((rule) => addRule(name, rule)),
+  const changed = sets.stay.flatMap(([is, { intervals, ...set }]) =>
+    intervals === undefined ? [] : [{ set, intervals, ...setDifference(is, intervals) }],
   )
-  const elements: Request[] = []
-  for (const { name, intervals } of sets.come) elements.push(...addElements(name, toElements(intervals)))
-  for (const [is, { name, intervals }] of sets.stay) {
-    const { gone, added } = compareIntervals(is, intervals)
-    elements.push(
-      ...(gone === 'all' ? [deleteAllElements(name)] : deleteElements(name, toElements(gone))),
-      ...addElements(name, toElements(added)),
+  const gone = new Set(chains.go.map(({ name }) => name))
+  const remaining = found.chains.filter(({ name }) => !gone.has(name))
+  const replaced = changed.filter(({ inPlace }) => !inPlace && remaining.every(isReadable))
+  const askers = remaining.filter((chain) => replaced.some(({ set }) => asks(chain, set.name)))
+
+  const differing = chains.stay.filter(([is, shall]) => !equalLists(is, shall)).map(([, shall]) => shall)
+  const rewritten = new Map<string, readonly Rule[]>()
+  for (const { name, rules } of askers)
+    rewritten.set(
+      name,
+      rules.filter((rule) => rule !== undefined),
     )
+  for (const { name, rules } of differing) rewritten.set(name, rules)
+
+  const emptied = [...gone, ...rewritten.keys()].map((name) => deleteRules(name))
+  const deletedChains = [...gone].map((name) => deleteChain(name))
+  const deletedSets = [...sets.go, ...replaced.map(({ set }) => set)].map(({ name }) => deleteSet(name))
+  const createdSets = [...sets.come, ...replaced.map(({ set }) => set)].map((set, index) =>
+    createSet(set, index + 1),
+  )
+  const createdChains = chains.come.map((chain) => createChain(chain))
+  const rules = [
+    ...chains.come.map(({ name, rules }) => [name, rules] as const),
+    ...rewritten.entries(),
+  ].flatMap(([name, rules]) => rules.map((rule) => addRule(name, rule)))
+  const elements: Request[] = []
+  for (const { name, intervals = [] } of sets.come) elements.push(...addElements(name, toElements(intervals)))
+  for (const change of changed) {
+    const { set, gone, added } = change
+    const { name } = set
+    if (replaced.includes(change)) elements.push(...addElements(name, toElements(change.intervals)))
+    else
+      elements.push(
+        ...(gone === 'all' ? [deleteAllElements(name)] : deleteElements(name, toElements(gone))),
+        ...addElements(name, toElements(added)),
+      )
     if (gone.length > 0 || added.length > 0)
       say('set', name, `${added.length} ranges added, ${gone === 'all' ? gone : gone.length} deleted`)
   }
 
   for (const { name } of chains.go) say('chain', name, 'deleted')
   for (const { name } of sets.go) say('set', name, 'deleted')
-  for (const { name, intervals } of sets.come) say('set', name, `made, with ${intervals.length} ranges`)
+  for (const { name, intervals = [] } of sets.come) say('set', name, `made, with ${intervals.length} ranges`)
   for (const { name } of chains.come) say('chain', name, 'made')
-  for (const { name } of rewritten) say('chain', name, 'its rules were others')
+  for (const { name } of differing) say('chain', name, 'its rules were others')
 
   const changes = [
     ...emptied,
@@ -95,7 +123,7 @@ export function difference(wanted: Ruleset, found: FoundRuleset): Difference {
   const isAwake = table !== undefined && (table.flags & dormant) === 0
   if (!isAwake && !isEmpty) {
     changes.unshift(createTable)
-    if (table !== undefined) words.unshift('the table: it was dormant')
+    if (table !== undefined) words.unshift('the table: was dormant')
   }
   return { changes, words }
 }
@@ -114,6 +142,7 @@ function compare<Wanted extends { readonly name: string }, Found extends { reado
   wanted: readonly Wanted[],
   found: readonly Found[],
   sameKind: (wanted: Wanted, found: Found) => boolean,
+  isOurs: (name: string) => boolean,
 ): Compared<Wanted, Found> {
   const [come, stay]: [Wanted[], (readonly [Found, Wanted])[]] = [[], []]
   for (const shall of wanted) {
@@ -121,7 +150,10 @@ function compare<Wanted extends { readonly name: string }, Found extends { reado
     if (is !== undefined && sameKind(shall, is)) stay.push([is, shall])
     else come.push(shall)
   }
-  const go = found.filter((is) => !isOfPods(is.name) && !stay.some(([kept]) => kept === is))
+  const isWanted = (name: string): boolean => wanted.some((shall) => shall.name === name)
+  const go = found.filter(
+    (is) => (isOurs(is.name) || isWanted(is.name)) && !stay.some(([kept]) => kept === is),
+  )
   return { come, go, stay }
 }
 
@@ -134,25 +166,15 @@ const sameHook = (a: Hook | undefined, b: Hook | undefined): boolean =>
 const sameKindOfSet = ({ family, kind }: WholeSet, { set }: FoundWholeSet): boolean =>
   set?.family === family && set.kind === kind
 
+/** Whether we could write its rules as they are. */
+const isReadable = ({ rules }: FoundWholeChain): boolean => rules.every((rule) => rule !== undefined)
+
+const asks = ({ rules }: FoundWholeChain, set: string): boolean =>
+  rules.some((rule) => rule?.some((expression) => expression.step === 'lookup' && expression.set === set))
+
 const equalLists = ({ rules: is }: FoundWholeChain, { rules: shall }: WholeChain): boolean =>
   is.length === shall.length &&
   shall.every((rule, index) => {
     const there = is[index]
     return there !== undefined && equalRules(rule, there)
   })
-
-interface ComparedIntervals {
-  /** `all`: what is there is no set of ranges, so it can't be taken apart. */
-  readonly gone: readonly Interval[] | 'all'
-  readonly added: readonly Interval[]
-}
-
-function compareIntervals({ elements }: FoundWholeSet, wanted: readonly Interval[]): ComparedIntervals {
-  const there = toIntervals(elements)
-  if (there === undefined) return { gone: 'all', added: wanted }
-  const [keysThere, keysWanted] = [new Set(there.map(intervalKey)), new Set(wanted.map(intervalKey))]
-  return {
-    gone: there.filter((interval) => !keysWanted.has(intervalKey(interval))),
-    added: wanted.filter((interval) => !keysThere.has(intervalKey(interval))),
-  }
-}

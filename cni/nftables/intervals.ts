@@ -54,12 +54,16 @@ export function toIntervals(elements: readonly Element[]): readonly Interval[] |
 }
 
 /** By keys; of equal ones the end comes first, which is that of the interval before. */
-function compareElements(a: Element, b: Element): number {
-  for (let at = 0; at < a.key.length; at++) {
-    const difference = (a.key[at] ?? 0) - (b.key[at] ?? 0)
+const compareElements = (a: Element, b: Element): number =>
+  compareKeys(a.key, b.key) || Number(b.isEnd) - Number(a.isEnd)
+
+/** The order of keys of one length. */
+export function compareKeys(a: Uint8Array, b: Uint8Array): number {
+  for (let at = 0; at < a.length; at++) {
+    const difference = (a[at] ?? 0) - (b[at] ?? 0)
     if (difference !== 0) return difference
   }
-  return Number(b.isEnd) - Number(a.isEnd)
+  return 0
 }
 
 /** Equal for equal intervals. */

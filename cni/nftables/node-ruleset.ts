@@ -4,6 +4,7 @@ import { type Cidr, cidrAround, parseCidr } from '../../net/cidr.ts'
 import { podLinkGroup } from '../plugins/link-group.ts'
 import { HookNumber } from './chain.ts'
 import { toInterval } from './intervals.ts'
+import { exceptionSet, families } from './names.ts'
 import {
   AddressType,
   Protocol,
@@ -35,15 +36,11 @@ export interface Masquerade {
   readonly randomFully: boolean
 }
 
-const families: readonly Family[] = [4, 6]
-
-/** Destinations that are never masqueraded, by the node or for one pod. */
-export const exceptionSet = (family: Family): string => `exceptions-v${family}`
 const sourceSet = (family: Family): string => `node-sources-v${family}`
 const metadataSet = (family: Family): string => `metadata-v${family}`
 
 /** Multicast and broadcast: no answer could find its way back. Nothing link-local of IPv6 is forwarded. */
-const never = ['224.0.0.0/4', '255.255.255.255/32', 'ff00::/8', 'fe80::/10'].map(parseCidr)
+export const neverMasqueraded = ['224.0.0.0/4', '255.255.255.255/32', 'ff00::/8', 'fe80::/10'].map(parseCidr)
 const linkLocal = parseCidr('169.254.0.0/16')
 
 /**
@@ -67,7 +64,11 @@ export function nodeRuleset(
     sets.push(...ranges(sourceSet, rules.masquerade.sources))
     const { exceptions } = rules.masquerade
     sets.push(
-      ...ranges(exceptionSet, [...exceptions, ...never, ...(rules.masquerade.linkLocal ? [] : [linkLocal])]),
+      ...ranges(exceptionSet, [
+        ...exceptions,
+        ...neverMasqueraded,
+        ...(rules.masquerade.linkLocal ? [] : [linkLocal]),
+      ]),
     )
   } else if (podsMasquerade) {
     sets.push(...ranges(exceptionSet, []))

@@ -5,10 +5,12 @@ import { Control, Flag, type Message, decodeMessages, encodeMessage } from '../n
 import { Errno } from '../sys.ts'
 import { hex } from '../testing/bytes.ts'
 import { ScriptedNetlink, memorySystem } from '../testing/memory-system.ts'
+import { type Difference, difference } from './difference.ts'
 import { NftMessage, be32 } from './message.ts'
 import { Nftables } from './nftables.ts'
 import { nodeRuleset } from './node-ruleset.ts'
 import { reconcile } from './reconciliation.ts'
+import { type FoundRuleset, isOfNode } from './ruleset.ts'
 
 const wanted = nodeRuleset(
   {
@@ -23,6 +25,8 @@ const wanted = nodeRuleset(
   },
   { podsMasquerade: false },
 )
+
+const wantAll = (found: FoundRuleset): Difference => difference(wanted, found, isOfNode)
 
 /** A kernel without a table of ours, whose generation is what `generation` says at each question. */
 function kernel(script: {
@@ -78,21 +82,21 @@ describe('the reconciliation of our table', () => {
         return begun.length < 3 ? ((generation += 1), Errno.ERESTART) : 0
       },
     })
-    expect(reconcile(nftables, () => wanted)).toContain('chain node-masquerade: made')
+    expect(reconcile(nftables, wantAll)).toContain('chain node-masquerade: made')
     expect(begun).toEqual([40, 41, 42])
   })
 
   it('gives up when the rules never stand still', () => {
     let generation = 0
     const changing = kernel({ generation: () => generation++ })
-    expect(() => reconcile(changing.nftables, () => wanted)).toThrow('tables changed while they were read')
+    expect(() => reconcile(changing.nftables, wantAll)).toThrow('tables changed while they were read')
     const refusing = kernel({ generation: () => 1, onBegin: () => Errno.ERESTART })
-    expect(() => reconcile(refusing.nftables, () => wanted)).toThrow('the rules have changed meanwhile')
+    expect(() => reconcile(refusing.nftables, wantAll)).toThrow('the rules have changed meanwhile')
   })
 
   it('is one batch, of which the last change but not the end is acknowledged', () => {
     const { nftables, sent } = kernel({ generation: () => 1 })
-    reconcile(nftables, () => wanted)
+    reconcile(nftables, wantAll)
     const batch = sent().slice(sent().findIndex(({ type }) => type === 16))
     expect(batch.at(-1)?.type).toBe(17)
     expect(batch.map(({ flags }) => (flags & Flag.acknowledge) !== 0).lastIndexOf(true)).toBe(
@@ -108,7 +112,7 @@ describe('the reconciliation of our table', () => {
     })
     const error = ((): unknown => {
       try {
-        return reconcile(nftables, () => wanted)
+        return reconcile(nftables, wantAll)
       } catch (thrown) {
         return thrown
       }
@@ -119,7 +123,7 @@ describe('the reconciliation of our table', () => {
 
   it('of nothing, where nothing is, sends nothing', () => {
     const { nftables, sent } = kernel({ generation: () => 1 })
-    expect(reconcile(nftables, () => ({ chains: [], sets: [] }))).toEqual([])
+    expect(reconcile(nftables, (found) => difference({ chains: [], sets: [] }, found, isOfNode))).toEqual([])
     expect(sent().map(({ type }) => type)).not.toContain(16)
   })
 })

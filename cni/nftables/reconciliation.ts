@@ -1,16 +1,16 @@
 import { isOpError } from '../netlink/error.ts'
 import { Errno } from '../sys.ts'
-import { difference } from './difference.ts'
+import type { Difference } from './difference.ts'
 import type { Nftables } from './nftables.ts'
 import { readRuleset } from './reading.ts'
-import type { FoundRuleset, Ruleset } from './ruleset.ts'
+import type { FoundRuleset } from './ruleset.ts'
 
 /** How often it begins again because others changed rules at the same time. */
 const attempts = 10
 
 /**
- * Makes our table what it shall be, in one transaction: each packet meets the rules from before, or those from after it.
- * Nothing is written where it is so already. Returns what was done, in words for a log.
+ * Makes the changes that our table needs, in one transaction: each packet meets the rules from before, or those from after
+ * it. Nothing is written where nothing has to change. Returns what was done, in words for a log.
  *
  * The transaction holds only if no rule of the namespace has changed since the table was read, whoever's; else all of it
  * begins again.
@@ -18,10 +18,13 @@ const attempts = 10
  * @throws OpError if the kernel refuses
  * @throws DumpInterruptedError if the rules never stand still
  */
-export function reconcile(nftables: Nftables, wantedOf: (found: FoundRuleset) => Ruleset): readonly string[] {
+export function reconcile(
+  nftables: Nftables,
+  differenceOf: (found: FoundRuleset) => Difference,
+): readonly string[] {
   for (let attempt = 1; ; attempt++) {
     const found = readRuleset(nftables)
-    const { changes, words } = difference(wantedOf(found), found)
+    const { changes, words } = differenceOf(found)
     if (changes.length === 0) return []
     try {
       nftables.commit(changes, found.generation)

@@ -16,9 +16,8 @@ export interface WholeChain extends Chain {
 }
 
 export interface WholeSet extends AddressSet {
-  readonly kind: 'ranges'
-  /** No two of them share an address. */
-  readonly intervals: readonly Interval[]
+  /** No two of them share an address. Undefined: what is in it is others' affair. */
+  readonly intervals: readonly Interval[] | undefined
 }
 
 /** What is in our table. */
@@ -45,6 +44,8 @@ export interface FoundWholeSet {
 
 /**
  * Whose chains and sets are which: those whose names begin so belong to single pods, and come and go with them; all others
- * are the node's, and {@link nodeRuleset} says what they are.
+ * are the node's.
  */
 export const isOfPods = (name: string): boolean => name.startsWith('pod-')
+
+export const isOfNode = (name: string): boolean => !isOfPods(name)

@@ -20,7 +20,7 @@ export const AddressType = { local: 2, broadcast: 3 } as const
 export const Protocol = { tcp: 6, udp: 17 } as const
 
 /** Of that family. */
-const ofFamily = (family: Family): readonly Expression[] => [
+export const ofFamily = (family: Family): readonly Expression[] => [
   { step: 'meta', key: Meta.protocolFamily },
   equals(Uint8Array.of(family === 4 ? FilterFamily.ipv4 : FilterFamily.ipv6)),
 ]

@@ -5,7 +5,7 @@ import { MemoryFiles, MemoryProcess, ScriptedNetlink, memorySystem } from '../te
 import { hostLocal } from '../ipam/host-local.ts'
 import { add } from './ptp-add.ts'
 
-const Type = { createLink: 16, deleteLink: 17, getLink: 18 } as const
+const Type = { createLink: 16, deleteLink: 17, getLink: 18, getRoute: 26 } as const
 const typeOf = (request: Uint8Array): number => new DataView(request.buffer).getUint16(4, true)
 
 /** What the kernel answers to a question for an end: index 2, the other end 7, the address that random numbers 13 to 18 make. */
@@ -15,6 +15,9 @@ const linkAnswer = Uint8Array.of(
   ...[8, 0, 5, 0, 7, 0, 0, 0],
   ...[10, 0, 1, 0, 14, 14, 15, 16, 17, 18, 0, 0],
 )
+
+/** That an address of IPv6 is the machine's own: the local table has it. */
+const localAnswer = Uint8Array.of(10, 128, 0, 0, 255, 2, 0, 2, 0, 0, 0, 0)
 
 /** A kernel that grants everything but the request with that number (from 0), and knows the link once it is made. */
 function kernel(refused?: number): ScriptedNetlink {
@@ -35,6 +38,7 @@ function kernel(refused?: number): ScriptedNetlink {
     if (type === Type.createLink) made = true
     if (count++ === refused) return error(5)
     if (type === Type.getLink) return made ? reply(16, linkAnswer) : error(19)
+    if (type === Type.getRoute) return reply(24, localAnswer)
     return error(0)
   })
 }

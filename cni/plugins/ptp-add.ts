@@ -9,9 +9,11 @@ import { configError } from '../spec/json.ts'
 import { type Result, formatResult } from '../spec/result.ts'
 import type { System } from '../sys.ts'
 import { Undo } from '../undo.ts'
+import { awaitDelivery } from './delivery.ts'
 import { enableForwarding } from './forwarding.ts'
 import { toLeases } from './lease.ts'
 import { configureHost, configurePod, prepare } from './ptp-addresses.ts'
+import type { masqueradePod } from './masquerade.ts'
 import { chooseDns, defaultRoutes, readPtpConfig } from './ptp-config.ts'
 import { openSandbox } from './sandbox.ts'
 import { uplinkMtu } from './uplink.ts'
@@ -20,11 +22,16 @@ import { createVeth } from './veth.ts'
 /** RFC 8200, section 5: below that the kernel has no IPv6 on a link. */
 const leastIpv6Mtu = 1280
 
+/** {@link masqueradePod}: what has no use for it does without its code. */
+type Masquerade = typeof masqueradePod
+
 /**
  * ADD: takes addresses of IPAM, makes a veth pair, gives the pod its addresses and routes, and prints the result. When
- * anything fails, printing too, all of it is taken back: no address stays reserved, no interface stays.
+ * anything fails, printing too, all of it is taken back: no address stays reserved, no interface stays, no rule.
+ *
+ * @param masquerade - must be given if the configuration asks for it
  */
-export function add(call: Call, ipam: Ipam): void {
+export function add(call: Call, ipam: Ipam, masquerade?: Masquerade): void {
   const { system, environment, config, reference } = call
   const ptp = readPtpConfig(call)
   const assign = ipam(call)
@@ -49,7 +56,12 @@ export function add(call: Call, ipam: Ipam): void {
     const ends = { files: system.files, pod, host, veth, namespace: sandbox.pod }
     prepare(ends, leases)
     configurePod(ends, leases, routes)
+    if (ptp.masquerade !== undefined) {
+      if (masquerade === undefined) throw new Error('a bundle without masquerading')
+      masquerade(system, { owner, leases, config: ptp.masquerade }, undo)
+    }
     configureHost(ends, leases)
+    awaitDelivery(system, ends, leases)
 
     // The reference plugin tells no MTU.
     const told = reference ? undefined : veth.link.mtu

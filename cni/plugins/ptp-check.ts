@@ -12,11 +12,15 @@ import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
 import { type PreviousInterface, type PreviousResult, readPrevious } from '../spec/previous.ts'
 import { type ResultRoute, formatInterfaceAddress } from '../spec/result.ts'
+import { missingMasquerade } from './masquerade-check.ts'
+import { toMasqueradedAddresses } from './masquerade.ts'
+import { readMasquerade } from './ptp-config.ts'
 import { openSandbox } from './sandbox.ts'
+import { masqueradeComment } from './veth-name.ts'
 
 /**
  * CHECK: the reservation, the pod's interface, its addresses and routes are as the previous result says, and so is the
- * host's side, which upstream doesn't look at: the veth's end, the gateway's address on it, and the route to the pod.
+ * host's side, which upstream doesn't look at: the veth's end, the gateway's address on it, the route to the pod, the rules.
  *
  * @throws CniError naming the first thing that is missing, with upstream's texts where it has one
  */
@@ -52,6 +56,17 @@ export function check(call: Call): void {
   for (const route of previous.routes) requireRoute(podRoutes, route)
 
   checkHost(new Rtnetlink(system), { interfaces: previous.interfaces, ips }, link)
+  checkMasquerade(call, ips)
+}
+
+/** Upstream doesn't look at its rules. */
+function checkMasquerade(call: Call, leases: PreviousResult['ips']): void {
+  const masquerade = readMasquerade(call)
+  if (masquerade === undefined) return
+  const { system, environment, config } = call
+  const comment = masqueradeComment({ ...environment, network: config.name })
+  const [missing] = missingMasquerade(system, toMasqueradedAddresses(leases, masquerade), comment)
+  if (missing !== undefined) throw failure(`ptp: masquerading is not set up any more: ${missing}`)
 }
 
 function checkIpam(call: Call, previous: PreviousResult | undefined): void {

@@ -15,11 +15,20 @@ describe('the configuration of ptp', () => {
     expect(read({ mtu }).mtu).toBe(expected)
   })
 
-  it('accepts ipMasq only when it is off', () => {
-    expect(() => read({ ipMasq: false })).not.toThrow()
-    expect(() => read({ ipMasq: true })).toThrow(
-      expect.objectContaining({ code: 2, message: 'ipMasq: masquerading is not supported yet' }) as Error,
-    )
+  it.each([
+    { name: 'nothing', fields: {}, expected: undefined },
+    { name: 'false', fields: { ipMasq: false, nonMasqueradeCIDRs: ['10.0.0.0/8'] }, expected: undefined },
+    { name: 'true', fields: { ipMasq: true }, expected: [] },
+    {
+      name: 'true, with exceptions',
+      fields: { ipMasq: true, ipMasqBackend: 'nftables', nonMasqueradeCIDRs: ['10.0.0.0/8', 'fd00::/8'] },
+      expected: ['10.0.0.0/8', 'fd00::/8'],
+    },
+  ])('reads ipMasq: $name', ({ fields, expected }) => {
+    expect(read(fields).masquerade?.exceptions.map(formatCidr)).toEqual(expected)
+    // The reference plugin knows no exceptions.
+    const reference = read(fields, { reference: true }).masquerade?.exceptions
+    expect(reference).toEqual(expected && [])
   })
 
   it.each([
@@ -27,6 +36,12 @@ describe('the configuration of ptp', () => {
     { fields: { mtu: '1400' }, text: 'mtu must be a whole number from 0 to 65535' },
     { fields: { ipMasq: 'no' }, text: 'ipMasq must be true or false' },
     { fields: { ipMasqBackend: true }, text: 'ipMasqBackend must be a string' },
+    { fields: { ipMasq: true, ipMasqBackend: 'ipfw' }, text: 'ipMasqBackend: unknown ipmasq backend "ipfw"' },
+    { fields: { nonMasqueradeCIDRs: '10.0.0.0/8' }, text: 'nonMasqueradeCIDRs must be a list' },
+    {
+      fields: { nonMasqueradeCIDRs: ['10.0.0.0/8', '10.0.0.1/8'] },
+      text: 'nonMasqueradeCIDRs[1]: invalid address "10.0.0.1/8": has bits set behind the prefix: the range is 10.0.0.0/8',
+    },
     { fields: { dns: [] }, text: 'dns must be an object' },
     { fields: { dns: { nameservers: [5] } }, text: 'dns.nameservers[0] must be a string' },
     { fields: { mtu: 67 }, text: 'mtu must be 0, or a whole number from 68 to 65535' },
@@ -85,6 +100,7 @@ describe('the configuration of ptp', () => {
       mtu: undefined,
       mac: undefined,
       dns: undefined,
+      masquerade: undefined,
       previous: undefined,
     })
   })

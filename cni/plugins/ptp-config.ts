@@ -1,9 +1,9 @@
-import { parseCidr } from '../../net/cidr.ts'
+import { AddressSyntaxError } from '../../net/address.ts'
+import { type Cidr, parseCidr } from '../../net/cidr.ts'
 import type { Call } from '../call.ts'
 import { readStatusOnExhaustion } from '../ipam/exhaustion.ts'
 import { loadArgs } from '../spec/args.ts'
 import { readDns } from '../spec/dns.ts'
-import { CniError, ErrorCode } from '../spec/error.ts'
 import {
   type JsonObject,
   configError,
@@ -24,8 +24,15 @@ export interface PtpConfig {
   readonly mac: Uint8Array | undefined
   /** Instead of what IPAM says, if the configuration has any field of it, be it empty. */
   readonly dns: Dns | undefined
+  /** Undefined: the pod's addresses leave the machine as they are. */
+  readonly masquerade: MasqueradeConfig | undefined
   /** The result of the plugins before in the chain. The reference plugin lets go of it. */
   readonly previous: JsonObject | undefined
+}
+
+export interface MasqueradeConfig {
+  /** Destinations that see the pod's addresses, besides its own subnet. */
+  readonly exceptions: readonly Cidr[]
 }
 
 /** What the kernel allows a veth to have. */
@@ -33,27 +40,52 @@ const [leastMtu, mostMtu] = [68, 65_535]
 
 /**
  * Reads the configuration of an ADD.
- * @throws CniError "config" (7), "unsupported field" (2)
+ * @throws CniError "config" (7)
  */
 export function readPtpConfig(call: Call): PtpConfig {
   const { json } = call.config
-  if (optionalBoolean(json, 'ipMasq', 'ipMasq') === true)
-    throw new CniError(ErrorCode.unsupportedField, 'ipMasq: masquerading is not supported yet')
-  // Whatever it says, nothing masquerades.
-  optionalString(json, 'ipMasqBackend', 'ipMasqBackend')
+  const masquerade = readMasquerade(call)
   // For STATUS; but whoever makes a mistake wants to hear of it.
   readStatusOnExhaustion(call.config)
   const mtu = optionalPositive(json, 'mtu', 'mtu', mostMtu)
   if (mtu !== undefined && mtu < leastMtu)
     throw configError(`mtu must be 0, or a whole number from ${leastMtu} to ${mostMtu}`)
   const configured = readDns(json, 'dns')
-  if (call.reference) return { mtu, mac: undefined, dns: configured, previous: undefined }
+  if (call.reference) return { mtu, mac: undefined, dns: configured, masquerade, previous: undefined }
   const runtime = optionalObject(json, 'runtimeConfig', 'runtimeConfig') ?? {}
   return {
     mtu,
     mac: readMac(call, runtime),
     dns: readRuntimeDns(runtime) ?? configured,
+    masquerade,
     previous: optionalObject(json, 'prevResult', 'prevResult'),
+  }
+}
+
+/**
+ * Either back end of the reference plugin is nf_tables here.
+ * @throws CniError "config" (7), with upstream's text for another back end
+ */
+export function readMasquerade({ config: { json }, reference }: Call): MasqueradeConfig | undefined {
+  const isWanted = optionalBoolean(json, 'ipMasq', 'ipMasq') === true
+  const backend = optionalString(json, 'ipMasqBackend', 'ipMasqBackend')
+  const exceptions = reference
+    ? []
+    : (optionalStrings(json, 'nonMasqueradeCIDRs', 'nonMasqueradeCIDRs') ?? []).map((text, index) =>
+        readCidr(text, `nonMasqueradeCIDRs[${index}]`),
+      )
+  if (!isWanted) return undefined
+  if (backend !== undefined && backend !== 'iptables' && backend !== 'nftables')
+    throw configError(`ipMasqBackend: unknown ipmasq backend ${JSON.stringify(backend)}`)
+  return { exceptions }
+}
+
+function readCidr(text: string, where: string): Cidr {
+  try {
+    return parseCidr(text)
+  } catch (error) {
+    if (!(error instanceof AddressSyntaxError)) throw error
+    throw configError(`${where}: ${error.message}`)
   }
 }
 

@@ -1,25 +1,40 @@
 import type { Call } from '../call.ts'
+import type { tidyPods } from '../nftables/pod-tidying.ts'
 import { removeLink } from '../netlink/removal.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { del as releaseAddresses } from './host-local.ts'
+import { endMasquerading } from './masquerade-removal.ts'
 import { openNamespace } from './sandbox.ts'
-import { hostVethAlias, hostVethName, nameAttempts } from './veth-name.ts'
+import { hostVethAlias, hostVethName, masqueradeComment, nameAttempts } from './veth-name.ts'
 
 /**
  * DEL: deletes the interface and gives the addresses back. Whatever is gone already is no error: the namespace, its path,
  * the interface, the reservation, all at once. It looks at no more of the configuration than where reservations are, so
  * that one that became invalid doesn't keep anything.
  *
- * The addresses are given back whatever becomes of the interface, with an empty CNI_NETNS too
- * (https://github.com/aws/amazon-vpc-cni-k8s/pull/1941), but after it: as long as it is there, the host's route to them
- * leads to this pod.
+ * The addresses are given back whatever becomes of the interface and of the rules, with an empty CNI_NETNS too
+ * (https://github.com/aws/amazon-vpc-cni-k8s/pull/1941, https://github.com/containernetworking/plugins/issues/810), but
+ * after them: as long as they are there, the host's route to them leads to this pod, and its rules are about them.
+ *
+ * @param tidy - given if the configuration has pods masqueraded: what has no use for it does without its code
  */
-export function del(call: Call): void {
-  try {
-    deleteInterface(call)
-  } finally {
-    releaseAddresses(call)
+export function del(call: Call, tidy?: typeof tidyPods): void {
+  const problems: unknown[] = []
+  const endMasquerade = (): void => endPodMasquerade(call, tidy)
+  for (const step of [deleteInterface, endMasquerade, releaseAddresses]) {
+    try {
+      step(call)
+    } catch (error) {
+      problems.push(error)
+    }
   }
+  if (problems.length > 0) throw problems[0]
+}
+
+/** Whatever the configuration says by now: what it said in ADD counts. */
+function endPodMasquerade({ system, environment, config }: Call, tidy?: typeof tidyPods): void {
+  const own = masqueradeComment({ ...environment, network: config.name })
+  endMasquerading(system, (comment) => comment === own, tidy)
 }
 
 function deleteInterface({ system, environment, config }: Call): void {

@@ -1,15 +1,17 @@
 import type { Call } from '../call.ts'
 import { reservationFolder } from '../ipam/config.ts'
 import { otherOwners } from '../ipam/release.ts'
+import { tidyPods } from '../nftables/pod-tidying.ts'
 import { listLinks } from '../netlink/listing.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { readValidAttachments } from '../spec/attachments.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
 import { collect as collectReservations } from './host-local.ts'
-import { hostVethAlias, hostVethNames, isAliasOf } from './veth-name.ts'
+import { endMasquerading } from './masquerade-removal.ts'
+import { hostVethAlias, hostVethNames, isAliasOf, masqueradeComment } from './veth-name.ts'
 
 /**
- * GC: deletes the interfaces and gives back the addresses of all attachments of this network that are not valid any
+ * GC: deletes the interfaces and rules and gives back the addresses of all attachments of this network that are not valid any
  * more (https://github.com/containernetworking/plugins/issues/1047). It goes on when something fails, and says at the
  * end all that did. Without a word of which are valid, nothing happens: what a runtime does not know of may well live
  * (https://github.com/antrea-io/antrea/issues/8239).
@@ -44,6 +46,10 @@ export function collect(call: Call): void {
           : isAliasOf(network, alias) && !kept.has(alias)
       if (isOthers) tryTo(() => host.deleteLink(index))
     }
+  })
+  tryTo(() => {
+    const keptComments = new Set(valid.map((attachment) => masqueradeComment({ ...attachment, network })))
+    endMasquerading(system, (comment) => isAliasOf(network, comment) && !keptComments.has(comment), tidyPods)
   })
   tryTo(() => collectReservations(call))
   if (problems.length > 0) throw new CniError(ErrorCode.internal, problems.join('; '))

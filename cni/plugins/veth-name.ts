@@ -10,6 +10,8 @@ export const nameAttempts = 10
 
 /** The longest alias that the kernel keeps. */
 const aliasLength = 255
+/** The longest comment that the packet filter keeps. */
+const commentLength = 254
 
 /**
  * The name of the host's end: `veth` and eight hexadecimal digits made of container id and interface name, so that DEL
@@ -36,7 +38,10 @@ export function hostVethAlias({ network, containerId, ifName }: Member): string 
   return `${aliasPrefix(network)}${containerId}/${readable}`.slice(0, aliasLength)
 }
 
-/** Whether an alias is one of that network's. */
+/** What the pod's rules carry as comments: the same, as far as there is room. */
+export const masqueradeComment = (member: Member): string => hostVethAlias(member).slice(0, commentLength)
+
+/** Whether an alias or a comment is one of that network's. */
 export const isAliasOf = (network: string, alias: string): boolean => alias.startsWith(aliasPrefix(network))
 
 const aliasPrefix = (network: string): string => `podway ${network} `

@@ -20,6 +20,10 @@ export const help = `podway-cni serve: carries out what podway agent asks for, o
   --cni-bin-dir PATH     where the runtime looks for plugins (default: /opt/cni/bin)
   --cni-conf-dir PATH    where the runtime looks for configurations (default: /etc/cni/net.d)
   --data-dir PATH        where reservations of addresses are (default: /var/lib/cni/networks)
+  --cni-cache-dir PATH   where the runtime keeps what it knows of attachments (default: /var/lib/cni)
+  --runtime-dir PATH     a folder with an entry for each container of a runtime; may be given again. Without it, nothing
+                         is garbage because its container is gone
+  --garbage-grace N      seconds for which something has to look like garbage (default: 300)
   --allow-uid N          a user that is served; may be given again (default: 0)
   --help                 prints this
 
@@ -37,7 +41,10 @@ export function readArguments(args: readonly string[]): ServeOptions | undefined
     binDir: '/opt/cni/bin',
     confDir: '/etc/cni/net.d',
     dataDir: '/var/lib/cni/networks',
+    cacheDir: '/var/lib/cni',
+    graceSeconds: 300,
   }
+  const runtimeDirs: string[] = []
   for (let i = 0; i < args.length; i++) {
     const arg = args[i] ?? ''
     if (arg === '--help' || arg === '-h') return undefined
@@ -61,15 +68,24 @@ export function readArguments(args: readonly string[]): ServeOptions | undefined
       case '--data-dir':
         settings.dataDir = readPath(name, value())
         break
+      case '--cni-cache-dir':
+        settings.cacheDir = readPath(name, value())
+        break
+      case '--runtime-dir':
+        runtimeDirs.push(readPath(name, value()))
+        break
+      case '--garbage-grace':
+        settings.graceSeconds = readNumber(name, value(), 86_400)
+        break
       case '--allow-uid':
-        users.push(readUser(name, value()))
+        users.push(readNumber(name, value(), lastUser))
         break
       default:
         throw new UsageError(`there is no argument ${JSON.stringify(arg)}`)
     }
   }
   if (socket === undefined) throw new UsageError('--socket is missing')
-  return { socket, users: users.length > 0 ? users : [0], settings }
+  return { socket, users: users.length > 0 ? users : [0], settings: { ...settings, runtimeDirs } }
 }
 
 /** An absolute path without a slash at its end. */
@@ -84,9 +100,9 @@ function readPath(name: string, text: string): string {
 /** The highest number means "nobody" to the kernel. */
 const lastUser = 2 ** 32 - 2
 
-function readUser(name: string, text: string): number {
-  const user = Number(text)
-  if (String(user) !== text || !Number.isInteger(user) || user < 0 || user > lastUser)
-    throw new UsageError(`${name} ${JSON.stringify(text)}: must be a user's number, from 0 to ${lastUser}`)
-  return user
+function readNumber(name: string, text: string, most: number): number {
+  const number = Number(text)
+  if (String(number) !== text || !Number.isInteger(number) || number < 0 || number > most)
+    throw new UsageError(`${name} ${JSON.stringify(text)}: must be a whole number from 0 to ${most}`)
+  return number
 }

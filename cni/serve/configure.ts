@@ -50,6 +50,8 @@ export const configure: Handler<'cni.configure'> = (parameters, context) => {
 interface Wanted {
   readonly podCidrs: readonly Cidr[]
   readonly mtu: number | undefined
+  /** By the plugin, pod by pod. */
+  readonly masquerade: boolean
   readonly takeOver: string | undefined
 }
 
@@ -63,15 +65,10 @@ function readSettings(parameters: unknown): Wanted {
     if (cidr.prefixLength > addressBits(cidr.family) - 2)
       throw invalid(`${where}[${i}]`, `${formatCidr(cidr)} has no room for a gateway and a pod`)
   }
-  if (fields.has('masquerade') && fields.boolean('masquerade'))
-    throw new ServeError({
-      code: 'unsupported',
-      field: fields.path('masquerade'),
-      message: `${fields.path('masquerade')}: the plugin can't masquerade yet: use rules.set`,
-    })
   return {
     podCidrs,
     mtu: fields.has('mtu') ? fields.integer('mtu', leastMtu, mostMtu) : undefined,
+    masquerade: fields.has('masquerade') && fields.boolean('masquerade'),
     takeOver: fields.has('takeOver') ? fields.text('takeOver', 255) : undefined,
   }
 }
@@ -116,7 +113,7 @@ function predecessor(context: Context, file: string, { podCidrs }: Wanted): Inhe
  * one that it had, for newer runtimes take the highest, which its plugins may not know.
  */
 function configurationList(
-  { podCidrs, mtu }: Wanted,
+  { podCidrs, mtu, masquerade }: Wanted,
   inherited: Inheritance | undefined,
   { settings }: Context,
 ): object {
@@ -138,6 +135,7 @@ function configurationList(
         type: ownName,
         capabilities: { ips: true, mac: true, dns: true },
         mtu,
+        ipMasq: masquerade ? true : undefined,
         ipam: {
           type: 'host-local',
           dataDir: dataDir === defaultDataDir ? undefined : dataDir,

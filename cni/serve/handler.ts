@@ -9,6 +9,12 @@ export interface Settings {
   readonly confDir: string
   /** Where reservations are, in a folder for each network. */
   readonly dataDir: string
+  /** Where runtimes keep, in `results`, what they know of attachments. */
+  readonly cacheDir: string
+  /** Folders in which runtimes have an entry for each container; empty where nobody said. */
+  readonly runtimeDirs: readonly string[]
+  /** How long something has to look like garbage. */
+  readonly graceSeconds: number
 }
 
 /** What a handler is given besides the parameters. */

@@ -67,6 +67,11 @@ export interface Operations {
   /** Addresses that the node itself holds, each as a /32 or /128 of its loopback interface; no others of ours remain. */
   readonly 'addresses.hold': Operation<{ readonly addresses: readonly string[] }, Changed>
 
+  /**
+   * What this machine's kernel does with a packet from one address to another, and what it knows of both. Changes nothing.
+   */
+  readonly 'path.inspect': Operation<PathQuestion, PathFacts>
+
   /** Frees what pods have left behind that no longer exist. Never by what an API says: by network namespaces and the runtime. */
   readonly 'garbage.collect': Operation<NoParameters, { readonly collected: readonly Garbage[] }>
 }
@@ -246,4 +251,141 @@ export interface Garbage {
   readonly containerId?: string
   /** In words for a log and an Event: `its network namespace is gone`. */
   readonly why: string
+}
+
+/** A packet that somebody may send over this machine, from it, or to it. */
+export interface PathQuestion {
+  readonly source: string
+  /** Of the same family. */
+  readonly destination: string
+  /**
+   * Of what comes from elsewhere: the address of this machine at whose interface it arrives. Absent: it comes in by the
+   * interface to which its source is routed, as pods' packets do.
+   */
+  readonly arrival?: string
+  /** It answers another one: firewalls that remember connections know its connection. */
+  readonly isReply?: boolean
+}
+
+/** What a kernel says about a packet. It is asked by look-ups, so that policy rules are heeded; nothing is sent. */
+export interface PathFacts {
+  readonly source: PathEnd
+  readonly destination: PathEnd
+  /** Where the packet comes in; absent: the machine itself sends it, or the interface is not known. */
+  readonly entry?: PathLink
+  readonly way: PathWay
+  /** The interface by which it leaves; absent: it does not. */
+  readonly exit?: PathLink
+  /** Whether the machine forwards packets of the family at all (`ip_forward`, `conf/all/forwarding`). */
+  readonly forwards: boolean
+  /** Pods' interfaces that are down, and so without routes, whoever they are of: a few of them. */
+  readonly downInterfaces: readonly string[]
+  /** What of the firewall may stop the packet, or change it. */
+  readonly firewall: PathFirewall
+}
+
+/** How an address lies to the machine. */
+export interface PathEnd {
+  /** The entry of the tables that matches it best, policy rules left aside; absent: there is none. */
+  readonly route?: PathRoute
+  /** The interface of the route. */
+  readonly link?: PathLink
+  /** What that interface knows of the address, or of the route's gateway; absent: nothing, as when nobody has asked yet. */
+  readonly neighbour?: PathNeighbour
+}
+
+export interface PathRoute {
+  readonly destination: string
+  readonly kind: PathRouteKind
+  readonly table: number
+  /** rtm_protocol: who made it. */
+  readonly protocol: number
+  readonly gateway?: string
+  readonly interface?: string
+  /** The greatest packet that its way takes, where the route says so. */
+  readonly mtu?: number
+}
+
+/** `local`: the machine takes the packet for itself. */
+export type PathRouteKind =
+  | 'unicast'
+  | 'local'
+  | 'broadcast'
+  | 'multicast'
+  | 'blackhole'
+  | 'unreachable'
+  | 'prohibit'
+  | 'throw'
+  | 'other'
+
+export interface PathLink {
+  readonly name: string
+  /** `veth`, …; absent for physical devices. */
+  readonly kind?: string
+  readonly isUp: boolean
+  /** The other end of the cable is up too. */
+  readonly hasCarrier: boolean
+  readonly mtu: number
+  readonly mac?: string
+  /** Who it is of, if the CNI plugin said so. */
+  readonly alias?: string
+  /** Whether what comes in here is forwarded. Of IPv6 one setting counts for all. */
+  readonly forwards: boolean
+  /** rp_filter, of `all` and of the interface the greater: 0 off, 1 strict, 2 loose. Absent: IPv6 has none. */
+  readonly reversePathFilter?: number
+  /** Of a veth: its other end, in the pod; absent where the kernel does not tell. */
+  readonly peer?: PathPeer
+}
+
+export interface PathPeer {
+  readonly name: string
+  readonly isUp: boolean
+  readonly mtu: number
+  readonly mac?: string
+}
+
+export interface PathNeighbour {
+  /** `known`: it has answered, or was set by hand (`permanent`) · `asked`: an answer is awaited · `failed`: there was none. */
+  readonly state: 'known' | 'permanent' | 'asked' | 'failed'
+  readonly mac?: string
+}
+
+/** The kernel's answer for the packet. */
+export type PathWay =
+  | { readonly result: 'found'; readonly route: PathRoute }
+  /**
+   * `reverse-path`: the source is routed by another interface, and the filter is strict, or it is not routed at all ·
+   * `no-route` · `unreachable`, `prohibit`, `blackhole`: a route says so, or a rule · `not-forwarded`: it comes in where
+   * nothing is forwarded · `martian`: no packet may have such an address.
+   */
+  | {
+      readonly result: 'refused'
+      readonly why:
+        'reverse-path' | 'no-route' | 'unreachable' | 'prohibit' | 'blackhole' | 'martian' | 'other'
+      readonly errno: number
+    }
+
+export interface PathFirewall {
+  /** Of nf_tables, in the order in which they see the packet; absent: they could not be read. */
+  readonly chains?: readonly PathChain[]
+  /** Tables of the old iptables, whose rules are not looked at. */
+  readonly legacyTables: readonly string[]
+}
+
+/** A base chain that sees the packet. */
+export interface PathChain {
+  readonly family: string
+  readonly table: string
+  readonly chain: string
+  readonly hook: 'prerouting' | 'input' | 'forward' | 'output' | 'postrouting'
+  /** Of type `nat` it sees the first packet of a connection only, and says what becomes of the addresses of all. */
+  readonly type: 'filter' | 'nat' | 'route'
+  readonly priority: number
+  /**
+   * What becomes of the packet there; `unclear` where a rule asks for more than addresses, interfaces and whether the
+   * connection is new, or there are too many.
+   */
+  readonly verdict: 'accept' | 'drop' | 'masquerade' | 'translate' | 'unclear'
+  /** The rule that decides, or may: in the words of a person. Absent: the policy does. */
+  readonly rule?: string
 }

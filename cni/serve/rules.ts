@@ -1,26 +1,26 @@
+import { difference } from '../nftables/difference.ts'
 import type { NodeRules } from '../nftables/node-ruleset.ts'
 import { nodeRuleset } from '../nftables/node-ruleset.ts'
 import { Nftables } from '../nftables/nftables.ts'
 import { reconcile } from '../nftables/reconciliation.ts'
-import { isOfPods } from '../nftables/ruleset.ts'
+import { isOfNode, isOfPods } from '../nftables/ruleset.ts'
 import { type Cidr, formatCidr } from '../../net/cidr.ts'
-import type { System } from '../sys.ts'
+import type { Handler } from './handler.ts'
 import { Fields, invalid, readCidr } from './parameters.ts'
-import type { Changed } from './protocol.ts'
+import { groupPodLinks } from './pod-links.ts'
 
 /** Of each list. More would not fit into one transaction, whose message is no longer than a socket's send buffer. */
 const mostRanges = 1_000
 
-/**
- * The operation `rules.set`: makes the node-wide rules what the parameters say. See {@link reconcile}.
- * @throws ServeError `invalid`, OpError
- */
-export function setRules(parameters: unknown, system: System): Changed {
+/** Makes the node-wide rules what the parameters say, see {@link difference}; pods' own stay. */
+export const setRules: Handler<'rules.set'> = (parameters, context) => {
   const rules = readNodeRules(parameters)
-  const changed = reconcile(new Nftables(system), ({ chains }) =>
-    nodeRuleset(rules, { podsMasquerade: chains.some(({ name }) => isOfPods(name)) }),
-  )
-  return { changed }
+  const grouped = rules.antiSpoofing || rules.blockMetadata ? groupPodLinks(context) : []
+  const changed = reconcile(new Nftables(context.system), (found) => {
+    const podsMasquerade = found.chains.some(({ name }) => isOfPods(name))
+    return difference(nodeRuleset(rules, { podsMasquerade }), found, isOfNode)
+  })
+  return { changed: [...grouped, ...changed] }
 }
 
 /** @throws ServeError `invalid` */

@@ -1,5 +1,5 @@
 import type { NodeRules } from '../serve/protocol.ts'
-import { type Ending, invoke } from './binary.ts'
+import { type TestClient, TestServer } from './server.ts'
 
 /** The node's rules in tests: nothing, but what is given. */
 export const nodeRules = (rules: Partial<NodeRules> = {}): NodeRules => ({
@@ -8,17 +8,42 @@ export const nodeRules = (rules: Partial<NodeRules> = {}): NodeRules => ({
   ...rules,
 })
 
-/** Asks for `rules.set`; `by` is a program and arguments to run the binary by. */
-export const askForRules = (rules: object, by: readonly string[] = []): Ending =>
-  invoke({
-    command: 'RULES',
-    by,
-    config: { cniVersion: '1.1.0', name: 'net', type: 'podway-cni', rules },
-  })
+/** Asks a server of its own for `rules.set`. */
+export class RulesServer {
+  readonly #server: TestServer
+  readonly #client: TestClient
 
-/** The same; it must succeed: what was changed. */
-export function setRules(rules: object, by?: readonly string[]): readonly string[] {
-  const ended = askForRules(rules, by)
-  if (ended.code !== 0) throw new Error(`rules.set: ${ended.stdout}${ended.stderr}`)
-  return (ended.json as { readonly changed: readonly string[] }).changed
+  private constructor(server: TestServer, client: TestClient) {
+    this.#server = server
+    this.#client = client
+  }
+
+  /** @param by - program and arguments to run the server by: in another namespace, say */
+  static async start(by: readonly string[] = []): Promise<RulesServer> {
+    const server = new TestServer()
+    await server.start({ by })
+    return new RulesServer(server, await server.connect())
+  }
+
+  /** What was changed. */
+  async set(rules: NodeRules): Promise<readonly string[]> {
+    const { changed } = await this.#client.ask('rules.set', rules)
+    return changed
+  }
+
+  /** Lays a configuration list with these podCIDRs, as for a node that is in service. */
+  async configure(podCidrs: readonly string[]): Promise<void> {
+    await this.#client.ask('cni.install', {})
+    await this.#client.ask('cni.configure', { podCidrs })
+  }
+
+  /** What must not be granted: why it is not. */
+  refused(rules: NodeRules): Promise<unknown> {
+    return this.#client.refused('rules.set', rules)
+  }
+
+  async stop(): Promise<void> {
+    this.#client.end()
+    await this.#server.remove()
+  }
 }

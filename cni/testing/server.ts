@@ -125,7 +125,9 @@ export class TestClient {
     })
     // The close says it.
     socket.on('error', () => undefined)
-    createInterface(socket).on('line', (line) => {
+    const lines = createInterface(socket)
+    lines.on('error', () => undefined)
+    lines.on('line', (line) => {
       const said = JSON.parse(line) as Answer | { readonly news: unknown }
       if ('news' in said) this.news.push(said)
       else {

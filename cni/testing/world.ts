@@ -17,6 +17,7 @@ export interface IpLink {
   readonly mtu: number
   readonly flags: readonly string[]
   readonly ifalias?: string
+  readonly group: string
   readonly addr_info: readonly IpAddress[]
 }
 
@@ -55,7 +56,7 @@ export function ip(netns: string | undefined, ...args: readonly string[]): strin
 export class TestNode {
   /** For the reservations. */
   readonly dataDir = mkdtempSync('/run/cni-')
-  readonly #namespaces: string[] = []
+  #namespaces: string[] = []
   readonly #present = new Set(links().map(({ ifname }) => ifname))
 
   /** Makes a pod's namespace; `name` for `ip`, `path` for the runtime. */
@@ -63,6 +64,12 @@ export class TestNode {
     run('ip', 'netns', 'add', name)
     this.#namespaces.push(name)
     return { name, path: `/run/netns/${name}` }
+  }
+
+  /** Takes a pod's namespace away, with what is in it. */
+  forget(name: string): void {
+    this.#namespaces = this.#namespaces.filter((other) => other !== name)
+    run('ip', 'netns', 'del', name)
   }
 
   /** The binary under the name of a plugin, as an operator lays it beside others. */

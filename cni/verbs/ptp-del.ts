@@ -1,1 +1,4 @@
-export { del as run } from '../plugins/ptp-del.ts'
+import type { Call } from '../call.ts'
+import { del } from '../plugins/ptp-del.ts'
+
+export const run = (call: Call): void => del(call)

@@ -178,14 +178,15 @@ async function added(
 }
 
 /**
- * The API knows alias ranges of IPv6 since 2026 (`aliasIpv6Ranges`, of secondary ranges of IPv6), but Google does not say
- * yet which lengths they may have.
+ * The API knows alias ranges of IPv6 since 2026 (`aliasIpv6Ranges`, of secondary ranges of IPv6), but takes a length for
+ * them only, and chooses the block itself: with each try another one, and which it was is not known where an answer is lost.
+ * https://github.com/GoogleCloudPlatform/magic-modules/pull/17620
  */
 function refuseIPv6({ destination }: Change): void {
   if (destination.family === 4) return
   throw invalid(
     'AliasRangeIPv6',
-    `${formatCidr(destination)} lies in the network's own IPv6 ranges, of which podway gives nodes nothing: IPv6 is routed, so take IPv6 podCIDRs from outside of all subnets`,
+    `${formatCidr(destination)} lies in the network's own IPv6 ranges, of which Google gives no block that is asked for: IPv6 is routed, so take IPv6 podCIDRs from outside of all subnets`,
   )
 }
 

@@ -95,6 +95,22 @@ test('a Node with the podCIDRs of Google’s own allocator, of both families, is
   expect(world.writes()).toBe(0)
 }, 30_000)
 
+// Of them Google gives a block of its own choice alone, and takes no static route there either.
+test('an IPv6 podCIDR in the network’s own ranges is refused in words, and IPv4 is delivered all the same', async () => {
+  const node = await world.addNode('node-1')
+  start()
+  join(node, { podCIDRs: ['10.244.7.0/24', 'fd20:0:0:2:7::/80'] })
+  await until(() => expect(world.aliasesOf(node)).toEqual(['10.244.7.0/24']))
+  await until(() =>
+    expect(cluster.condition('node-1')).toMatchObject({
+      status: 'True',
+      message: expect.stringContaining('IPv6 is routed') as string,
+    }),
+  )
+  expect(await destinations()).toEqual([])
+  expect(world.callsOf('instances.updateNetworkInterface')).toHaveLength(1)
+}, 30_000)
+
 test('a controller that is started again in the middle goes on with what it had begun', async () => {
   const node = await world.addNode('node-1')
   // The range is assigned, and nobody learns of it.

@@ -23,9 +23,9 @@ describe('what is delivered to an interface', () => {
       ['10.244.3.0/24 static active', '10.0.0.9/32 static active'],
     ],
     [
-      'those of IPv6, which podway does not make, count as others’',
+      'those of IPv6, which Google chooses: nobody’s to adopt, or to take away',
       { aliasIpv6Ranges: [{ ipCidrRange: 'fd20:1::/96', subnetworkRangeName: 'pods6' }] },
-      ['fd20:1::/96 static active'],
+      ['fd20:1::/96 local active'],
     ],
     [
       // cloud_cidr_allocator.go

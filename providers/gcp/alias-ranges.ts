@@ -33,26 +33,27 @@ export async function readAliasRoutes(
     .sort((a, b) => compareCidrs(a.destination, b.destination))
 }
 
-/** The alias ranges of an interface, and what of IPv6 Google's own allocator makes the podCIDR of its node. */
+/**
+ * The alias ranges of an interface, and what of IPv6 Google's own allocator makes the podCIDR of its node. Those of IPv6
+ * count for a Node that has them, and are never podway's: Google chooses them itself, so that none could be given back.
+ */
 export function aliasRoutesTo(
   nic: WireInterface,
   target: Target,
   instance: WireInstance,
 ): readonly ObservedRoute[] {
   const state = mayBeLive({ kind: 'instance', instance }) ? 'active' : 'blackhole'
-  const aliases = [...(nic.aliasIpRanges ?? []), ...(nic.aliasIpv6Ranges ?? [])].flatMap(
-    (alias) => rangeOfAlias(alias) ?? [],
-  )
+  const observed =
+    (origin: ObservedRoute['origin']) =>
+    (destination: Cidr): ObservedRoute => ({ destination, target, state, origin })
   return [
-    ...aliases.map((destination): ObservedRoute => ({ destination, target, state, origin: 'static' })),
-    ...podRangesOf(nic).map((destination): ObservedRoute => ({
-      destination,
-      target,
-      state,
-      origin: 'local',
-    })),
+    ...rangesOf(nic.aliasIpRanges).map(observed('static')),
+    ...[...rangesOf(nic.aliasIpv6Ranges), ...podRangesOf(nic)].map(observed('local')),
   ]
 }
+
+const rangesOf = (aliases: readonly WireAliasRange[] = []): readonly Cidr[] =>
+  aliases.flatMap((alias) => rangeOfAlias(alias) ?? [])
 
 /** Undefined for what is none. A single address is written without a length. */
 export function rangeOfAlias({ ipCidrRange: text = '' }: WireAliasRange): Cidr | undefined {

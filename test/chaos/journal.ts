@@ -24,8 +24,8 @@ export type Happening =
       readonly asks?: readonly RouteChange[]
       /** It changes something, if it is carried out. */
       readonly isWrite: boolean
-      /** The table that takes no more routes: refused for that. */
-      readonly full?: string
+      /** Refused, since the table takes no more routes of the family. */
+      readonly full?: { readonly table: string; readonly family: 'v4' | 'v6' | 'both' }
     }
   /** Tables take more, or fewer, routes than before. */
   | { readonly kind: 'room' }

@@ -20,6 +20,7 @@ const errorsOf: Readonly<Record<string, readonly string[]>> = {
   mremap: ['ENOMEM'],
   newfstatat: ['EIO'],
   openat: ['EMFILE', 'EINTR', 'ENFILE'],
+  ppoll: ['EINTR', 'ENOMEM'],
   read: ['EINTR', 'EIO'],
   recvfrom: ['EINTR', 'ENOBUFS', 'ENOMEM'],
   rename: ['ENOSPC', 'EROFS'],

@@ -53,7 +53,8 @@ export const examples: readonly Scenario[] = [
   ptp(usual, [calling('DEL'), calling('ADD', { environment: { CNI_NETNS: '/dev/null' } })]),
   ptp(usual, [calling('DEL', { environment: { CNI_NETNS: '/dev/null/x' } })]),
   ptp(usual, [calling('ADD'), calling('GC', { fields: { 'cni.dev/valid-attachments': [] } })]),
-  ptp(usual, [calling('ADD')], { ipMasq: true }),
+  // Where neither iptables nor nft is.
+  ptp(usual, [calling('ADD', { environment: { PATH: '/usr/bin:/bin' } })], { ipMasq: true }),
   ptp(usual, [calling('ADD'), calling('ADD', { pod: 1, previous: { kind: 'other pod’s' } })]),
   ptp({ ranges: [[{ subnet: '10.1.2.0/29', rangeStart: '10.1.2.7' }]] }, [calling('ADD')]),
   ptp(overlapping, [calling('STATUS')]),

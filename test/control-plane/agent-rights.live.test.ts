@@ -1,19 +1,17 @@
-import { readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
-import { KubeConfig } from '@kubernetes/client-node'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import { type KubeClient, createKubeClient } from '../../kube/client.ts'
+import type { KubeClient } from '../../kube/client.ts'
 import { type KubeEvent, eventType } from '../../kube/event.ts'
 import { nodeType } from '../../kube/node-type.ts'
 import type { Node, NodeCondition } from '../../kube/objects.ts'
 import { Resource } from '../../kube/resource.ts'
+import { agentToken, clientWithToken, requestToken } from './agent-token.ts'
 import { clientOf, create, manifests } from './cluster-client.ts'
 import { describeControlPlane } from './describe-control-plane.ts'
 
 const policy = fileURLToPath(new URL('../../deploy/admission/agent-node.yaml', import.meta.url))
 const rbac = fileURLToPath(new URL('../../deploy/rbac/agent.yaml', import.meta.url))
 const podNetworks = '/apis/podway.dev/v1alpha1/podnetworks'
-const account = '/api/v1/namespaces/podway-system/serviceaccounts/podway-agent'
 
 await describeControlPlane('the rights of an agent (deploy/rbac, deploy/admission)', (cluster) => {
   let admin: KubeClient
@@ -28,7 +26,7 @@ await describeControlPlane('the rights of an agent (deploy/rbac, deploy/admissio
     admin = clientOf(cluster().admin)
     for (const name of ['node-1', 'node-2']) await join(name)
     agent = await agentOf('node-1')
-    unbound = withToken(await token({}))
+    unbound = withToken(await requestToken(admin, {}))
     // The storage of a new type is ready a moment after it is defined.
     await vi.waitFor(() => admin.request({ method: 'GET', path: podNetworks }), {
       timeout: 60_000,
@@ -63,46 +61,11 @@ await describeControlPlane('the rights of an agent (deploy/rbac, deploy/admissio
   }
 
   async function agentOf(nodeName: string): Promise<KubeClient> {
-    const pod = await admin.request<{ readonly metadata: { readonly name: string; readonly uid: string } }>({
-      method: 'POST',
-      path: '/api/v1/namespaces/podway-system/pods',
-      body: {
-        metadata: { name: `agent-${nodeName}` },
-        spec: {
-          nodeName,
-          serviceAccountName: 'podway-agent',
-          containers: [{ name: 'agent', image: 'podway' }],
-        },
-      },
-    })
-    const { name, uid } = pod.metadata
-    return withToken(await token({ boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name, uid } }))
+    return withToken(await agentToken(admin, nodeName))
   }
 
-  async function token(spec: object): Promise<string> {
-    const body = { apiVersion: 'authentication.k8s.io/v1', kind: 'TokenRequest', spec }
-    const path = `${account}/token`
-    return (
-      await admin.request<{ readonly status: { readonly token: string } }>({ method: 'POST', path, body })
-    ).status.token
-  }
-
-  function withToken(bearer: string): KubeClient {
-    const config = new KubeConfig()
-    config.loadFromOptions({
-      clusters: [
-        {
-          name: 'c',
-          server: cluster().url,
-          caData: readFileSync(cluster().caFile).toString('base64'),
-          skipTLSVerify: false,
-        },
-      ],
-      users: [{ name: 'u', token: bearer }],
-      contexts: [{ name: 'x', cluster: 'c', user: 'u' }],
-      currentContext: 'x',
-    })
-    const client = createKubeClient(config, { userAgent: 'podway/test', env: {} })
+  function withToken(token: string): KubeClient {
+    const client = clientWithToken(cluster(), token)
     clients.push(client)
     return client
   }
@@ -133,6 +96,10 @@ await describeControlPlane('the rights of an agent (deploy/rbac, deploy/admissio
       note: 'x',
       ...fields,
     }) as unknown as KubeEvent
+
+  test.each(['daemonset', 'uninstall'])('deploy/agent/%s.yaml is what an API server takes', async (name) => {
+    await create(cluster().admin, fileURLToPath(new URL(`../../deploy/agent/${name}.yaml`, import.meta.url)))
+  })
 
   describe('an agent may', () => {
     test.each(['PodNetworkReachable', 'MeshProgrammed'])('set %s of its own Node', async (type) => {

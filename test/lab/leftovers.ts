@@ -8,7 +8,7 @@ export interface MachineSnapshot {
   readonly things: readonly string[]
 }
 
-/** Sections end with a zero byte. nf_tables are read where the `nft` program is there to read them. */
+/** Sections end with a zero byte. nf_tables are read, without counters, where the `nft` program is. */
 const script = `
 set -e
 ip -j addr; printf '\\0'
@@ -18,7 +18,7 @@ ip -4 rule; printf '\\0'
 ip -6 rule; printf '\\0'
 ls /run/netns; printf '\\0'
 if [ -d /var/lib/cni ]; then find /var/lib/cni -type f; fi; printf '\\0'
-if command -v nft >/dev/null; then nft list ruleset; fi
+if command -v nft >/dev/null; then nft --stateless list ruleset; fi
 `
 
 /** Reads a machine as it is now, in its root network namespace. */

@@ -8,7 +8,7 @@ export interface Mutant {
   /** Tests of which at least one has to fail: files, or beginnings of their paths. */
   readonly caughtBy: readonly string[]
   /** The stories of `test/chaos` alone show it too, though they know nothing of it: of any cloud, or of that one. */
-  readonly byChaos?: true | 'aws' | 'gcp' | 'azure'
+  readonly byChaos?: true | 'aws' | 'gcp' | 'gcp-alias' | 'azure'
 }
 
 /** The text with the bug in it. @throws Error if the place to plant it is not there any more, or not the only one */

@@ -270,7 +270,6 @@ export const reconcilerMutants: readonly Mutant[] = [
     find: 'if (room > (this.#roomAtRefusal.get(key) ?? 0)) this.#until.delete(key)',
     replace: 'this.#until.delete(key)',
     caughtBy: ['reconciler/apply/full-tables'],
-    byChaos: 'aws',
   },
   {
     name: 'foreign routes that match are adopted though nobody said so',

@@ -5,9 +5,8 @@ export interface PluginCall {
   readonly plugin: string
   readonly verb: string
   readonly netns: string
-  /** Of the configuration that came with it;  */
+  /** Of the configuration that came with it. */
   readonly cniVersion: string
-  readonly config: Readonly<Record<string, unknown>>
 }
 
 const file = '/run/plugin-calls'
@@ -18,19 +17,39 @@ printf '%s\\t%s\\t%s\\t%s\\n' ${plugin} "$CNI_COMMAND" "$CNI_NETNS" "$input" >> 
 printf '%s' "$input" | /opt/cni/recorded/${plugin}
 `
 
-/** From now on every run of the plugin is written down; it does what it does. */
-export async function recordCalls(node: RuntimeNode, plugin: string): Promise<void> {
-  const move =
-    'mkdir -p /opt/cni/recorded; cd /opt/cni/bin; chmod 755 "$1.new"; mv "$1" ../recorded/; mv "$1.new" "$1"'
-  await node.write(`/opt/cni/bin/${plugin}.new`, script(plugin))
-  await node.mustExec(['sh', '-e', '-c', move, 'sh', plugin])
-}
+/** As long as it is in use, every run of these plugins is written down; they do what they do. */
+export class CallRecord implements AsyncDisposable {
+  readonly #node: RuntimeNode
+  readonly #plugins: readonly string[]
 
-export async function recordedCalls(node: RuntimeNode): Promise<readonly PluginCall[]> {
-  const lines = (await node.mustExec(['cat', file])).split('\n').filter(Boolean)
-  return lines.map((line) => {
-    const [plugin = '', verb = '', netns = '', input = ''] = line.split('\t')
-    const config = JSON.parse(input) as Readonly<Record<string, unknown>>
-    return { plugin, verb, netns, cniVersion: String(config.cniVersion), config }
-  })
+  private constructor(node: RuntimeNode, plugins: readonly string[]) {
+    this.#node = node
+    this.#plugins = plugins
+  }
+
+  static async start(node: RuntimeNode, ...plugins: readonly string[]): Promise<CallRecord> {
+    const move =
+      'mkdir -p /opt/cni/recorded; chmod 755 "$1.new"; mv "$1" /opt/cni/recorded/; mv "$1.new" "$1"'
+    for (const plugin of plugins) {
+      const path = `/opt/cni/bin/${plugin}`
+      await node.write(`${path}.new`, script(plugin))
+      await node.mustExec(['sh', '-e', '-c', move, 'sh', path])
+    }
+    await node.mustExec(['sh', '-c', `: > ${file}`])
+    return new CallRecord(node, plugins)
+  }
+
+  async calls(): Promise<readonly PluginCall[]> {
+    const lines = (await this.#node.mustExec(['cat', file])).split('\n').filter(Boolean)
+    return lines.map((line) => {
+      const [plugin = '', verb = '', netns = '', input = ''] = line.split('\t')
+      const { cniVersion } = JSON.parse(input) as { readonly cniVersion: string }
+      return { plugin, verb, netns, cniVersion }
+    })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    for (const plugin of this.#plugins)
+      await this.#node.mustExec(['mv', `/opt/cni/recorded/${plugin}`, `/opt/cni/bin/${plugin}`])
+  }
 }

@@ -23,7 +23,13 @@ const root = '/sys/fs/cgroup'
 const prefix = 'podway-runtimes-'
 
 /** What a runtime makes once, to put its containers' groups in, and keeps; and ours. */
-const shelves: ReadonlySet<string> = new Set(['/daemons', '/default', '/k8s.io', '/libpod_parent'])
+const shelves: ReadonlySet<string> = new Set([
+  '/daemons',
+  '/default',
+  '/k8s.io',
+  '/libpod_parent',
+  '/libpod_parent/conmon',
+])
 
 /**
  * A group of our own in every hierarchy. What is started in it stays below it, whatever it makes there: it can be
@@ -38,12 +44,17 @@ export class ControlGroups {
     this.#hierarchies = hierarchies
   }
 
-  /** Clears away what was left by runs that were killed: groups outlive the world that made them. */
-  static make(): ControlGroups {
-    const groups = new ControlGroups(`${prefix}${randomUUID().slice(0, 8)}`, readHierarchies())
+  /**
+   * Clears away what was left by runs that were killed: groups outlive the world that made them. Not what is younger than
+   * a minute, which another run may be about to enter.
+   */
+  static make(now = Date.now()): ControlGroups {
+    const groups = new ControlGroups(`${prefix}${now}-${randomUUID().slice(0, 8)}`, readHierarchies())
+    const isStale = (name: string): boolean =>
+      name.startsWith(prefix) && Number.parseInt(name.slice(prefix.length), 10) < now - 60_000
     for (const hierarchy of groups.#hierarchies) {
       const folder = join(root, hierarchy.name)
-      const stale = readdirSync(folder).filter((name) => name.startsWith(prefix))
+      const stale = readdirSync(folder).filter(isStale)
       for (const group of stale.flatMap((name) => [...foldersBelow(join(folder, name)), join(folder, name)]))
         removeGroup(group)
       const ours = join(folder, groups.#name)
@@ -106,7 +117,7 @@ export class ControlGroups {
   async clear(except: readonly number[] = []): Promise<void> {
     const others = (): readonly number[] => this.processes().filter((pid) => !except.includes(pid))
     for (let left = others(); left.length > 0; left = others()) {
-      for (const pid of left) kill(pid)
+      for (const pid of left) endProcess(pid)
       await new Promise((resolve) => setImmediate(resolve))
     }
     for (const { name } of this.#hierarchies)
@@ -117,6 +128,23 @@ export class ControlGroups {
   async remove(): Promise<void> {
     await this.clear()
     for (const { name } of this.#hierarchies) removeGroup(join(root, name, this.#name))
+  }
+}
+
+/** One sentence that says why {@link ControlGroups.make} can't work here; undefined if it can. */
+export function whyNoControlGroups(): string | undefined {
+  const hierarchies = readHierarchies()
+  if (hierarchies.length === 0)
+    return `Container runtimes need control groups, and none are mounted on ${root}.`
+  const name = `${prefix}trial`
+  try {
+    for (const hierarchy of hierarchies) {
+      mkdirSync(join(root, hierarchy.name, name), { recursive: true })
+      removeGroup(join(root, hierarchy.name, name))
+    }
+    return undefined
+  } catch (error) {
+    return `Container runtimes need to make control groups, which root of the whole machine may: ${(error as Error).message}`
   }
 }
 
@@ -157,7 +185,8 @@ function removeGroup(folder: string): void {
   }
 }
 
-function kill(pid: number): void {
+/** By SIGKILL; one that has just ended by itself is no error. */
+export function endProcess(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL')
   } catch (error) {

@@ -1,6 +1,6 @@
 import { expect, test, vi } from 'vitest'
-import { recordCalls, recordedCalls } from './call-record.ts'
-import { conflist } from './conflist.ts'
+import { CallRecord } from './call-record.ts'
+import { endProcess } from './cgroups.ts'
 import { Containerd } from './containerd.ts'
 import { describeOnNode } from './describe-on-node.ts'
 import type { RuntimeNode } from './runtime-node.ts'
@@ -15,13 +15,15 @@ const soon = <T>(assertion: () => T | Promise<T>): Promise<T> =>
   vi.waitFor(assertion, { timeout: 20_000, interval: 10 })
 
 /** SIGKILL to the processes whose command lines have one of these in them; for each there is one. */
-function killProcesses(node: RuntimeNode, ...texts: readonly string[]): Promise<void> {
+async function killProcesses(node: RuntimeNode, ...texts: readonly string[]): Promise<void> {
   // A container's process is runc's until it has become the container's.
-  return soon(() => {
-    const found = texts.map((text) => node.processes().find(({ command }) => command.includes(text))?.pid)
-    for (const pid of found.map((one) => one ?? expect.fail('not all of them run')))
-      process.kill(pid, 'SIGKILL')
-  })
+  const pids = await soon(() =>
+    texts.map((text) => {
+      const found = node.processes().find(({ command }) => command.includes(text))
+      return found?.pid ?? expect.fail(`no process has ${text} in its command line`)
+    }),
+  )
+  for (const pid of pids) endProcess(pid)
 }
 
 describeOnNode(
@@ -65,12 +67,12 @@ describeOnNode(
       '%s is gone for a while: pods fail, then work again',
       async (plugin) => {
         const pod = await containerd().runPod('before')
-        await node().mustExec(['mv', `/opt/cni/bin/${plugin}`, '/opt/cni/away'])
+        await node().mustExec(['rm', `/opt/cni/bin/${plugin}`])
         try {
           await expect(containerd().runPod('meanwhile')).rejects.toThrow(`failed to find plugin "${plugin}"`)
           await expect(pod.stop()).rejects.toThrow(`failed to find plugin "${plugin}"`)
         } finally {
-          await node().mustExec(['mv', '/opt/cni/away', `/opt/cni/bin/${plugin}`])
+          await node().install()
         }
         await pod.stop()
         // What it could not take back it kept, and the kubelet takes away every sandbox that it does not want.
@@ -80,7 +82,7 @@ describeOnNode(
     )
 
     test('a podCIDR that is full: the error says so, and nothing of the failed pod is left', async () => {
-      await node().configure(conflist({ podCidrs: ['10.244.9.0/30'] }))
+      await node().configure(['10.244.9.0/30'])
       try {
         await soon(async () => {
           await using pod = await containerd().runPod('only')
@@ -90,13 +92,13 @@ describeOnNode(
           )
         })
       } finally {
-        await node().configure(conflist({ podCidrs }))
+        await node().configure(podCidrs)
       }
     })
 
     test("the node's podCIDR changes: new pods are in it, pods of the old one can be removed", async () => {
       await using old = await containerd().runPod('old')
-      await node().configure(conflist({ podCidrs: ['10.244.7.0/24'] }))
+      await node().configure(['10.244.7.0/24'])
       try {
         await soon(async () => {
           await using pod = await containerd().runPod('new')
@@ -106,25 +108,26 @@ describeOnNode(
         await old.stop()
         expect(await node().reservations()).toEqual([])
       } finally {
-        await node().configure(conflist({ podCidrs }))
+        await node().configure(podCidrs)
       }
     })
 
-    test('containerd is killed while pods start: a kubelet takes away what it knows of, GC the rest', async () => {
+    test('containerd is killed while pods start: the kubelet and the garbage collector take away what is left', async () => {
+      const pod = await containerd().runPod('live')
       const starting = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) => containerd().runPod(name))
       const settled = Promise.allSettled(starting)
-      await soon(async () => expect(await node().hostInterfaces()).not.toEqual([]))
+      await soon(async () => expect((await node().hostInterfaces()).length).toBeGreaterThan(1))
       await containerd().kill()
       await settled
       await containerd().resume()
-      await containerd().removeAll()
-      await node().collectGarbage([])
-      expect([await node().reservations(), await node().hostInterfaces()]).toEqual([[], []])
-      // Of pods that were half made it has no record: their processes, namespaces and results are nobody's.
-      await node().groups.clear([containerd().pid])
-      const script =
-        'for name in $(ls /run/netns); do ip netns delete $name; done; rm -f /var/lib/cni/results/*'
-      await node().mustExec(['sh', '-c', script])
+      await containerd().removeAll([pod])
+      await node().collectGarbage()
+      expect(await node().reservations()).toEqual([...(await pod.addresses())].sort())
+      expect(await node().hostInterfaces()).toHaveLength(1)
+      await pod[Symbol.asyncDispose]()
+      // Of pods that were half made it has no record: their processes and namespaces are nobody's.
+      await node().endStrays()
+      await node().mustExec(['sh', '-c', 'for name in $(ls /run/netns); do ip netns delete $name; done'])
     }, 60_000)
   },
 )
@@ -134,12 +137,12 @@ describeOnNode(
   (node, runtimes) => Containerd.start(node, runtimes, podCidrs),
   (containerd, node) => {
     test('ADD, DEL when a pod stops, DEL without a namespace when it is removed; in version 1.0.0, of loopback 0.3.1', async () => {
-      for (const plugin of ['podway-cni', 'loopback']) await recordCalls(node(), plugin)
+      await using record = await CallRecord.start(node(), 'podway-cni', 'loopback')
       await containerd().cri.conditions()
       const pod = await containerd().runPod('recorded')
       const netns = `/var/run/netns/${(await node().mustExec(['ls', '/run/netns'])).trim()}`
       await pod[Symbol.asyncDispose]()
-      const calls = await recordedCalls(node())
+      const calls = await record.calls()
       const seen = calls.map((call) => [call.plugin, call.verb, call.cniVersion, call.netns].join(' '))
       expect(seen.sort()).toEqual([
         `loopback ADD 0.3.1 ${netns}`,
@@ -154,7 +157,7 @@ describeOnNode(
     test('without a configuration the node is not ready, and says why; with one it is again', async () => {
       const networkReady = async () =>
         (await containerd().cri.conditions()).find(({ type }) => type === 'NetworkReady')
-      await node().mustExec(['rm', '/etc/cni/net.d/10-podway.conflist'])
+      await node().mustExec(['rm', '/etc/cni/net.d/05-podway.conflist'])
       await soon(async () =>
         expect(await networkReady()).toMatchObject({
           status: false,
@@ -162,20 +165,20 @@ describeOnNode(
         }),
       )
       await expect(containerd().runPod('early')).rejects.toThrow('cni plugin not initialized')
-      await node().configure(conflist({ podCidrs }))
+      await node().configure(podCidrs)
       await soon(async () => expect(await networkReady()).toMatchObject({ status: true }))
       await containerd().removeAll()
     })
 
     test('a list of version 1.1.0 is more than it can read', async () => {
-      await node().configure(conflist({ podCidrs, cniVersion: '1.1.0' }))
+      await node().layByHand({ ...(await node().configuration()), cniVersion: '1.1.0' })
       try {
         await soon(async () => {
           await containerd().removeAll()
           await expect(containerd().runPod('newer')).rejects.toThrow('1.1.0')
         })
       } finally {
-        await node().configure(conflist({ podCidrs }))
+        await node().configure(podCidrs)
       }
       await containerd().removeAll()
     })

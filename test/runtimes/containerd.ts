@@ -1,7 +1,7 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
-import { conflist } from './conflist.ts'
+import { setTimeout as passed } from 'node:timers/promises'
 import { CriClient, type SandboxConfig } from './cri-client.ts'
 import { toolsImage, toolsImageName } from './image.ts'
 import type { Runtimes } from './install.ts'
@@ -49,7 +49,7 @@ export class Containerd {
   ): Promise<Containerd> {
     const containerd = new Containerd(node, runtimes)
     await node.write('/etc/containerd/config.toml', config)
-    await node.configure(conflist({ podCidrs }))
+    await node.configure(podCidrs)
     await containerd.resume()
     const image = await node.writeRun('tools.tar', toolsImage(await readFile(runtimes.busybox)))
     for (const namespace of ['k8s.io', 'default'])
@@ -62,6 +62,20 @@ export class Containerd {
     this.#daemon = await this.#node.start(['containerd'])
     this.#client = new CriClient(this.#node.path(socket), this.#runtimes.criProto)
     await this.#client.ready(60_000)
+    await this.#initialized(this.#client)
+  }
+
+  /** It listens before it knows its pods. */
+  async #initialized(client: CriClient): Promise<void> {
+    for (let attempt = 1; ; attempt++) {
+      try {
+        await client.sandboxes()
+        return
+      } catch (error) {
+        if (attempt === 1000 || !String(error).includes('server is not initialized yet')) throw error
+        await passed(20)
+      }
+    }
   }
 
   /** By SIGKILL; resolves when it has ended. */
@@ -78,16 +92,13 @@ export class Containerd {
     return Pod.run(() => this.cri, name, fields)
   }
 
-  /** As a kubelet does with sandboxes that it does not want. */
-  async removeAll(): Promise<void> {
-    for (const id of await this.cri.sandboxes()) {
+  /** As a kubelet does with sandboxes that it does not want: all but these. */
+  async removeAll(wanted: readonly Pod[] = []): Promise<void> {
+    const ids = await this.cri.sandboxes()
+    for (const id of ids.filter((one) => !wanted.some((pod) => pod.id === one))) {
       await this.cri.stopSandbox(id)
       await this.cri.removeSandbox(id)
     }
-  }
-
-  get pid(): number {
-    return this.#daemon?.pid ?? 0
   }
 
   get cri(): CriClient {

@@ -1,17 +1,19 @@
 import { afterAll, afterEach, beforeAll, expect, vi } from 'vitest'
-import { binary } from '../../cni/testing/binary.ts'
 import { describeUnless } from '../install/describe-unless.ts'
 import { type MachineSnapshot, leftovers } from '../lab/leftovers.ts'
+import { whyNoControlGroups } from './cgroups.ts'
 import { type Runtimes, findRuntimes } from './install.ts'
 import { RuntimeNode } from './runtime-node.ts'
 
 const bootTimeout = 120_000
 const found = await findRuntimes(process.env)
+const missing = typeof found === 'string' ? found : whyNoControlGroups()
 
 /**
- * Declares tests of a container runtime that share one node, with our binary where runtimes look for plugins. After each
+ * Declares tests of a container runtime that share one node, where `podway-cni serve` has laid our binary. After each
  * of them, everything is as it was when the runtime had started: no address is reserved, no interface, namespace, route,
- * rule, process or control group is left. Every test removes its own containers.
+ * rule, process or control group is left. Every test removes its own containers. On a machine that can't run them they are
+ * skipped, as by {@link describeUnless}.
  *
  * @param start brings up the runtime; what it leaves running is no leak
  */
@@ -20,14 +22,14 @@ export function describeOnNode<Runtime>(
   start: (node: RuntimeNode, runtimes: Runtimes) => Promise<Runtime>,
   declare: (runtime: () => Runtime, node: () => RuntimeNode) => void,
 ): void {
-  describeUnless(typeof found === 'string' ? found : undefined, title, () => {
+  describeUnless(missing, title, () => {
     let node: RuntimeNode | undefined
     let runtime: Runtime | undefined
     let before: MachineSnapshot
 
     beforeAll(async () => {
       node = await RuntimeNode.boot('runtime-node', found as Runtimes)
-      for (const name of ['podway-cni', 'loopback']) await node.installPlugin(binary(), name)
+      await node.install()
       runtime = await start(node, found as Runtimes)
       before = await node.snapshot()
     }, bootTimeout)

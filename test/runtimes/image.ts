@@ -113,21 +113,7 @@ const describe = (mediaType: string, content: Buffer) => ({
   },
 })
 
-const applets = [
-  'sh',
-  'cat',
-  'echo',
-  'httpd',
-  'ip',
-  'ls',
-  'mkdir',
-  'nc',
-  'ping',
-  'ping6',
-  'sleep',
-  'tail',
-  'wget',
-]
+const applets = ['sh', 'echo', 'httpd', 'ip', 'ping', 'sleep', 'tail']
 
 /** The only image of the tests: a static busybox. Without a command it waits for ever, as a sandbox's `pause` does. */
 export function toolsImage(busybox: Buffer): Buffer {

@@ -73,6 +73,11 @@ export const packages: readonly DebianPackage[] = [
     sha256: '7ff85197685d89e150e342b29a59aab1beee400050ba7da73de81cd999ffee5a',
   },
   {
+    name: 'libgmp10',
+    version: '2:6.2.1+dfsg1-1.1',
+    sha256: '187aedef2ed763f425c1e523753b9719677633c7eede660401739e9c893482bd',
+  },
+  {
     name: 'libgpgme11',
     version: '1.18.0-3+b1',
     sha256: 'dc075584050dc5c8ac27563fc222e8c1ea71128a019a6d129d5823e47ac1e55e',
@@ -119,7 +124,7 @@ export const packages: readonly DebianPackage[] = [
   },
 ]
 
-/** For the reference page: what was tested. @throws Error for a package that is not among them */
+/** What was tested, for the reference page. @throws Error for a package that is not among them */
 export function versionOf(name: string): string {
   const found = packages.find((one) => one.name === name)
   if (found === undefined) throw new Error(`${name} is not among the pinned packages`)

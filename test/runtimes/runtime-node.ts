@@ -1,14 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, openSync, readFileSync } from 'node:fs'
-import { copyFile, mkdir, mkdtemp, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { copyFile, mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises'
+import { connect } from 'node:net'
+import { basename, join } from 'node:path'
+import { setTimeout as passed } from 'node:timers/promises'
+import { protocolVersion } from '../../cni/serve/protocol.ts'
+import { binary } from '../../cni/testing/binary.ts'
+import { TestClient } from '../../cni/testing/server.ts'
+import type { IpLink } from '../../cni/testing/world.ts'
 import { type MachineSnapshot, type RunningProcess, snapshotMachine } from '../lab/leftovers.ts'
 import { Machine } from '../lab/machine.ts'
 import { type Command, type Finished, CommandFailed, type RunOptions, run } from '../lab/run.ts'
-import { conflist } from './conflist.ts'
 import { ControlGroups } from './cgroups.ts'
 import type { Runtimes } from './install.ts'
+
+/** Where containerd has a folder for each container that the kubelet asked for. */
+const kubeletsContainers = '/run/containerd/io.containerd.runtime.v2.task/k8s.io'
 
 /** What a container runtime finds on a node: Debian's packages laid over /usr, folders of its own elsewhere. */
 const mountScript = (groups: ControlGroups): string => `
@@ -37,13 +45,15 @@ ${groups.mountScript}
  */
 export class RuntimeNode {
   readonly machine: Machine
-  readonly groups: ControlGroups
+  readonly #groups: ControlGroups
   readonly #namespace: number
   readonly #shared: string
+  readonly #daemons: ChildProcess[] = []
+  #serve: TestClient | undefined
 
   private constructor(machine: Machine, groups: ControlGroups, namespace: number, shared: string) {
     this.machine = machine
-    this.groups = groups
+    this.#groups = groups
     this.#namespace = namespace
     this.#shared = shared
   }
@@ -62,7 +72,7 @@ export class RuntimeNode {
   /** The command that runs another one here, in the node's own control groups: as {@link Machine.command}. */
   command(argv: readonly string[]): Command {
     const join = 'for file in $0; do echo $$ > "$file"; done; exec "$@"'
-    return this.#enter(['sh', '-c', join, this.groups.inside.join(' '), ...argv])
+    return this.#enter(['sh', '-c', join, this.#groups.inside.join(' '), ...argv])
   }
 
   #enter(argv: readonly string[]): Command {
@@ -88,10 +98,11 @@ export class RuntimeNode {
   /** Starts a program that stays. What it says goes to a file of the node's /run, named after it. */
   async start(argv: readonly string[]): Promise<ChildProcess> {
     const { file, args } = this.command(argv)
-    const log = openSync(this.path(`/run/${(argv[0] ?? '').replaceAll('/', '-')}.log`), 'a')
+    const log = openSync(this.path(`/run/${basename(argv[0] ?? '')}.log`), 'a')
     const child = spawn(file, args, { stdio: ['ignore', log, log] })
     closeSync(log)
     await once(child, 'spawn')
+    this.#daemons.push(child)
     return child
   }
 
@@ -114,14 +125,14 @@ export class RuntimeNode {
       things: [
         ...things,
         ...numbered(this.processes().map(({ command }) => `process ${command}`)),
-        ...this.groups.groupsBelow().map((group) => `control group ${group}`),
+        ...this.#groups.groupsBelow().map((group) => `control group ${group}`),
       ],
     }
   }
 
   /** Every process that was started here, with its children: with its command line, which is empty for one that ended. */
   processes(): readonly RunningProcess[] {
-    return this.groups.processes().flatMap((pid) => {
+    return this.#groups.processes().flatMap((pid) => {
       try {
         const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim()
         return [{ pid, command }]
@@ -138,23 +149,49 @@ export class RuntimeNode {
     await this.mustExec(['mv', `/run/${name}.staged`, `/opt/cni/bin/${name}`])
   }
 
-  /** Lays a configuration as an installer does: complete under a name that no runtime reads, then renamed. */
-  async configure(content: string): Promise<void> {
-    await this.write('/etc/cni/net.d/.podway.partial', content)
-    await this.mustExec(['mv', '/etc/cni/net.d/.podway.partial', '/etc/cni/net.d/10-podway.conflist'])
+  /** Starts `podway-cni serve` with its default folders, and has the executable laid where runtimes look for it. */
+  async install(): Promise<void> {
+    if (this.#serve === undefined) {
+      const socket = '/run/podway-serve.sock'
+      const executable = await this.writeRun('podway-cni', await readFile(binary()))
+      await this.mustExec(['chmod', '755', executable])
+      // What looks like garbage twice is garbage, without the usual minutes between.
+      const garbage = ['--garbage-grace', '0', '--runtime-dir', kubeletsContainers]
+      await this.start([executable, 'serve', '--socket', socket, ...garbage])
+      this.#serve = await connectSoon(this.path(socket))
+      await this.#serve.ask('hello', { protocol: protocolVersion })
+    }
+    await this.#serve.ask('cni.install', {})
   }
 
-  /** Calls the plugin's GC, as no runtime here does: only these containers' `eth0` remain. */
-  async collectGarbage(containers: readonly string[]): Promise<void> {
-    const config = {
-      ...(JSON.parse(conflist({ podCidrs: [] })) as { readonly plugins: readonly object[] }).plugins[0],
-      cniVersion: '1.1.0',
-      name: 'podway',
-      'cni.dev/valid-attachments': containers.map((containerID) => ({ containerID, ifname: 'eth0' })),
+  /** Has the configuration laid, as the agent does for the Node's podCIDRs. {@link install} comes before. */
+  async configure(podCidrs: readonly string[]): Promise<void> {
+    await this.#serve?.ask('cni.configure', { podCidrs })
+  }
+
+  /** Puts others' plugins behind ours, as an administrator does. */
+  async chain(plugins: readonly object[]): Promise<void> {
+    const list = await this.configuration()
+    await this.layByHand({ ...list, plugins: [...list.plugins, ...plugins] })
+  }
+
+  /** Lays another configuration at the same place. */
+  async layByHand(list: object): Promise<void> {
+    const folder = '/etc/cni/net.d'
+    await this.write(`${folder}/.partial`, JSON.stringify(list))
+    await this.mustExec(['mv', `${folder}/.partial`, `${folder}/05-podway.conflist`])
+  }
+
+  /** The configuration that is laid. */
+  async configuration(): Promise<{ readonly plugins: readonly object[] }> {
+    return JSON.parse(await this.mustExec(['cat', '/etc/cni/net.d/05-podway.conflist'])) as {
+      readonly plugins: readonly object[]
     }
-    await this.mustExec(['env', 'CNI_COMMAND=GC', 'CNI_PATH=/opt/cni/bin', '/opt/cni/bin/podway-cni'], {
-      stdin: JSON.stringify(config),
-    })
+  }
+
+  /** As the agent asks for it now and then; so often that everything is found that there is. */
+  async collectGarbage(): Promise<void> {
+    for (let look = 0; look < 4; look++) await this.#serve?.ask('garbage.collect', {})
   }
 
   /** The addresses that are reserved, as host-local's files have them. */
@@ -167,10 +204,8 @@ export class RuntimeNode {
 
   /** The host's ends of the pods' interfaces. */
   async hostInterfaces(): Promise<readonly string[]> {
-    const listed = JSON.parse(
-      (await this.mustExec(['ip', '-j', 'link', 'show', 'type', 'veth'])) || '[]',
-    ) as readonly { readonly ifname: string }[]
-    return listed.map(({ ifname }) => ifname)
+    const links = JSON.parse(await this.mustExec(['ip', '-j', 'link'])) as readonly IpLink[]
+    return links.map(({ ifname }) => ifname).filter((name) => /^veth[0-9a-f]{8}$/.test(name))
   }
 
   /** A file to be read on the node. */
@@ -179,9 +214,15 @@ export class RuntimeNode {
     return `/run/${name}`
   }
 
+  /** Ends what runs besides what {@link start} has started, and takes control groups away. */
+  async endStrays(): Promise<void> {
+    await this.#groups.clear(this.#daemons.flatMap(({ pid }) => pid ?? []))
+  }
+
   /** Ends every process on it, and takes the rest away. */
   async remove(): Promise<void> {
-    await this.groups.remove()
+    this.#serve?.end()
+    await this.#groups.remove()
     closeSync(this.#namespace)
     await this.machine.remove()
   }
@@ -212,4 +253,17 @@ async function openGroups(groups: ControlGroups): Promise<number> {
       child.stdin.end()
     })
   })
+}
+
+/** Connects to a server that has just been started. */
+async function connectSoon(path: string): Promise<TestClient> {
+  for (let attempt = 1; ; attempt++) {
+    const socket = connect(path)
+    const error = await new Promise<Error | undefined>((resolve) => {
+      socket.once('connect', () => resolve(undefined)).once('error', resolve)
+    })
+    if (error === undefined) return new TestClient(socket)
+    if (attempt === 500) throw error
+    await passed(20)
+  }
 }

@@ -174,6 +174,15 @@ pub fn rename(from: &str, to: &str) -> Result<(), SysError> {
     })
 }
 
+/// Whether the exclusive flock(2) could be had at once.
+pub fn try_lock(descriptor: i32) -> Result<bool, SysError> {
+    match system_call::try_lock(descriptor) {
+        Ok(()) => Ok(true),
+        Err(errno::EAGAIN) => Ok(false),
+        Err(error) => Err(SysError::new(error, "flock")),
+    }
+}
+
 /// Waits until the disk has the names in the folder.
 pub fn sync_folder(path: &str) -> Result<(), SysError> {
     let folder = with_path(path, "open", |path| {
@@ -283,6 +292,17 @@ mod tests {
         assert_eq!((file.st_size, file.st_mode & 0o7777), (4, 0o640));
         assert_ne!(identity(&file), identity(&link));
         assert!(status(&folder.path("file/x")).unwrap().is_none());
+    }
+
+    #[test]
+    fn a_lock_that_somebody_has_is_not_waited_for() {
+        let folder = Folder::new("lock");
+        let one = crate::files::open(&folder.path("lock"), Some(0o600)).unwrap();
+        let two = crate::files::open(&folder.path("lock"), None).unwrap();
+        assert_eq!(try_lock(one.number()), Ok(true));
+        assert_eq!(try_lock(two.number()), Ok(false));
+        drop(one);
+        assert_eq!(try_lock(two.number()), Ok(true));
     }
 
     #[test]

@@ -70,14 +70,14 @@ pub fn accept(socket: i32) -> Result<Option<(Descriptor, u32)>, SysError> {
 /// What has come: nothing at the end, none if there is nothing yet.
 pub fn receive(connection: i32) -> Result<Option<Vec<u8>>, SysError> {
     let mut buffer = Vec::<u8>::with_capacity(RECEIVE_BUFFER);
-    match system_call::read(connection, buffer.spare_capacity_mut()) {
+    match call::receive_some(connection, buffer.spare_capacity_mut()) {
         Ok(length) => {
             // SAFETY: the kernel has written that many bytes.
             unsafe { buffer.set_len(length) };
             Ok(Some(buffer))
         }
         Err(errno::EAGAIN) => Ok(None),
-        Err(error) => Err(SysError::new(error, "read")),
+        Err(error) => Err(SysError::new(error, "recvfrom")),
     }
 }
 

@@ -164,6 +164,13 @@ pub fn lock(descriptor: i32) -> Result<()> {
     again(|| unsafe { call(kernel::__NR_flock, [number(descriptor), kernel::LOCK_EX as usize]) }).map(drop)
 }
 
+/// flock(2), exclusive, without waiting: EAGAIN if somebody else has it.
+pub fn try_lock(descriptor: i32) -> Result<()> {
+    let how = (kernel::LOCK_EX | kernel::LOCK_NB) as usize;
+    // SAFETY: flock only takes numbers.
+    again(|| unsafe { call(kernel::__NR_flock, [number(descriptor), how]) }).map(drop)
+}
+
 /// Device and inode of an open file.
 pub fn identity(descriptor: i32) -> Result<(u64, u64)> {
     let mut status = MaybeUninit::<kernel::stat>::uninit();

@@ -17,6 +17,8 @@ interface Usage {
   readonly of: string
   readonly used: number
   readonly limit: number
+  /** The flag that says the limit, where neither it nor Google has said it: no call of Compute Engine tells it. */
+  readonly unsaid?: string
 }
 
 /** Whether each network takes the routes of the Nodes that there are, and of those that the pools allow. */
@@ -36,20 +38,40 @@ export function checkRoom(picture: GcpPicture): readonly Finding[] {
   if (findings.length > 0 || routes.size === 0) return findings
   const object = { kind: 'cluster', name: picture.clusterName }
   const what = routes.size === 1 ? 'The network has' : `Each of ${routes.size} networks has`
-  const message = `${what} room for the routes of ${picture.nodes.length} Nodes.`
+  const message = `${what} room for the routes of ${picture.nodes.length} Nodes.${guessesIn(picture, routes)}`
   return [found('RouteRoom', { object, message })]
 }
 
+/** By which limits there is room, where nobody has said them. */
+function guessesIn(picture: GcpPicture, routes: ReadonlyMap<ResourcePath, readonly GceRoute[]>): string {
+  const all = [...routes].flatMap(([path, there]) => usagesOf(path, there, picture))
+  return all
+    .filter((usage) => usage.unsaid !== undefined)
+    .map((usage) => ` For ${usage.of} the limit is taken to be ${limitOf(usage)}.`)
+    .join('')
+}
+
+const limitOf = ({ limit, unsaid }: Usage): string =>
+  unsaid === undefined
+    ? `${limit} static routes`
+    : `${limit} static routes (a guess: Compute Engine does not tell it; say it by ${unsaid})`
+
 function usagesOf(path: ResourcePath, routes: readonly GceRoute[], picture: GcpPicture): readonly Usage[] {
   const used = countRoutes(routes)
-  const limit = picture.settings.routesPerNetwork ?? defaultRoutesPerNetwork
-  const ofGroup = picture.settings.routesPerPeeringGroup ?? defaultRoutesPerPeeringGroup
+  const { routesPerNetwork, routesPerPeeringGroup } = picture.settings
+  const limit = routesPerNetwork ?? defaultRoutesPerNetwork
+  const ofGroup = routesPerPeeringGroup ?? defaultRoutesPerPeeringGroup
   const left = routesLeft(valueOf(picture.projects)?.get(named(path).project))
   const fromPeers = (valueOf(picture.peerRoutes)?.get(path) ?? []).filter(
     ({ type }) => type === 'STATIC_PEERING_ROUTE',
   ).length
   return [
-    { of: path, used, limit: left === undefined ? limit : Math.min(limit, used + left) },
+    {
+      of: path,
+      used,
+      limit: left === undefined ? limit : Math.min(limit, used + left),
+      ...(routesPerNetwork === undefined && left === undefined ? { unsaid: '--gcp-routes-per-network' } : {}),
+    },
     // What holds for a group is at least what holds for a network alone: https://docs.cloud.google.com/vpc/docs/quota
     ...(fromPeers === 0
       ? []
@@ -58,6 +80,7 @@ function usagesOf(path: ResourcePath, routes: readonly GceRoute[], picture: GcpP
             of: `${path} with its peers`,
             used: used + fromPeers,
             limit: Math.max(limit, ofGroup),
+            ...(routesPerPeeringGroup === undefined ? { unsaid: '--gcp-routes-per-peering-group' } : {}),
           },
         ]),
   ]
@@ -69,23 +92,25 @@ function routesLeft(project: WireProject | undefined): number | undefined {
   return quota?.limit === undefined ? undefined : quota.limit - (quota.usage ?? 0)
 }
 
-function about(path: ResourcePath, { limit, of, used }: Usage, problem: RoomProblem): Finding {
+function about(path: ResourcePath, usage: Usage, problem: RoomProblem): Finding {
+  const { of, used } = usage
+  const limit = limitOf(usage)
   const object = { kind: 'network', name: path }
   switch (problem.kind) {
     case 'full':
       return found('NetworkFull', {
         object,
-        message: `${of} has ${used} of ${limit} static routes, and the Nodes need ${problem.missing} more.`,
+        message: `${of} has ${used} of ${limit}, and the Nodes need ${problem.missing} more.`,
       })
     case 'nearly-full':
       return found('NetworkNearlyFull', {
         object,
-        message: `${of} has ${problem.needed} of ${limit} static routes once every Node has its own.`,
+        message: `${of} has ${problem.needed} of ${limit} once every Node has its own.`,
       })
     case 'pools-exceed':
       return found('PoolsExceedNetwork', {
         object,
-        message: `The pools are for ${problem.nodes} Nodes, and ${of} takes ${limit} static routes, ${problem.others} of which are not Nodes'.`,
+        message: `The pools are for ${problem.nodes} Nodes, and ${of} takes ${limit}, ${problem.others} of which are not Nodes'.`,
       })
   }
 }

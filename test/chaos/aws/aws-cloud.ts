@@ -196,7 +196,9 @@ export class AwsCloud implements ChaosCloud {
         action,
         isWrite: !action.startsWith('Describe'),
         ...(change === undefined ? {} : { asks: [change] }),
-        ...(call.code === 'RouteLimitExceeded' ? { full: parameters.RouteTableId ?? '' } : {}),
+        ...(call.code === 'RouteLimitExceeded' && change !== undefined
+          ? { full: { table: change.table, family: change.destination.includes(':') ? 'v6' : 'v4' } as const }
+          : {}),
       },
       `${action} ${JSON.stringify(parameters)} ${result}`,
     )

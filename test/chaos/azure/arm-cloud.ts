@@ -200,7 +200,9 @@ export class ArmCloud implements ChaosCloud {
         action,
         isWrite: isWrite(action),
         ...(asks.length > 0 ? { asks } : {}),
-        ...(code === 'RouteCountLimitReached' ? { full: path.toLowerCase() } : {}),
+        ...(code === 'RouteCountLimitReached'
+          ? { full: { table: path.toLowerCase(), family: 'both' as const } }
+          : {}),
       },
       `${action} ${path} ${body} ${code ?? fault ?? 'ok'}`,
     )

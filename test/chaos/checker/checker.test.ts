@@ -510,7 +510,8 @@ function asksFullTable(everyMs: number, between: (story: MadeUp) => unknown = ()
   const story = new MadeUp()
   for (let i = 0; i < 12; i++) {
     const sentAt = i * everyMs
-    story.lead().add('a1', { kind: 'cloud-call', sentAt, action: 'CreateRoute', isWrite: true, full: 't1' })
+    const full = { table: 't1', family: 'v4' } as const
+    story.lead().add('a1', { kind: 'cloud-call', sentAt, action: 'CreateRoute', isWrite: true, full })
     between(story)
     story.pass(everyMs)
   }

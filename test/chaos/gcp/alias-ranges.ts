@@ -47,6 +47,8 @@ export class AliasRanges {
   readonly #asked = new Map<string, Asked>()
   #stranger: string | undefined
   #edits = 0
+  /** So many of the next writes come too late by a moment. */
+  #toCome = 0
 
   constructor(parts: AliasRangesParts) {
     this.#parts = parts
@@ -114,19 +116,40 @@ export class AliasRanges {
     return this.#edit(instance, (all) => [...all, range])
   }
 
-  /** Somebody gives an interface of the cluster a range that is not for pods, or takes it away again. */
+  /**
+   * Somebody gives an interface of the cluster a range that is not for pods, or takes it away again; and others, as soon as
+   * somebody is about to write them, having looked.
+   */
   edit(): void {
     const { estate, machines } = this.#parts
     const all = machines().filter((path) => estate.has(path))
-    const path = all[this.#edits++ % Math.max(1, all.length)]
-    if (path === undefined) return
+    const path = all[this.#edits % Math.max(1, all.length)]
+    if (path !== undefined) this.#toggle(path)
+    this.#toCome = 1 + (this.#edits % 4)
+  }
+
+  /** Nobody edits any more. */
+  calm(): void {
+    this.#toCome = 0
+  }
+
+  /** To be told of a request before it is carried out. */
+  arrives(target: string): void {
+    const [, path] =
+      /(projects\/[^/]+\/zones\/[^/]+\/instances\/[^/]+)\/updateNetworkInterface/.exec(target) ?? []
+    if (path === undefined || this.#toCome === 0) return
+    this.#toCome--
+    this.#toggle(path)
+  }
+
+  #toggle(path: string): void {
     const isOther = ({ rangeName }: AliasRange): boolean => rangeName !== podRangeName
-    const own = parseCidr(`10.245.${this.#edits % 16}.0/28`)
-    this.#edit(path, (there) =>
-      there.some(isOther)
-        ? there.filter((one) => !isOther(one))
-        : [...there, { range: own, rangeName: 'services' }],
-    )
+    const own = parseCidr(`10.245.${this.#edits++ % 16}.0/28`)
+    const isTaken = this.#at(formatCidr(own)) !== undefined
+    this.#edit(path, (there) => [
+      ...there.filter((one) => !isOther(one)),
+      ...(isTaken || there.some(isOther) ? [] : [{ range: own, rangeName: 'services' }]),
+    ])
   }
 
   /** Where an operation is at work, Google lets nobody else at it. */

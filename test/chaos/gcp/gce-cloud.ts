@@ -3,7 +3,6 @@ import type { ManualClock } from '../../../kube/testing/manual-clock.ts'
 import { formatAddress } from '../../../net/address.ts'
 import { formatCidr, overlaps, parseCidr } from '../../../net/cidr.ts'
 import type { Call } from '../../simulators/gce/call-log.ts'
-import type { Fault } from '../../simulators/gce/faults.ts'
 import { type GceSimulator, createGceSimulator } from '../../simulators/gce/gce-simulator.ts'
 import type { InstanceWish } from '../../simulators/gce/estate.ts'
 import type { NextHop, Route } from '../../simulators/gce/state.ts'
@@ -16,6 +15,7 @@ import { OperationTimes } from '../operation-times.ts'
 import type { Link } from '../world/link.ts'
 import type { Random } from '../world/random.ts'
 import { AliasRanges } from './alias-ranges.ts'
+import { faultOf } from './fault-of.ts'
 import { gceOver } from './gce-client.ts'
 import { Networks, aliasTableOf } from './networks.ts'
 
@@ -220,6 +220,7 @@ export class GceCloud implements ChaosCloud {
   calm(): void {
     this.#simulator.faults.clear()
     this.#operations.calm()
+    this.#aliases?.calm()
   }
 
   async open(config: ProviderConfig, link: Link): Promise<OpenProvider> {
@@ -237,6 +238,10 @@ export class GceCloud implements ChaosCloud {
   }
 
   #serve(request: SimulatorRequest, by: string, sentAt: number): SimulatorReply {
+    if (this.#aliases !== undefined) {
+      this.#settle()
+      this.#aliases.arrives(request.target)
+    }
     const reply = this.#simulator.handle(request, this.#clock.now())
     const call = this.#simulator.calls.at(-1)
     if (call !== undefined) this.#noteCall(call, by, sentAt)
@@ -368,33 +373,3 @@ function hopOf(hop: NextHop): string {
 }
 
 const pathIn = (url = ''): string => url.slice(Math.max(0, url.indexOf('projects/')))
-
-function faultOf(fault: Exclude<CloudFault, { kind: 'slow-operation' }>): Fault {
-  switch (fault.kind) {
-    case 'throttled':
-      return { kind: 'error', status: 403, reason: 'rateLimitExceeded' }
-    case 'server-error':
-      return { kind: 'error', status: 500, reason: 'backendError' }
-    case 'busy':
-      return { kind: 'error', status: 400, reason: 'resourceNotReady' }
-    case 'cut-before':
-      return { kind: 'reset-before' }
-    case 'cut-after':
-      return { kind: 'reset-after' }
-    case 'hang-before':
-    case 'hang-after':
-      return { kind: fault.kind }
-    case 'stale':
-      return { kind: 'stale', ms: fault.ms }
-    case 'late-failure':
-      return {
-        kind: 'operation-error',
-        error: {
-          code: 'INTERNAL_ERROR',
-          message: 'Internal error. Please try again or contact Google Support.',
-          httpStatus: 500,
-          httpMessage: 'INTERNAL SERVER ERROR',
-        },
-      }
-  }
-}

@@ -131,7 +131,7 @@ export const configOf = (plugin: PluginName): fc.Arbitrary<Readonly<Record<strin
           name: rarely(fc.constantFrom<string>('', 'a/b', '..', 'a b'), fc.constant('net')),
           ipam: ipamOf(plugin),
           mtu: fc.constantFrom(0, 1400, 5000, 68, -1, 70000),
-          // With true, scenarios would end at their first ADD: an example shows that.
+          // With true, the reference needs programs that not every machine has: an example shows that.
           ipMasq: fc.constant(false),
           ipMasqBackend: fc.constantFrom('iptables', 'nftables', 'ipfw'),
           dns,

@@ -30,7 +30,7 @@ pub fn part<'js>(ctx: &Ctx<'js>, handles: &Shared) -> Result<Object<'js>> {
     waiting(ctx, &part, handles)?;
     connections(ctx, &part, handles)?;
     texts(ctx, &part)?;
-    placing(ctx, &part)?;
+    placing(ctx, &part, handles)?;
     Ok(part)
 }
 
@@ -94,7 +94,7 @@ fn connections<'js>(ctx: &Ctx<'js>, part: &Object<'js>, handles: &Shared) -> Res
     part.set(
         "receive",
         Function::new(ctx.clone(), move |ctx: Ctx<'js>, connection: f64| {
-            let received = descriptor(&shared, connection, "read").and_then(sockets::receive);
+            let received = descriptor(&shared, connection, "recvfrom").and_then(sockets::receive);
             copied(&ctx, or_throw(&ctx, received)?)
         })?,
     )?;
@@ -161,7 +161,17 @@ fn texts<'js>(ctx: &Ctx<'js>, part: &Object<'js>) -> Result<()> {
     )
 }
 
-fn placing<'js>(ctx: &Ctx<'js>, part: &Object<'js>) -> Result<()> {
+fn placing<'js>(ctx: &Ctx<'js>, part: &Object<'js>, handles: &Shared) -> Result<()> {
+    let shared = handles.clone();
+    part.set(
+        "tryLock",
+        Function::new(ctx.clone(), move |ctx: Ctx<'js>, handle: f64| {
+            or_throw(
+                &ctx,
+                descriptor(&shared, handle, "flock").and_then(placing::try_lock),
+            )
+        })?,
+    )?;
     part.set(
         "status",
         Function::new(ctx.clone(), |ctx: Ctx<'js>, path: String| status(&ctx, &path))?,

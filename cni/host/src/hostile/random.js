@@ -174,6 +174,12 @@ export async function run({ files, netlink, process, random, uptime, serving: pa
         maybe([draw(4), draw(4), 255]),
         pick([0, 0, 1, 'x']),
       ),
+    () => {
+      const one = handle()
+      if (locked.length > 0 && !locked.includes(one)) return
+      if (serving.tryLock(one)) locked.push(one)
+    },
+    () => serving.tryLock(pick(strange)),
     () => serving.clock(pick(strange)),
     () => serving.encodeText(maybe(text())),
     () => serving.decodeText(maybe(bytes())),

@@ -114,6 +114,25 @@ pub fn send_some(socket: i32, bytes: &[u8]) -> Result<usize> {
     })
 }
 
+/// recv(2) without waiting: how many bytes came; none at the end.
+pub fn receive_some(socket: i32, buffer: &mut [MaybeUninit<u8>]) -> Result<usize> {
+    let flags = net::MSG_DONTWAIT as usize;
+    // SAFETY: pointer and length describe the buffer.
+    again(|| unsafe {
+        call(
+            kernel::__NR_recvfrom,
+            [
+                number(socket),
+                buffer.as_mut_ptr() as usize,
+                buffer.len(),
+                flags,
+                0,
+                0,
+            ],
+        )
+    })
+}
+
 /// ppoll(2). A signal ends the wait as if its time were over. The time is in seconds and nanoseconds.
 pub fn poll(wanted: &mut [pollfd], time: Option<[i64; 2]>) -> Result<()> {
     let time = time.as_ref().map_or(ptr::null(), ptr::from_ref);

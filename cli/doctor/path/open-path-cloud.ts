@@ -1,0 +1,28 @@
+import { systemClock } from '../../../kube/clock.ts'
+import type { ExaminationTools } from '../../../providers/examined.ts'
+import type { ExplainWay } from '../../../providers/path.ts'
+import { openEc2 } from '../../open-provider.ts'
+import type { PathCloudConfig } from './path-config.ts'
+
+/** A cloud that can be asked. */
+export interface PathCloud {
+  readonly explainWay: (tools: Pick<ExaminationTools, 'attempt'>) => ExplainWay
+  /** Lets go of its connections. */
+  readonly close: () => void
+}
+
+/** Loads its adapter, and asks nobody yet. */
+export const openPathCloud = (config: PathCloudConfig): Promise<PathCloud> => openers[config.provider](config)
+
+const openers: Readonly<
+  Record<PathCloudConfig['provider'], (config: PathCloudConfig) => Promise<PathCloud>>
+> = { aws: openAws }
+
+async function openAws({ aws }: PathCloudConfig): Promise<PathCloud> {
+  const { explainAwsWay } = await import('../../../providers/aws/path/explain-way.ts')
+  const { api, budget, close } = await openEc2(aws.role, {})
+  return {
+    explainWay: ({ attempt }) => explainAwsWay({ ec2: { api, budget }, clock: systemClock, attempt }),
+    close,
+  }
+}

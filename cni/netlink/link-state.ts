@@ -1,0 +1,45 @@
+import { PayloadWriter, readAttributes, readU32 } from './attribute.ts'
+import { type Link, decodeLink } from './link.ts'
+
+/** IFLA_* */
+const Attribute = { group: 27, linkNamespace: 37, targetNamespace: 46 } as const
+/** IFF_LOWER_UP */
+const carrier = 0x10000
+const structureLength = 16
+
+/** A link, with what tells whether packets pass it. */
+export interface LinkState extends Link {
+  /** The other end of the cable is up too. */
+  readonly hasCarrier: boolean
+  /** Of a veth whose other end is in another namespace: the number by which this one knows that. */
+  readonly peerNamespace: number | undefined
+  /** By which links are told apart in rules; 0 for those that nobody has put into one. */
+  readonly group: number
+}
+
+/** @throws NetlinkFormatError */
+export function decodeLinkState(payload: Uint8Array): LinkState {
+  const link = decodeLink(payload)
+  let peerNamespace: number | undefined
+  let group = 0
+  const types = [Attribute.group, Attribute.linkNamespace]
+  readAttributes(payload, { offset: structureLength, types }, (type, value) => {
+    if (type === Attribute.group) group = readU32(value)
+    else peerNamespace = readU32(value)
+  })
+  return { ...link, hasCarrier: (readU32(payload.subarray(8)) & carrier) !== 0, peerNamespace, group }
+}
+
+/**
+ * Asks for the link of that index in another namespace, by the number that this one has for it. So the pod's end of a veth
+ * is seen without entering the pod.
+ */
+export const encodeGetLinkElsewhere = (index: number, namespace: number): Uint8Array =>
+  new PayloadWriter()
+    // struct ifinfomsg: family, padding, device type, index, flags, mask of flags to change.
+    .u32(0)
+    .u32(index)
+    .u32(0)
+    .u32(0)
+    .attributeU32(Attribute.targetNamespace, namespace)
+    .finish()

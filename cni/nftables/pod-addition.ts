@@ -1,0 +1,74 @@
+import { formatAddress } from '../../net/address.ts'
+import { isOpError } from '../netlink/error.ts'
+import { Errno } from '../sys.ts'
+import { type Difference, difference } from './difference.ts'
+import { addElements, deleteElements } from './element-changes.ts'
+import type { Nftables } from './nftables.ts'
+import { podMap } from './names.ts'
+import { type MasqueradedAddress, podElement, podRuleset } from './pod-masquerade.ts'
+import { reconcile } from './reconciliation.ts'
+import type { FoundRuleset } from './ruleset.ts'
+
+/**
+ * Masquerades the addresses, until {@link removePods} says otherwise. Where the network's chain is there already, that is
+ * one message to the kernel, and nothing is listed.
+ *
+ * What stands there for one of the addresses is of a pod that is gone, since addresses are reserved: it is replaced.
+ */
+export function addPod(nftables: Nftables, addresses: readonly MasqueradedAddress[], comment: string): void {
+  try {
+    nftables.commit(additions(addresses, comment))
+  } catch (error) {
+    // The first pod of the network, or of the node; or there is something to replace.
+    if (!isOpError(error, Errno.ENOENT, Errno.EEXIST)) throw error
+    reconcile(nftables, (found) => podDifference(found, addresses, comment))
+  }
+}
+
+/** What is missing for the addresses. Nothing of others is ours to change. */
+export function podDifference(
+  found: FoundRuleset,
+  addresses: readonly MasqueradedAddress[],
+  comment: string,
+): Difference {
+  const { changes, words } = difference(podRuleset(addresses), found, () => false)
+  const missing = addresses.filter((address) => !isThere(found, address, comment))
+  const stale = missing.filter((address) => elementThere(found, address) !== undefined)
+  return {
+    changes: [
+      ...changes,
+      ...stale.flatMap((address) => {
+        const { key, isEnd } = podElement(address, comment)
+        return deleteElements(podMap(address.address.family), [{ key, isEnd }])
+      }),
+      ...additions(missing, comment),
+    ],
+    words: [...words, ...missing.map(({ address }) => `address ${formatAddress(address)}: added`)],
+  }
+}
+
+const additions = (
+  addresses: readonly MasqueradedAddress[],
+  comment: string,
+): ReturnType<typeof addElements> =>
+  addresses.flatMap((address) => addElements(podMap(address.address.family), [podElement(address, comment)]))
+
+function isThere(found: FoundRuleset, address: MasqueradedAddress, comment: string): boolean {
+  const wanted = podElement(address, comment)
+  const there = elementThere(found, address)
+  return (
+    there?.comment === wanted.comment &&
+    there?.verdict?.verdict === 'goto' &&
+    wanted.verdict?.verdict === 'goto' &&
+    there.verdict.chain === wanted.verdict.chain
+  )
+}
+
+function elementThere(
+  { sets }: FoundRuleset,
+  address: MasqueradedAddress,
+): FoundRuleset['sets'][number]['elements'][number] | undefined {
+  const { key } = podElement(address, '')
+  const map = sets.find(({ name }) => name === podMap(address.address.family))
+  return map?.elements.find((element) => element.key.join() === key.join())
+}

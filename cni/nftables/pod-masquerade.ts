@@ -1,0 +1,91 @@
+import { type Address, addressToBytes } from '../../net/address.ts'
+import { aggregate } from '../../net/aggregate.ts'
+import { type Cidr, formatCidr } from '../../net/cidr.ts'
+import { HookNumber } from './chain.ts'
+import type { Element } from './element.ts'
+import { toInterval } from './intervals.ts'
+import { exceptionSet, families, podMap } from './names.ts'
+import { neverMasqueraded } from './node-ruleset.ts'
+import type { Ruleset, WholeChain, WholeSet } from './ruleset.ts'
+import { AddressType, counted, decidedBy, goesNotTo, goto, isNotIn, masquerade, ofFamily } from './steps.ts'
+
+/** An address of a pod that is to be masqueraded. */
+export interface MasqueradedAddress {
+  readonly address: Address
+  /** Destinations that see it as it is, besides those of the node's rules. */
+  readonly exceptions: readonly Cidr[]
+}
+
+/**
+ * What has to be there for that address, and for every other one with the same exceptions: one map and one base chain for
+ * all pods, and a chain with a set for each list of exceptions. So a packet costs the same with one pod as with hundreds,
+ * and so does a pod.
+ */
+export function podRuleset(addresses: readonly MasqueradedAddress[]): Ruleset {
+  const networks = addresses.map(networkOf)
+  const unique = networks.filter(
+    ({ chain }, index) => networks.findIndex((other) => other.chain.name === chain.name) === index,
+  )
+  const shared = families.flatMap((family): WholeSet[] => [
+    { name: exceptionSet(family), family, kind: 'ranges', intervals: undefined },
+    { name: podMap(family), family, kind: 'verdicts', intervals: undefined },
+  ])
+  return {
+    sets: [...shared, ...unique.map(({ set }) => set)],
+    chains: [...unique.map(({ chain }) => chain), baseChain],
+  }
+}
+
+/** What leads from the address to its chain. `comment` says whose address it is. */
+export function podElement(address: MasqueradedAddress, comment: string): Element {
+  const { chain } = networkOf(address)
+  return { key: addressToBytes(address.address), isEnd: false, verdict: goto(chain.name), comment }
+}
+
+const baseChain: WholeChain = {
+  name: 'pod-masquerade',
+  hook: { type: 'nat', number: HookNumber.postrouting, priority: 100 },
+  rules: families.map((family) => decidedBy(family, 'source', podMap(family))),
+}
+
+function networkOf({ address, exceptions }: MasqueradedAddress): {
+  readonly chain: WholeChain
+  readonly set: WholeSet
+} {
+  const { family } = address
+  const all = [...exceptions, ...neverMasqueraded].filter((cidr) => cidr.family === family)
+  const ranges = aggregate(all)
+  // Equal lists share a chain, and a list that is another one tomorrow gets one of its own.
+  const id = hash(`v${family} ${ranges.map(formatCidr).join(' ')}`)
+  const set: WholeSet = {
+    name: `pod-exceptions-${id}`,
+    family,
+    kind: 'ranges',
+    intervals: ranges.map(toInterval),
+  }
+  const chain: WholeChain = {
+    name: `pod-network-${id}`,
+    rules: [
+      [
+        ...ofFamily(family),
+        ...isNotIn(family, 'destination', exceptionSet(family)),
+        ...isNotIn(family, 'destination', set.name),
+        ...goesNotTo(AddressType.local),
+        ...goesNotTo(AddressType.broadcast),
+        counted,
+        masquerade({ randomFully: true }),
+      ],
+    ],
+  }
+  return { chain, set }
+}
+
+/** FNV-1a, twice: 64 bits for a handful of lists. */
+function hash(text: string): string {
+  let [low, high] = [0x811c9dc5, 0xcbf29ce4]
+  for (let i = 0; i < text.length; i++) {
+    low = Math.imul(low ^ text.charCodeAt(i), 0x01000193)
+    high = Math.imul(high ^ text.charCodeAt(i), 0x01000195)
+  }
+  return [high, low].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('')
+}
