@@ -185,7 +185,7 @@ test('in a mesh, what is for pods of other nodes is not masqueraded, though nobo
     () =>
       machine.rules?.masquerade?.exceptions.length === 2 &&
       machine.rules.masquerade.exceptions.includes('10.244.2.0/23'),
-    7,
+    1,
   )
 })
 

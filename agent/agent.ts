@@ -88,6 +88,8 @@ export async function runAgent(parts: AgentParts, signal: AbortSignal): Promise<
   const bell = new Bell(clock)
   node.onChange(() => bell.ring())
   network.onChange(() => bell.ring())
+  // A new node's pods are excepted from masquerade as soon as there is a route to them.
+  mesh?.onPodRanges(() => bell.ring())
   machine.onConnected(() => bell.ring())
   machine.onChange((isConnected) => metrics.connected(isConnected))
   health.watch({

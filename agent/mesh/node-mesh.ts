@@ -51,6 +51,8 @@ export interface NodeMesh {
   readonly synced: Promise<void>
   /** Where pods of all nodes have their addresses. */
   readonly podRanges: () => readonly Cidr[]
+  /** Told when these may be others. Before it runs. */
+  readonly onPodRanges: (handler: () => void) => void
 }
 
 /** Makes what has to be heard of the machine before it is connected. */
@@ -114,5 +116,19 @@ export function createNodeMesh(parts: NodeMeshParts): NodeMesh {
     )
     await Promise.all([reflector.run(signal), mesh, tell(signal)])
   }
-  return { run, synced: reflector.synced, podRanges: () => known.list().flatMap(podRanges) }
+  return {
+    run,
+    synced: reflector.synced,
+    podRanges: () => known.list().flatMap(podRanges),
+    onPodRanges(handler) {
+      reflector.onChange((change) => {
+        if (change.type === 'resync') return
+        // Every Node is written again and again, for its conditions.
+        const isSame = change.type === 'updated' && podCidrsOf(change.object) === podCidrsOf(change.previous)
+        if (!isSame) handler()
+      })
+    },
+  }
 }
+
+const podCidrsOf = ({ spec }: Node): string => [spec.podCIDR, ...(spec.podCIDRs ?? [])].join()
