@@ -14,6 +14,7 @@ import type { AgentConfig } from './agent-config.ts'
 import { type AgentStatus, openAgentStatus } from './agent-status.ts'
 import { connect } from './connect.ts'
 import { createLog } from './log.ts'
+import { keepHeapSmall } from './small-heap.ts'
 import { untilSignal } from './until-signal.ts'
 import { version } from './version.ts'
 
@@ -32,6 +33,7 @@ export interface AgentSurroundings {
 export type AgentProgramConfig = Omit<AgentConfig, 'kubeconfig' | 'logLevel' | 'metricsBindAddress'>
 
 export async function runAgentCommand(config: AgentConfig): Promise<void> {
+  keepHeapSmall()
   const log = createLog(config.logLevel)
   const client = connect(config.kubeconfig)
   const tools = { clock: systemClock, random: Math.random, log }

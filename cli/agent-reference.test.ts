@@ -89,7 +89,7 @@ Nothing is tainted by it: it is for people and alerts. Nodes are listed for it f
 
 ## A mesh of routes
 
-With \`--reachability mesh\` the agent keeps a route to each other Node’s podCIDRs in its own kernel, over that Node’s internal address of the family. It needs no cloud and no routing protocol, but one segment on which all nodes are: a Node that is not on-link gets no route, and the condition \`MeshProgrammed\` names it. On Azure and Google Cloud two nodes of a subnet are not one segment, so it does nothing there (\`--mesh-force\` if yours are bridged otherwise), and on AWS only with \`--mesh-source-destination-check-off\`, once that check is off on all nodes. All Nodes are watched then. Routes of others are never changed; podway’s have the protocol number 112 and stay when the agent ends. What is for pods of other nodes is not masqueraded, whoever gives the podCIDRs.
+With \`--reachability mesh\` the agent keeps a route to each other Node’s podCIDRs in its own kernel, over that Node’s internal address of the family. It needs no cloud and no routing protocol, but one segment on which all nodes are: a Node that is not on-link gets no route, and the condition \`MeshProgrammed\` names it. On Azure and Google Cloud two nodes of a subnet are not one segment, so it does nothing there (\`--mesh-force\` if yours are bridged otherwise), and on AWS only with \`--mesh-source-destination-check-off\`, once that check is off on all nodes. All Nodes are watched then. Routes of others are never changed; podway’s have the protocol number 112 and stay when the agent ends. What is for pods of other nodes is not masqueraded, whoever gives the podCIDRs. [How to run it](../how-to/run-without-a-cloud.md), with every reason of the condition.
 
 ## Events
 

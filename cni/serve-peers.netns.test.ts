@@ -1,6 +1,6 @@
 import { connect } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { maxFrameBytes } from './serve/protocol.ts'
+import { maxFrameBytes, maxRouteChanges } from './serve/protocol.ts'
 import { type TestClient, TestServer } from './testing/server.ts'
 
 let server: TestServer
@@ -115,6 +115,30 @@ describe('the memory of podway-cni serve', () => {
     expect(server.memory().peak).toBeLessThan(8_000)
     // Nothing is kept of a request: this many more take no more.
     expect(server.memory().now - now).toBeLessThan(500)
+  })
+
+  it.each([
+    { name: 'lists', value: Array<unknown>(300_000).fill([]) },
+    { name: 'objects', value: Array<unknown>(300_000).fill({}) },
+    { name: 'numbers', value: Array<unknown>(500_000).fill(0) },
+    { name: 'keys', value: Object.fromEntries(Array.from({ length: 80_000 }, (_, i) => [`k${i}`, 0])) },
+  ])('is not taken by a frame of $name, which is closed', async ({ value }) => {
+    expect(
+      await closedBy(`${JSON.stringify({ id: 1, operation: 'cni.inspect', parameters: value })}\n`),
+    ).toContain('too many values')
+    expect(server.memory().peak).toBeLessThan(8_000)
+  })
+
+  it('is taken for a moment by as many routes as a request may have', async () => {
+    const client = await server.connect()
+    const changes = Array.from({ length: maxRouteChanges }, (_, i) => ({
+      op: 'replace',
+      destination: `10.${Math.floor(i / 250)}.${i % 250}.0/24`,
+      from: '192.0.2.1',
+      gateway: '192.0.2.2',
+    }))
+    expect(await client.exchange('routes.apply', { changes })).toHaveProperty('result')
+    await client.ask('cni.inspect', {})
   })
 
   it('is given back after the longest frames', async () => {

@@ -6,8 +6,8 @@ import {
   type Result,
   type RouteChange,
 } from '../../cni/serve/protocol.ts'
-import { AddressSyntaxError, formatAddress, parseAddress } from '../../net/address.ts'
-import { formatCidr, parseCidr, parseInterfaceAddress } from '../../net/cidr.ts'
+import { type Address, AddressSyntaxError, formatAddress, parseAddress } from '../../net/address.ts'
+import { type Cidr, formatCidr, parseCidr, parseInterfaceAddress } from '../../net/cidr.ts'
 import { type ErrorClass, ProviderError } from '../../providers/errors.ts'
 import type {
   KernelChange,
@@ -29,6 +29,9 @@ export class MachineRoutes implements KernelRoutes {
   readonly #machine: RouteMachine
   readonly #watchers = new Set<() => void>()
   #isConnected = false
+  /** What the last table had, by its text: the next one has nearly the same. */
+  #cidrs: ReadonlyMap<string, Cidr> = new Map()
+  #gateways: ReadonlyMap<string, Address> = new Map()
 
   constructor(machine: RouteMachine) {
     this.#machine = machine
@@ -40,7 +43,7 @@ export class MachineRoutes implements KernelRoutes {
   }
 
   async list(signal: AbortSignal): Promise<KernelTable> {
-    return readTable(await this.#call('routes.list', {}, signal))
+    return this.#read(await this.#call('routes.list', {}, signal))
   }
 
   async apply(changes: readonly KernelChange[], signal: AbortSignal): Promise<readonly KernelOutcome[]> {
@@ -68,6 +71,37 @@ export class MachineRoutes implements KernelRoutes {
 
   #tell(): void {
     for (const changed of this.#watchers) changed()
+  }
+
+  #read({ links, routes }: WireTable): KernelTable {
+    const cidrs = new Map<string, Cidr>()
+    const gateways = new Map<string, Address>()
+    try {
+      const table = {
+        routes: routes.map(({ destination: range, gateway: via, ...route }) => {
+          const destination = cidrs.get(range) ?? this.#cidrs.get(range) ?? parseCidr(range)
+          cidrs.set(range, destination)
+          if (via === undefined) return { ...route, destination }
+          const gateway = gateways.get(via) ?? this.#gateways.get(via) ?? parseAddress(via)
+          gateways.set(via, gateway)
+          return { ...route, destination, gateway }
+        }),
+        links: links.map(({ addresses, ...link }) => ({
+          ...link,
+          addresses: addresses.map(parseInterfaceAddress),
+        })),
+      }
+      this.#cidrs = cidrs
+      this.#gateways = gateways
+      return table
+    } catch (error) {
+      if (!(error instanceof AddressSyntaxError)) throw error
+      throw new ProviderError('transient', `routes.list: ${error.message}`, {
+        code: 'protocol',
+        action: 'routes.list',
+        cause: error,
+      })
+    }
   }
 
   async #call<N extends OperationName>(
@@ -99,29 +133,6 @@ const writeChange = (change: KernelChange): RouteChange => {
       }
     case 'delete':
       return { op: change.op, destination, from: formatAddress(change.from) }
-  }
-}
-
-function readTable({ links, routes }: WireTable): KernelTable {
-  try {
-    return {
-      routes: routes.map(({ destination, gateway, ...route }) => ({
-        ...route,
-        destination: parseCidr(destination),
-        ...(gateway === undefined ? {} : { gateway: parseAddress(gateway) }),
-      })),
-      links: links.map(({ addresses, ...link }) => ({
-        ...link,
-        addresses: addresses.map(parseInterfaceAddress),
-      })),
-    }
-  } catch (error) {
-    if (!(error instanceof AddressSyntaxError)) throw error
-    throw new ProviderError('transient', `routes.list: ${error.message}`, {
-      code: 'protocol',
-      action: 'routes.list',
-      cause: error,
-    })
   }
 }
 

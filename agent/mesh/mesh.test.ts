@@ -169,6 +169,15 @@ describe('what others do', () => {
     expect(world.kernel.others).toEqual(['10.244.2.0/24 via 10.0.0.99'])
   })
 
+  test('a foreign route that hides ours and leads to the same place: nothing is written', async () => {
+    await world.start()
+    const before = world.kernel.writes.length
+    world.kernel.add('10.244.2.0/24', { gateway: '10.0.0.2' })
+    await world.news()
+    expect(world.status()).toMatchObject({ programmed: 4, problems: [] })
+    expect(world.kernel.writes).toHaveLength(before)
+  })
+
   test('the kernel can not be read for a while: it is told, and all is mended then', async () => {
     await world.start()
     world.kernel.remove((_, { protocol }) => protocol === 112)

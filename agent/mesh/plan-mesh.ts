@@ -62,10 +62,11 @@ export function planMesh(input: MeshPlanInput): MeshPlan {
   const ledger = { get: record, taken: (key: DestinationKey) => own.has(key) || record(key) !== undefined }
 
   const itemOf = (key: DestinationKey): MeshItem => {
+    const destination = observed.get(key)?.destination ?? parseCidr(key)
     const holder = claims.holder(key, own.has(key) ? { name: self, uid: ownUid(input) } : record(key)?.node)
     const decide = (wanted: Wanted): PlanItem =>
       plan({
-        destination: parseCidr(key),
+        destination,
         wanted,
         observed: observed.get(key),
         record: record(key),
@@ -86,7 +87,7 @@ export function planMesh(input: MeshPlanInput): MeshPlan {
       const message = `it overlaps ${rival.destination} of node ${rival.node}, which has it first: give one of them another podCIDR`
       return without({ reason: 'PodCIDRConflict', message })
     }
-    const { family } = parseCidr(key)
+    const { family } = destination
     const target = targetOf({ node: holder, family }, reach)
     if (isTargetProblem(target)) {
       const hasAddress = holder.addresses.some((address) => address.family === family)
@@ -95,7 +96,7 @@ export function planMesh(input: MeshPlanInput): MeshPlan {
     const item = decide({ kind: 'target', target })
     const stray = isStray(item, target, { reach, link: links.get(key), holder })
     if (stray) {
-      const change = { op: 'replace', destination: parseCidr(key), from: target, target } as const
+      const change = { op: 'replace', destination, from: target, target } as const
       return { key, holder, problem: undefined, item: { op: 'replace', reason: 'Drifted', change } }
     }
     return { key, holder, problem: problemOf(item, observed.get(key), holder), item }

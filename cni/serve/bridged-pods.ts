@@ -1,5 +1,6 @@
+import { turnOnProxyArp } from '../netlink/proxy-arp.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
-import { setSysctl, sysctlFolder } from '../plugins/sysctl.ts'
+import { sysctlFolder } from '../plugins/sysctl.ts'
 import { findConfigurations, ownConfiguration, readConfiguration } from './configurations.ts'
 import type { Context } from './handler.ts'
 import { type Inheritance, readInheritance } from './inheritance.ts'
@@ -35,15 +36,16 @@ function answerOn(
   { rangeSets }: Inheritance,
   bridge: string,
 ): readonly string[] {
+  const rtnetlink = new Rtnetlink(system)
+  const index = rtnetlink.link(bridge)?.index
   // No bridge: no pod was ever on it.
-  if (new Rtnetlink(system).link(bridge) === undefined) return []
+  if (index === undefined) return []
   if (rangeSets.some(({ subnet }) => String(subnet).includes(':')))
     throw new ServeError({
       code: 'refused',
       message: `the pods of ${file} are on the bridge ${bridge} with IPv6 addresses, and would not reach new ones: drain the node, and delete the bridge`,
     })
-  const name = `ipv4/conf/${bridge}/proxy_arp`
-  if (system.files.read(`${sysctlFolder}/${name}`).trim() === '1') return []
-  setSysctl(system.files, name, '1')
+  if (system.files.read(`${sysctlFolder}/ipv4/conf/${bridge}/proxy_arp`).trim() === '1') return []
+  for (const { error } of rtnetlink.change([turnOnProxyArp(index)])) throw error
   return [`turned proxy_arp on for ${bridge}`]
 }

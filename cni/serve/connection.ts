@@ -1,6 +1,6 @@
 import { type Handle, Ready, type Serving } from '../sys.ts'
 import { type UncheckedRequest, NoRequestError, readRequest } from './dispatch.ts'
-import { FrameReader } from './frames.ts'
+import { FrameReader, isTooManifold } from './frames.ts'
 import type { Answer, News } from './protocol.ts'
 import { maxFrameBytes } from './protocol.ts'
 
@@ -69,6 +69,7 @@ export class Connection {
   next(): UncheckedRequest | undefined {
     const frame = this.#unsent === undefined ? this.#frames.shift() : undefined
     if (frame === undefined) return undefined
+    if (isTooManifold(frame)) throw new NoRequestError('the frame has too many values')
     let text: string
     try {
       text = this.#serving.decodeText(frame)

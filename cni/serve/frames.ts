@@ -1,4 +1,4 @@
-import { maxFrameBytes } from './protocol.ts'
+import { maxFrameBytes, maxRequestParts } from './protocol.ts'
 
 const lineFeed = 10
 
@@ -52,4 +52,24 @@ export class FrameReader {
     this.#length = 0
     return whole
   }
+}
+
+const [listBegin, objectBegin, comma] = [0x5b, 0x7b, 0x2c]
+
+/** Whether a frame would take too much memory when it is read, by what it has of brackets and commas. */
+export function isTooManifold(frame: Uint8Array): boolean {
+  const { commas, containers } = maxRequestParts
+  return (
+    hasMore(frame, listBegin, containers) ||
+    hasMore(frame, objectBegin, containers) ||
+    hasMore(frame, comma, commas)
+  )
+}
+
+function hasMore(bytes: Uint8Array, wanted: number, limit: number): boolean {
+  let count = 0
+  for (let at = bytes.indexOf(wanted); at >= 0; at = bytes.indexOf(wanted, at + 1)) {
+    if (++count > limit) return true
+  }
+  return false
 }

@@ -16,6 +16,12 @@ export const protocolVersion = 1
 export const maxFrameBytes = 1 << 20
 
 /**
+ * How many lists and objects, and how many commas, a request may have. A short text can stand for a hundred times its
+ * memory (`[[],[],…`); these are more than the longest request has, {@link maxRouteChanges} changes.
+ */
+export const maxRequestParts = { containers: 10_000, commas: 20_000 } as const
+
+/**
  * The owner's mark of our routes in the kernel's table: rtm_protocol, `p` in ASCII. Free: neither reserved by the kernel's
  * headers or iproute2 (0 to 4, 8 to 18, 42, 99, 186 to 189, 192), nor taken by what else runs on nodes (66 Google's guest
  * agent, 80 Calico, 84 OVN, 191 and 193 to 198 FRR).

@@ -198,6 +198,20 @@ describe('kubenet’s successor, a bridge by containerd’s template', () => {
     expect(readFileSync(sysctl, 'utf8').trim()).toBe('1')
   })
 
+  it('is reached too where /proc/sys is read-only, as in containers', async () => {
+    oldPod()
+    write('10-containerd-net.conflist', bridged())
+    await server.stop()
+    const script = 'mount --bind /proc/sys /proc/sys && mount -o remount,ro,bind /proc/sys && exec "$@"'
+    await server.start({ by: ['unshare', '--mount', 'sh', '-c', script, 'sh'] })
+    client = await server.connect()
+    await client.ask('cni.configure', {
+      podCidrs: ['10.1.2.0/24'],
+      takeOver: '10-containerd-net.conflist',
+    })
+    expect(readFileSync('/proc/sys/net/ipv4/conf/cbr0/proxy_arp', 'utf8').trim()).toBe('1')
+  })
+
   it('is not taken over with IPv6 pods, who would not reach new ones', async () => {
     oldPod()
     const list = bridged()

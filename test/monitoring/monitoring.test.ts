@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { load } from 'js-yaml'
 import { describe, expect, test } from 'vitest'
-import { allMetrics } from '../../cli/testing/all-metrics.ts'
+import { agentMetrics, allMetrics } from '../../cli/testing/all-metrics.ts'
 
 const read = (name: string): string =>
   readFileSync(new URL(`../../deploy/monitoring/${name}`, import.meta.url), 'utf8')
@@ -35,7 +35,7 @@ const panels = (JSON.parse(read('dashboard.json')) as { readonly panels: readonl
 )
 
 const { own, runtime } = allMetrics()
-const labels = new Map([...own, ...runtime].map((metric) => [metric.name, metric.labels]))
+const labels = new Map([...agentMetrics(), ...own, ...runtime].map((metric) => [metric.name, metric.labels]))
 const histograms = own.filter(({ type }) => type === 'histogram').map(({ name }) => name)
 /** What a scrape adds. */
 const scraped = ['job', 'instance', 'le']

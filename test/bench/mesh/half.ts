@@ -6,6 +6,7 @@ import { createInterface } from 'node:readline'
 import { MachineClient } from '../../../agent/machine/machine-client.ts'
 import { MachineRoutes } from '../../../agent/mesh/machine-routes.ts'
 import { runMesh } from '../../../agent/mesh/mesh.ts'
+import { keepHeapSmall } from '../../../cli/small-heap.ts'
 import { routeProtocol } from '../../../cni/serve/protocol.ts'
 import { systemClock } from '../../../kube/clock.ts'
 import { silentLogger } from '../../../kube/log.ts'
@@ -21,6 +22,8 @@ export interface HalfReport {
   readonly rssBytes: number
 }
 
+// As the agent does.
+keepHeapSmall()
 const [, , socket = '', count = '1'] = process.argv
 const nodes = new MemoryNodes()
 const { signal } = new AbortController()

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { ip } from '../../../cni/testing/world.ts'
 import { TestServer } from '../../../cni/testing/server.ts'
+import { build } from 'esbuild'
 import { createProgress } from '../../demo/progress.ts'
 import { conclude, mark, runTask } from '../task.ts'
 import type { HalfReport } from './half.ts'
@@ -13,7 +14,7 @@ import { meshMetrics, meshTable } from './report.ts'
 const destination = '10.100.2.0/24'
 
 /** The part of `bench mesh` that runs inside the world: one node with so many peers, and both halves of its agent. */
-await runTask(async (task) => {
+await runTask(async (task, scratch) => {
   const { nodes: peers, rounds } = task.options
   const progress = createProgress(process.stderr, () => performance.now())
   ip(undefined, 'link', 'add', 'up0', 'type', 'veth', 'peer', 'name', 'segment0')
@@ -30,7 +31,17 @@ await runTask(async (task) => {
   }
 
   progress.step(`${peers} peers of both families`)
-  const half = spawn(process.execPath, [join(import.meta.dirname, 'half.ts'), server.socket, String(peers)], {
+  // As it is shipped, in one file of JavaScript: to read TypeScript costs Node more memory than the agent has.
+  const program = join(scratch, 'half.mjs')
+  await build({
+    entryPoints: [join(import.meta.dirname, 'half.ts')],
+    outfile: program,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    logLevel: 'error',
+  })
+  const half = spawn(process.execPath, [program, server.socket, String(peers)], {
     stdio: ['pipe', 'pipe', 'inherit'],
   })
   const reports = createInterface(half.stdout)[Symbol.asyncIterator]()
@@ -48,7 +59,10 @@ await runTask(async (task) => {
   const repairMs: number[] = []
   let goneAt: number | undefined
   let heard: (() => void) | undefined
+  let lines = 0
+  const listens = (): boolean => lines > 0
   createInterface(monitor.stdout).on('line', (line) => {
+    lines++
     if (line.startsWith(`Deleted ${destination}`)) goneAt = performance.now()
     else if (line.startsWith(destination) && goneAt !== undefined) {
       repairMs.push(performance.now() - goneAt)
@@ -56,6 +70,10 @@ await runTask(async (task) => {
       heard?.()
     }
   })
+  for (let n = 2; !listens(); n++) {
+    ip(undefined, 'route', 'replace', '10.254.0.0/16', 'via', `10.0.0.${n}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
   for (let round = 0; round < rounds; round++) {
     const repaired = new Promise<void>((resolve) => (heard = resolve))
     ip(undefined, 'route', 'del', destination, 'proto', '112')
