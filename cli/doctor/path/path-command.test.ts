@@ -1,4 +1,6 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { createEc2Simulator } from '../../../test/simulators/ec2/ec2-simulator.ts'
+import { serve } from '../../../test/simulators/http-server.ts'
 import { coming, uplink } from './testing/made-facts.ts'
 import { openPathApi } from './testing/path-api.ts'
 
@@ -211,4 +213,25 @@ describe('a Node that can’t be asked leaves the other to be asked:', () => {
     }
     expect((await unasked())[0]).toMatch(/Node node-b could not be asked/)
   })
+})
+
+test('AWS is asked with the credentials of the surroundings', async () => {
+  const cloud = await serve(createEc2Simulator({ buckets: 'off' }))
+  vi.stubEnv('AWS_ENDPOINT_URL_EC2', cloud.url)
+  vi.stubEnv('AWS_REGION', 'us-east-1')
+  vi.stubEnv('AWS_ACCESS_KEY_ID', 'test')
+  vi.stubEnv('AWS_SECRET_ACCESS_KEY', 'test')
+  try {
+    const { code, stdout } = await api.run(...pods, '--provider', 'aws', '--output', 'json')
+    expect(code).toBe(0)
+    // The Nodes of this cluster have no provider ID.
+    const ofCloud = told(stdout).paths[0]?.hops.filter(({ at }) => at === 'cloud')
+    expect(ofCloud?.map((hop) => `${hop.way} ${hop.code}`)).toEqual([
+      'there CloudPlaceUnknown',
+      'back CloudPlaceUnknown',
+    ])
+  } finally {
+    vi.unstubAllEnvs()
+    await cloud.close()
+  }
 })
