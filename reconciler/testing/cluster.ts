@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { load } from 'js-yaml'
+import type { KubeEvent } from '../../kube/event.ts'
 import type { KubeObject, Node, NodeCondition } from '../../kube/objects.ts'
 import type { ManualClock } from '../../kube/testing/manual-clock.ts'
 import { type RunningServer, serve } from '../../test/simulators/http-server.ts'
@@ -149,6 +150,11 @@ export class Cluster {
     const draft = { apiVersion: 'podway.dev/v1alpha1', kind: 'PodNetwork', metadata: { name: 'default' } }
     this.#send('POST', podNetworks, draft)
     this.patchPodNetwork({ status })
+  }
+
+  events(): readonly KubeEvent[] {
+    return (this.#send('GET', '/apis/events.k8s.io/v1/events') as { readonly items: readonly KubeEvent[] })
+      .items
   }
 
   deletePodNetwork(): void {

@@ -16,11 +16,14 @@ const missing = typeof found === 'string' ? found : whyNoControlGroups()
  * skipped, as by {@link describeUnless}.
  *
  * @param start brings up the runtime; what it leaves running is no leak
+ * @param laidBy who lays the binary and the configuration: the other half of the agent, told by us, or `podway agent`,
+ *   told by its Node
  */
 export function describeOnNode<Runtime>(
   title: string,
   start: (node: RuntimeNode, runtimes: Runtimes) => Promise<Runtime>,
   declare: (runtime: () => Runtime, node: () => RuntimeNode) => void,
+  laidBy: 'serve alone' | 'the whole agent' = 'serve alone',
 ): void {
   describeUnless(missing, title, () => {
     let node: RuntimeNode | undefined
@@ -29,7 +32,7 @@ export function describeOnNode<Runtime>(
 
     beforeAll(async () => {
       node = await RuntimeNode.boot('runtime-node', found as Runtimes)
-      await node.install()
+      await (laidBy === 'the whole agent' ? node.startAgent() : node.install())
       runtime = await start(node, found as Runtimes)
       before = await node.snapshot()
     }, bootTimeout)

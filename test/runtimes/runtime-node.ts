@@ -14,9 +14,11 @@ import { Machine } from '../lab/machine.ts'
 import { type Command, type Finished, CommandFailed, type RunOptions, run } from '../lab/run.ts'
 import { ControlGroups } from './cgroups.ts'
 import type { Runtimes } from './install.ts'
+import { NodeAgent } from './node-agent.ts'
 
 /** Where containerd has a folder for each container that the kubelet asked for. */
 const kubeletsContainers = '/run/containerd/io.containerd.runtime.v2.task/k8s.io'
+const serveSocket = '/run/podway-serve.sock'
 
 /** What a container runtime finds on a node: Debian's packages laid over /usr, folders of its own elsewhere. */
 const mountScript = (groups: ControlGroups): string => `
@@ -49,7 +51,9 @@ export class RuntimeNode {
   readonly #namespace: number
   readonly #shared: string
   readonly #daemons: ChildProcess[] = []
+  #server: ChildProcess | undefined
   #serve: TestClient | undefined
+  #agent: NodeAgent | undefined
 
   private constructor(machine: Machine, groups: ControlGroups, namespace: number, shared: string) {
     this.machine = machine
@@ -149,24 +153,54 @@ export class RuntimeNode {
     await this.mustExec(['mv', `/run/${name}.staged`, `/opt/cni/bin/${name}`])
   }
 
-  /** Starts `podway-cni serve` with its default folders, and has the executable laid where runtimes look for it. */
+  /** Starts `podway-cni serve` with its default folders, also after {@link killServe}; resolves when it listens. */
+  async startServe(): Promise<void> {
+    const executable = '/run/podway-cni'
+    if (this.#server === undefined) {
+      await this.writeRun('podway-cni', await readFile(binary()))
+      await this.mustExec(['chmod', '755', executable])
+    }
+    // What looks like garbage twice is garbage, without the usual minutes between.
+    const garbage = ['--garbage-grace', '0', '--runtime-dir', kubeletsContainers]
+    this.#server = await this.start([executable, 'serve', '--socket', serveSocket, ...garbage])
+    const client = await connectSoon(this.path(serveSocket))
+    client.end()
+  }
+
+  /** By SIGKILL; resolves when it has ended. */
+  async killServe(): Promise<void> {
+    if (this.#server === undefined) throw new Error('podway-cni serve has not been started')
+    const ended = once(this.#server, 'exit')
+    this.#server.kill('SIGKILL')
+    await ended
+  }
+
+  /** Has the executable laid where runtimes look for it, by `podway-cni serve` alone. */
   async install(): Promise<void> {
     if (this.#serve === undefined) {
-      const socket = '/run/podway-serve.sock'
-      const executable = await this.writeRun('podway-cni', await readFile(binary()))
-      await this.mustExec(['chmod', '755', executable])
-      // What looks like garbage twice is garbage, without the usual minutes between.
-      const garbage = ['--garbage-grace', '0', '--runtime-dir', kubeletsContainers]
-      await this.start([executable, 'serve', '--socket', socket, ...garbage])
-      this.#serve = await connectSoon(this.path(socket))
+      await this.startServe()
+      this.#serve = await connectSoon(this.path(serveSocket))
       await this.#serve.ask('hello', { protocol: protocolVersion })
     }
     await this.#serve.ask('cni.install', {})
   }
 
-  /** Has the configuration laid, as the agent does for the Node's podCIDRs. {@link install} comes before. */
+  /** Starts both halves of the agent, in place of {@link install}: whatever is laid then, `podway agent` has laid. */
+  async startAgent(): Promise<void> {
+    await this.startServe()
+    this.#agent = await NodeAgent.start(this)
+  }
+
+  /** The half that knows the Node. */
+  get agent(): NodeAgent {
+    if (this.#agent === undefined) throw new Error('podway agent has not been started')
+    return this.#agent
+  }
+
+  /** Has the configuration laid for the Node's podCIDRs. {@link install} or {@link startAgent} comes before. */
   async configure(podCidrs: readonly string[]): Promise<void> {
-    await this.#serve?.ask('cni.configure', { podCidrs })
+    if (this.#agent === undefined) await this.#serve?.ask('cni.configure', { podCidrs })
+    else await this.#agent.assign(podCidrs)
   }
 
   /** Puts others' plugins behind ours, as an administrator does. */
@@ -222,6 +256,7 @@ export class RuntimeNode {
   /** Ends every process on it, and takes the rest away. */
   async remove(): Promise<void> {
     this.#serve?.end()
+    await this.#agent?.[Symbol.asyncDispose]()
     await this.#groups.remove()
     closeSync(this.#namespace)
     await this.machine.remove()
