@@ -219,6 +219,26 @@ test('a Node whose instance is not known leaves open what it takes to know', asy
   ])
 })
 
+test('a network of another project (shared VPC), whose routes lead to addresses', async () => {
+  const { estate } = simulator
+  estate.addProject('host')
+  const shared = estate.addNetwork('host', 'shared')
+  const own = estate.addSubnetwork({ network: shared, name: 'h', region, range: '10.7.0.0/24' })
+  for (const name of ['c', 'd']) estate.addInstance({ project, zone, name, subnetworks: [own] })
+  const ends = { from: node('c'), to: node('d') }
+  expect(await codes(ends)).toEqual(['SenderMayForward', 'CloudRouteMissing'])
+  const nextHop = { kind: 'ip', address: parseAddress('10.7.0.3') } as const
+  estate.addRoute({ network: shared, name: 'to-d', destination: '10.244.3.0/24', nextHop })
+  expect(await codes(ends)).toEqual(whole)
+})
+
+test('a hybrid subnet: routes count where no interface has the address', async () => {
+  simulator.estate.addSubnetwork({ network, name: 'm', region, range: '10.244.3.0/24', allowsOverlap: true })
+  expect(await codes()).toEqual(['SenderMayForward', 'CloudRouteMissing'])
+  await insertRoute('10.244.3.0/24', b)
+  expect(await codes()).toEqual(whole)
+})
+
 test('what may not be read is told with the permission', async () => {
   simulator.permissions.deny('compute.routes.list')
   const [found, ...more] = await explain()
