@@ -1,7 +1,7 @@
 import { systemClock } from '../../../kube/clock.ts'
 import type { ExaminationTools } from '../../../providers/examined.ts'
 import type { ExplainWay } from '../../../providers/path.ts'
-import { openEc2 } from '../../open-provider.ts'
+import { openEc2, openGce } from '../../open-provider.ts'
 import type { PathCloudConfig } from './path-config.ts'
 
 /** A cloud that can be asked. */
@@ -12,17 +12,30 @@ export interface PathCloud {
 }
 
 /** Loads its adapter, and asks nobody yet. */
-export const openPathCloud = (config: PathCloudConfig): Promise<PathCloud> => openers[config.provider](config)
+export function openPathCloud(config: PathCloudConfig): Promise<PathCloud> {
+  switch (config.provider) {
+    case 'aws':
+      return openAws(config)
+    case 'gcp':
+      return openGcp(config)
+  }
+}
 
-const openers: Readonly<
-  Record<PathCloudConfig['provider'], (config: PathCloudConfig) => Promise<PathCloud>>
-> = { aws: openAws }
-
-async function openAws({ aws }: PathCloudConfig): Promise<PathCloud> {
+async function openAws({ aws }: PathCloudConfig & { readonly provider: 'aws' }): Promise<PathCloud> {
   const { explainAwsWay } = await import('../../../providers/aws/path/explain-way.ts')
   const { api, budget, close } = await openEc2(aws.role, {})
   return {
     explainWay: ({ attempt }) => explainAwsWay({ ec2: { api, budget }, clock: systemClock, attempt }),
+    close,
+  }
+}
+
+async function openGcp({ gcp }: PathCloudConfig & { readonly provider: 'gcp' }): Promise<PathCloud> {
+  const { explainGcpWay } = await import('../../../providers/gcp/path/explain-way.ts')
+  const { around, close, gce } = await openGce(gcp, {})
+  const { networks, project: instanceProject } = around
+  return {
+    explainWay: ({ attempt }) => explainGcpWay({ gce, instanceProject, networks, attempt }),
     close,
   }
 }

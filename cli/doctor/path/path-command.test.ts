@@ -153,8 +153,22 @@ describe('refused, each with what would do:', () => {
     ],
     ['no name', ['--from', 'a/b/c', '--to', 'db'], 64, /--from=a\/b\/c: expected a pod as namespace\/name/],
     ['half an address', ['--from', 'web', '--to', 'fd00:::1'], 64, /--to: invalid address/],
-    ['another cloud', [...pods, '--provider', 'moon'], 64, /--provider=moon: expected one of aws/],
+    ['another cloud', [...pods, '--provider', 'moon'], 64, /--provider=moon: expected one of aws, gcp/],
     ['a role for no cloud', [...pods, '--aws-role-arn', 'arn:aws:iam::1:role/x'], 64, /--provider aws/],
+    ['a role of AWS for Google', [...pods, '--provider', 'gcp', '--aws-role-arn', 'x'], 64, /--provider aws/],
+    ['a project for no cloud', [...pods, '--gcp-project', 'p'], 64, /--gcp-project .* --provider gcp/],
+    [
+      'a network for another cloud',
+      [...pods, '--provider', 'aws', '--gcp-network', 'n'],
+      64,
+      /--gcp-network .* --provider gcp/,
+    ],
+    [
+      'a network that is none',
+      [...pods, '--provider', 'gcp', '--gcp-network', 'A/b'],
+      64,
+      /--gcp-network=A\/b: expected/,
+    ],
     ['no family in common', ['--from', 'web', '--to', 'fd00:10:244:3::2'], 1, /no family in common/],
   ])('%s', async (_, flags, code, says) => {
     const ended = await api.run(...flags)

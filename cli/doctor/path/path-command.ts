@@ -3,6 +3,7 @@ import { Option } from 'commander'
 import { awsRoleArnOption, awsRoleExternalIdOption } from '../../aws-options.ts'
 import { kubeconfigOption } from '../../cloud-options.ts'
 import { connect } from '../../connect.ts'
+import { addGcpOptions } from '../../gcp-options.ts'
 import { outputOption, standardOutput } from '../../output.ts'
 import { untilSignal } from '../../until-signal.ts'
 import { commandWaits } from '../../with-retries.ts'
@@ -13,7 +14,7 @@ import { runPath } from './run-path.ts'
 
 /** The command that explains a packet's way. */
 export function addPathCommand(doctor: Command): void {
-  doctor
+  const command = doctor
     .command('path')
     .summary('explain the way of packets from a pod to another, or to an address, and name what breaks it')
     .description(
@@ -31,6 +32,7 @@ export function addPathCommand(doctor: Command): void {
     .option('--agent-port <port>', 'where the agents answer: that of their --metrics-bind-address', '10278')
     .addOption(awsRoleArnOption())
     .addOption(awsRoleExternalIdOption())
+  addGcpOptions(command)
     .addOption(kubeconfigOption())
     .addOption(outputOption())
     .addHelpText(

@@ -1,11 +1,15 @@
 import { type Address, AddressSyntaxError, parseAddress } from '../../../net/address.ts'
 import { type AwsConfig, type AwsFlags, readAwsConfig } from '../../aws-options.ts'
+import { type GcpConfig, type GcpFlags, readGcpConfig } from '../../gcp-options.ts'
 import { readChoice, readInteger } from '../../flag-values.ts'
 import { type ListFormat, listFormats } from '../../output.ts'
 import { UsageError } from '../../usage.ts'
 
 /** The flags of `podway doctor path` as commander hands them over. */
-export interface PathFlags extends Pick<AwsFlags, 'awsRoleArn' | 'awsRoleExternalId'> {
+export interface PathFlags
+  extends
+    Pick<AwsFlags, 'awsRoleArn' | 'awsRoleExternalId'>,
+    Pick<GcpFlags, 'gcpProject' | 'gcpNetwork' | 'gcpImpersonateServiceAccount'> {
   readonly from: string
   readonly to: string
   readonly provider?: string
@@ -16,12 +20,11 @@ export interface PathFlags extends Pick<AwsFlags, 'awsRoleArn' | 'awsRoleExterna
 }
 
 /** Those that can be asked about a packet. */
-export const pathClouds = ['aws'] as const
+export const pathClouds = ['aws', 'gcp'] as const
 
-export interface PathCloudConfig {
-  readonly provider: (typeof pathClouds)[number]
-  readonly aws: Pick<AwsConfig, 'role'>
-}
+export type PathCloudConfig =
+  | { readonly provider: 'aws'; readonly aws: Pick<AwsConfig, 'role'> }
+  | { readonly provider: 'gcp'; readonly gcp: GcpConfig }
 
 /** One end, as it was named. */
 export type PathEndFlag =
@@ -40,19 +43,35 @@ export interface PathConfig {
 
 /** Checks everything that can be checked without asking anybody. @throws UsageError */
 export function readPathConfig(flags: PathFlags): PathConfig {
-  const { agentNamespace, agentPort, awsRoleArn, from, kubeconfig, output, provider, to } = flags
-  if (provider === undefined && awsRoleArn !== undefined)
-    throw new UsageError('--aws-role-arn is for asking AWS: add --provider aws')
+  const { agentNamespace, agentPort, from, kubeconfig, output, provider, to } = flags
   return {
     from: readPod('from', from),
     to: readEnd('to', to),
-    cloud:
-      provider === undefined
-        ? undefined
-        : { provider: readChoice('provider', provider, pathClouds), aws: readAwsConfig(flags) },
+    cloud: readCloud(provider, flags),
     agent: { namespace: agentNamespace, port: readInteger('agent-port', agentPort, { min: 1, max: 65_535 }) },
     kubeconfig,
     output: readChoice('output', output, listFormats),
+  }
+}
+
+function readCloud(provider: string | undefined, flags: PathFlags): PathCloudConfig | undefined {
+  const { awsRoleArn, gcpImpersonateServiceAccount, gcpNetwork, gcpProject } = flags
+  if (provider !== 'aws' && awsRoleArn !== undefined)
+    throw new UsageError('--aws-role-arn is for asking AWS: add --provider aws')
+  const ofGcp = Object.entries({
+    '--gcp-project': gcpProject,
+    '--gcp-network': gcpNetwork,
+    '--gcp-impersonate-service-account': gcpImpersonateServiceAccount,
+  }).find(([, value]) => value !== undefined)
+  if (provider !== 'gcp' && ofGcp !== undefined)
+    throw new UsageError(`${ofGcp[0]} is for asking Google Cloud: add --provider gcp`)
+  if (provider === undefined) return undefined
+  const cloud = readChoice('provider', provider, pathClouds)
+  switch (cloud) {
+    case 'aws':
+      return { provider: cloud, aws: readAwsConfig(flags) }
+    case 'gcp':
+      return { provider: cloud, gcp: readGcpConfig(flags) }
   }
 }
 

@@ -3,6 +3,7 @@ import type { ExaminationTools, ExaminedCluster } from '../../examined.ts'
 import type { TargetProblem } from '../../provider.ts'
 import { type Reading, orRefusal, valueOf } from '../../reading.ts'
 import { type Gce, call, callForAll, ofEveryScope } from '../call.ts'
+import { isDenied } from '../denials.ts'
 import type { WireInstance, WireNetwork, WireProject } from '../gce-api.ts'
 import type { WireEffectiveFirewalls, WirePeeringRoute, WireRouter } from '../gce-surroundings.ts'
 import { allInstances, findInstances } from '../instances.ts'
@@ -78,16 +79,6 @@ export async function survey(
     ...{ firewalls, peerRoutes, routers, projects, trials },
   }
 }
-
-/** That there are no credentials, or that Google does not take them, nobody can change by a role. */
-const isDenied = ({ code }: ProviderError): boolean => denials.has(code)
-
-const denials: ReadonlySet<string> = new Set([
-  'forbidden',
-  'insufficientPermissions',
-  'IAM_PERMISSION_DENIED',
-  'ACCESS_TOKEN_SCOPE_INSUFFICIENT',
-])
 
 async function ofEach<T>(
   paths: readonly ResourcePath[],

@@ -37,12 +37,17 @@ ${markdownTable([
   [
     '`--provider <name>`',
     '',
-    'the cloud between the Nodes: `aws`. Without it the cloud is not asked, and what it does is told to be unknown',
+    'the cloud between the Nodes: `aws` or `gcp`. Without it the cloud is not asked, and what it does is told to be unknown',
   ],
   ['`--agent-namespace <name>`', '`podway-system`', 'where the agents run'],
   ['`--agent-port <port>`', '`10278`', 'where they answer: the port of their `--metrics-bind-address`'],
   ['`--aws-role-arn <arn>`', '', 'the role to assume with the credentials that were found'],
   ['`--aws-role-external-id <id>`', '', 'the external ID that the role asks for'],
+  [
+    '`--gcp-project`, `--gcp-network`, `--gcp-impersonate-service-account`',
+    '',
+    'as at [podway controller](controller.md); static routes and alias ranges are both looked at, whatever the mode',
+  ],
   ['`--kubeconfig <path>`', 'see [podway controller](controller.md)', 'how to reach the API server'],
   ['`-o, --output <format>`', '`table`', '`table`: text for people; or `json`'],
 ])}
@@ -65,6 +70,7 @@ ${findingsTable(cloudWayFindings)}
 - **Inside the pods** nothing is looked at but the interface: their routes, their firewalls, and whether anything listens.
 - **Security groups, network ACLs and firewalls of the cloud** are not part of it: [\`podway doctor aws\`](#podway-doctor-aws) and the others examine them.
 - **Where packets come in** on a Node is taken to be the interface that has its InternalIP.
+- **Policy-based routes and hybrid routing of Google Cloud** (Network Connectivity Center, routes of peers and Cloud Routers) are not weighed against each other: a route is followed to the tunnel, peering or load balancer that it names, and no further.
 - **MTUs** are those of interfaces and routes on the Nodes. What the cloud carries between them is not known.
 
 ### Permissions for a way
@@ -72,5 +78,7 @@ ${findingsTable(cloudWayFindings)}
 In the cluster: \`list\` on \`nodes\`; \`get\` on the \`pods\` that are named; \`list\` on \`pods\` and \`get\` on \`pods/proxy\` in the agents’ namespace; and \`list\` on \`services\` for an address that is on no Node. Whoever may do that needs no access to any Node: the agent answers \`GET /path?from=ADDRESS&to=ADDRESS\` on the port of its metrics, for packets that come from its own Node or pods, or go to them, and no others. That port is open to whoever reaches it over the network: give \`--metrics-bind-address\` an address that only the API server reaches, or 0, where interfaces and rules of the Nodes are not to be known.
 
 On AWS: \`ec2:DescribeInstances\`, \`ec2:DescribeNetworkInterfaces\` and \`ec2:DescribeRouteTables\`.
+
+On Google Cloud: \`compute.instances.get\`, \`compute.routes.list\` and \`compute.subnetworks.list\`; for an alias range that the destination’s Node does not have, and for Nodes without provider ID, \`compute.instances.list\`; for these, and for instances with several interfaces, \`compute.networks.get\`. The controller’s role has them.
 `,
 }
