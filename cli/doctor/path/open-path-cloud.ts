@@ -1,7 +1,7 @@
 import { systemClock } from '../../../kube/clock.ts'
 import type { ExaminationTools } from '../../../providers/examined.ts'
 import type { ExplainWay } from '../../../providers/path.ts'
-import { openEc2 } from '../../open-provider.ts'
+import { openArm, openEc2 } from '../../open-provider.ts'
 import type { PathCloudConfig } from './path-config.ts'
 
 /** A cloud that can be asked. */
@@ -16,7 +16,7 @@ export const openPathCloud = (config: PathCloudConfig): Promise<PathCloud> => op
 
 const openers: Readonly<
   Record<PathCloudConfig['provider'], (config: PathCloudConfig) => Promise<PathCloud>>
-> = { aws: openAws }
+> = { aws: openAws, azure: openAzure }
 
 async function openAws({ aws }: PathCloudConfig): Promise<PathCloud> {
   const { explainAwsWay } = await import('../../../providers/aws/path/explain-way.ts')
@@ -24,5 +24,17 @@ async function openAws({ aws }: PathCloudConfig): Promise<PathCloud> {
   return {
     explainWay: ({ attempt }) => explainAwsWay({ ec2: { api, budget }, clock: systemClock, attempt }),
     close,
+  }
+}
+
+async function openAzure({ azure }: PathCloudConfig): Promise<PathCloud> {
+  const { explainAzureWay } = await import('../../../providers/azure/path/explain-way.ts')
+  const { api, budget, settings } = await openArm(azure, {})
+  const { network, nodeGroups } = settings
+  return {
+    explainWay: ({ attempt }) =>
+      explainAzureWay({ arm: { api, budget }, clock: systemClock, nodeGroups, network, attempt }),
+    // The SDK's connections are those of the process.
+    close: () => undefined,
   }
 }

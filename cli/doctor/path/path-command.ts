@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import { awsRoleArnOption, awsRoleExternalIdOption } from '../../aws-options.ts'
+import { azurePlaceOptions } from '../../azure-options.ts'
 import { kubeconfigOption } from '../../cloud-options.ts'
 import { connect } from '../../connect.ts'
 import { outputOption, standardOutput } from '../../output.ts'
@@ -13,7 +14,7 @@ import { runPath } from './run-path.ts'
 
 /** The command that explains a packet's way. */
 export function addPathCommand(doctor: Command): void {
-  doctor
+  const path = doctor
     .command('path')
     .summary('explain the way of packets from a pod to another, or to an address, and name what breaks it')
     .description(
@@ -31,6 +32,8 @@ export function addPathCommand(doctor: Command): void {
     .option('--agent-port <port>', 'where the agents answer: that of their --metrics-bind-address', '10278')
     .addOption(awsRoleArnOption())
     .addOption(awsRoleExternalIdOption())
+  for (const option of azurePlaceOptions()) path.addOption(option)
+  path
     .addOption(kubeconfigOption())
     .addOption(outputOption())
     .addHelpText(
@@ -38,6 +41,7 @@ export function addPathCommand(doctor: Command): void {
       `
 Example:
   $ podway doctor path --from shop/web-0 --to shop/db-0 --provider aws
+  $ podway doctor path --from shop/web-0 --to shop/db-0 --provider azure --cloud-config /etc/kubernetes/azure.json
   $ podway doctor path --from web-0 --to 10.0.3.10 --output json | jq '.paths[].broken'
 
 Exit codes: 0 nothing is known to be broken (there may be warnings, and what could not be asked), 1 the way is broken, or

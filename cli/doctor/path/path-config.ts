@@ -1,11 +1,22 @@
 import { type Address, AddressSyntaxError, parseAddress } from '../../../net/address.ts'
 import { type AwsConfig, type AwsFlags, readAwsConfig } from '../../aws-options.ts'
+import { type AzureConfig, type AzureFlags, readAzureConfig } from '../../azure-options.ts'
 import { readChoice, readInteger } from '../../flag-values.ts'
 import { type ListFormat, listFormats } from '../../output.ts'
 import { UsageError } from '../../usage.ts'
 
+type AzurePlaceFlags = Pick<
+  AzureFlags,
+  | 'cloudConfig'
+  | 'azureSubscription'
+  | 'azureResourceGroups'
+  | 'azureRouteTableResourceGroup'
+  | 'azureCloud'
+  | 'azureCredentials'
+>
+
 /** The flags of `podway doctor path` as commander hands them over. */
-export interface PathFlags extends Pick<AwsFlags, 'awsRoleArn' | 'awsRoleExternalId'> {
+export interface PathFlags extends Pick<AwsFlags, 'awsRoleArn' | 'awsRoleExternalId'>, AzurePlaceFlags {
   readonly from: string
   readonly to: string
   readonly provider?: string
@@ -16,11 +27,12 @@ export interface PathFlags extends Pick<AwsFlags, 'awsRoleArn' | 'awsRoleExterna
 }
 
 /** Those that can be asked about a packet. */
-export const pathClouds = ['aws'] as const
+export const pathClouds = ['aws', 'azure'] as const
 
 export interface PathCloudConfig {
   readonly provider: (typeof pathClouds)[number]
   readonly aws: Pick<AwsConfig, 'role'>
+  readonly azure: AzureConfig
 }
 
 /** One end, as it was named. */
@@ -43,18 +55,36 @@ export function readPathConfig(flags: PathFlags): PathConfig {
   const { agentNamespace, agentPort, awsRoleArn, from, kubeconfig, output, provider, to } = flags
   if (provider === undefined && awsRoleArn !== undefined)
     throw new UsageError('--aws-role-arn is for asking AWS: add --provider aws')
+  const ofAzure = azureFlags.find((name) => flags[name] !== undefined)
+  if (ofAzure !== undefined && provider !== 'azure')
+    throw new UsageError(`--${kebab(ofAzure)} is for asking Azure: add --provider azure`)
   return {
     from: readPod('from', from),
     to: readEnd('to', to),
     cloud:
       provider === undefined
         ? undefined
-        : { provider: readChoice('provider', provider, pathClouds), aws: readAwsConfig(flags) },
+        : {
+            provider: readChoice('provider', provider, pathClouds),
+            aws: readAwsConfig(flags),
+            azure: readAzureConfig(flags),
+          },
     agent: { namespace: agentNamespace, port: readInteger('agent-port', agentPort, { min: 1, max: 65_535 }) },
     kubeconfig,
     output: readChoice('output', output, listFormats),
   }
 }
+
+const azureFlags = [
+  'cloudConfig',
+  'azureSubscription',
+  'azureResourceGroups',
+  'azureRouteTableResourceGroup',
+  'azureCloud',
+  'azureCredentials',
+] as const satisfies readonly (keyof AzurePlaceFlags)[]
+
+const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 function readEnd(flag: string, text: string): PathEndFlag {
   // Names of pods have neither colons nor end in what looks like an address; what is an address is meant as one.

@@ -37,12 +37,17 @@ ${markdownTable([
   [
     '`--provider <name>`',
     '',
-    'the cloud between the Nodes: `aws`. Without it the cloud is not asked, and what it does is told to be unknown',
+    'the cloud between the Nodes: `aws` or `azure`. Without it the cloud is not asked, and what it does is told to be unknown',
   ],
   ['`--agent-namespace <name>`', '`podway-system`', 'where the agents run'],
   ['`--agent-port <port>`', '`10278`', 'where they answer: the port of their `--metrics-bind-address`'],
   ['`--aws-role-arn <arn>`', '', 'the role to assume with the credentials that were found'],
   ['`--aws-role-external-id <id>`', '', 'the external ID that the role asks for'],
+  [
+    '`--cloud-config`, `--azure-subscription`, `--azure-resource-groups`, `--azure-route-table-resource-group`, `--azure-cloud`, `--azure-credentials`',
+    '',
+    'as at [`podway doctor azure`](#podway-doctor-azure). The table is found by the subnet of the Node, and a Node without spec.providerID in the resource groups',
+  ],
   ['`--kubeconfig <path>`', 'see [podway controller](controller.md)', 'how to reach the API server'],
   ['`-o, --output <format>`', '`table`', '`table`: text for people; or `json`'],
 ])}
@@ -72,5 +77,7 @@ ${findingsTable(cloudWayFindings)}
 In the cluster: \`list\` on \`nodes\`; \`get\` on the \`pods\` that are named; \`list\` on \`pods\` and \`get\` on \`pods/proxy\` in the agents’ namespace; and \`list\` on \`services\` for an address that is on no Node. Whoever may do that needs no access to any Node: the agent answers \`GET /path?from=ADDRESS&to=ADDRESS\` on the port of its metrics, for packets that come from its own Node or pods, or go to them, and no others. That port is open to whoever reaches it over the network: give \`--metrics-bind-address\` an address that only the API server reaches, or 0, where interfaces and rules of the Nodes are not to be known.
 
 On AWS: \`ec2:DescribeInstances\`, \`ec2:DescribeNetworkInterfaces\` and \`ec2:DescribeRouteTables\`.
+
+On Azure: the read actions on \`Microsoft.Compute/virtualMachines\` (with \`instanceView\`), \`Microsoft.Network/networkInterfaces\`, \`routeTables\` and \`virtualNetworks\`, and those of scale sets where there are uniform ones: the controller’s role and \`deploy/iam/azure-doctor-role.json\` together have them. Besides, \`Microsoft.Network/networkInterfaces/effectiveRouteTable/action\`: without it the table is taken at its word, and the message says so. Azure tells of effective routes only for machines that run and are no members of uniform scale sets.
 `,
 }
