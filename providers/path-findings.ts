@@ -24,6 +24,17 @@ export const cloudWayFindings = {
     meaning: 'The route leads to something that exists no more, or does not run.',
     remedy: 'Start the instance, or let the controller replace the route.',
   },
+  CloudRouteDrops: {
+    severity: 'error',
+    meaning: 'The most specific route is one that drops its packets (on Azure, the next hop type `None`).',
+    remedy: 'Remove the route that the message names; podway makes none of the kind.',
+  },
+  CloudRouteNotInForce: {
+    severity: 'error',
+    meaning: 'The table has the route, and the cloud does not let packets follow it.',
+    remedy:
+      'Wait until the last write of the table is done; a route that the cloud has failed to put into force has to be written again, which the controller does.',
+  },
   CloudRouteElsewhere: {
     severity: 'error',
     meaning: 'The route leads to something else than where the destination is.',

@@ -88,9 +88,10 @@ async function witnessOf(
   )
 }
 
-async function effectiveRoutes(
+/** What packets from a running machine's interface follow now. @throws ProviderError */
+export async function effectiveRoutes(
   arm: Arm,
-  { id }: NodeInterface,
+  { id }: Pick<NodeInterface, 'id'>,
   polling: Polling,
   signal: AbortSignal,
 ): Promise<readonly WireEffectiveRoute[]> {

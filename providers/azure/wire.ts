@@ -41,6 +41,8 @@ export interface WireInterface {
   readonly properties?: {
     readonly primary?: boolean
     readonly enableIPForwarding?: boolean
+    /** `00-0D-3A-12-34-56` */
+    readonly macAddress?: string
     readonly virtualMachine?: { readonly id?: string }
     readonly ipConfigurations?: readonly {
       readonly properties?: {
@@ -78,7 +80,10 @@ export interface WireScaleSet {
 
 export interface WireEffectiveRoute {
   readonly state?: string
+  /** `User`: of a route table · `VirtualNetworkGateway`: learnt · `Default`: the network's own. */
+  readonly source?: string
   readonly addressPrefix?: readonly string[]
+  readonly nextHopType?: string
   readonly nextHopIpAddress?: readonly string[]
 }
 

@@ -1,7 +1,7 @@
 import { systemClock } from '../../../kube/clock.ts'
 import type { ExaminationTools } from '../../../providers/examined.ts'
 import type { ExplainWay } from '../../../providers/path.ts'
-import { openEc2, openGce } from '../../open-provider.ts'
+import { openArm, openEc2, openGce } from '../../open-provider.ts'
 import type { PathCloudConfig } from './path-config.ts'
 
 /** A cloud that can be asked. */
@@ -18,6 +18,8 @@ export function openPathCloud(config: PathCloudConfig): Promise<PathCloud> {
       return openAws(config)
     case 'gcp':
       return openGcp(config)
+    case 'azure':
+      return openAzure(config)
   }
 }
 
@@ -37,5 +39,17 @@ async function openGcp({ gcp }: PathCloudConfig & { readonly provider: 'gcp' }):
   return {
     explainWay: ({ attempt }) => explainGcpWay({ gce, instanceProject, networks, attempt }),
     close,
+  }
+}
+
+async function openAzure({ azure }: PathCloudConfig & { readonly provider: 'azure' }): Promise<PathCloud> {
+  const { explainAzureWay } = await import('../../../providers/azure/path/explain-way.ts')
+  const { api, budget, settings } = await openArm(azure, {})
+  const { network, nodeGroups } = settings
+  return {
+    explainWay: ({ attempt }) =>
+      explainAzureWay({ arm: { api, budget }, clock: systemClock, nodeGroups, network, attempt }),
+    // The SDK's connections are those of the process.
+    close: () => undefined,
   }
 }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { Option } from 'commander'
 import { awsRoleArnOption, awsRoleExternalIdOption } from '../../aws-options.ts'
+import { azurePlaceOptions } from '../../azure-options.ts'
 import { kubeconfigOption } from '../../cloud-options.ts'
 import { connect } from '../../connect.ts'
 import { addGcpOptions } from '../../gcp-options.ts'
@@ -33,6 +34,8 @@ export function addPathCommand(doctor: Command): void {
     .addOption(awsRoleArnOption())
     .addOption(awsRoleExternalIdOption())
   addGcpOptions(command)
+  for (const option of azurePlaceOptions()) command.addOption(option)
+  command
     .addOption(kubeconfigOption())
     .addOption(outputOption())
     .addHelpText(
@@ -40,6 +43,7 @@ export function addPathCommand(doctor: Command): void {
       `
 Example:
   $ podway doctor path --from shop/web-0 --to shop/db-0 --provider aws
+  $ podway doctor path --from shop/web-0 --to shop/db-0 --provider azure --cloud-config /etc/kubernetes/azure.json
   $ podway doctor path --from web-0 --to 10.0.3.10 --output json | jq '.paths[].broken'
 
 Exit codes: 0 nothing is known to be broken (there may be warnings, and what could not be asked), 1 the way is broken, or

@@ -1,15 +1,27 @@
 import { type Address, AddressSyntaxError, parseAddress } from '../../../net/address.ts'
 import { type AwsConfig, type AwsFlags, readAwsConfig } from '../../aws-options.ts'
+import { type AzureConfig, type AzureFlags, readAzureConfig } from '../../azure-options.ts'
 import { type GcpConfig, type GcpFlags, readGcpConfig } from '../../gcp-options.ts'
 import { readChoice, readInteger } from '../../flag-values.ts'
 import { type ListFormat, listFormats } from '../../output.ts'
 import { UsageError } from '../../usage.ts'
 
+type AzurePlaceFlags = Pick<
+  AzureFlags,
+  | 'cloudConfig'
+  | 'azureSubscription'
+  | 'azureResourceGroups'
+  | 'azureRouteTableResourceGroup'
+  | 'azureCloud'
+  | 'azureCredentials'
+>
+
 /** The flags of `podway doctor path` as commander hands them over. */
 export interface PathFlags
   extends
     Pick<AwsFlags, 'awsRoleArn' | 'awsRoleExternalId'>,
-    Pick<GcpFlags, 'gcpProject' | 'gcpNetwork' | 'gcpImpersonateServiceAccount'> {
+    Pick<GcpFlags, 'gcpProject' | 'gcpNetwork' | 'gcpImpersonateServiceAccount'>,
+    AzurePlaceFlags {
   readonly from: string
   readonly to: string
   readonly provider?: string
@@ -20,11 +32,12 @@ export interface PathFlags
 }
 
 /** Those that can be asked about a packet. */
-export const pathClouds = ['aws', 'gcp'] as const
+export const pathClouds = ['aws', 'gcp', 'azure'] as const
 
 export type PathCloudConfig =
   | { readonly provider: 'aws'; readonly aws: Pick<AwsConfig, 'role'> }
   | { readonly provider: 'gcp'; readonly gcp: GcpConfig }
+  | { readonly provider: 'azure'; readonly azure: AzureConfig }
 
 /** One end, as it was named. */
 export type PathEndFlag =
@@ -65,6 +78,9 @@ function readCloud(provider: string | undefined, flags: PathFlags): PathCloudCon
   }).find(([, value]) => value !== undefined)
   if (provider !== 'gcp' && ofGcp !== undefined)
     throw new UsageError(`${ofGcp[0]} is for asking Google Cloud: add --provider gcp`)
+  const ofAzure = azureFlags.find((name) => flags[name] !== undefined)
+  if (provider !== 'azure' && ofAzure !== undefined)
+    throw new UsageError(`--${kebab(ofAzure)} is for asking Azure: add --provider azure`)
   if (provider === undefined) return undefined
   const cloud = readChoice('provider', provider, pathClouds)
   switch (cloud) {
@@ -72,8 +88,21 @@ function readCloud(provider: string | undefined, flags: PathFlags): PathCloudCon
       return { provider: cloud, aws: readAwsConfig(flags) }
     case 'gcp':
       return { provider: cloud, gcp: readGcpConfig(flags) }
+    case 'azure':
+      return { provider: cloud, azure: readAzureConfig(flags) }
   }
 }
+
+const azureFlags = [
+  'cloudConfig',
+  'azureSubscription',
+  'azureResourceGroups',
+  'azureRouteTableResourceGroup',
+  'azureCloud',
+  'azureCredentials',
+] as const satisfies readonly (keyof AzurePlaceFlags)[]
+
+const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 
 function readEnd(flag: string, text: string): PathEndFlag {
   // Names of pods have neither colons nor end in what looks like an address; what is an address is meant as one.

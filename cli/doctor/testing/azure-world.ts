@@ -132,6 +132,7 @@ export async function openAzureWorld({ operationMs = 0, routesPerTable = 1_000 }
   return {
     ...world,
     azure,
+    cloudConfig,
     ...{ table, subnetA, subnetB, securityGroup, a, b },
     ...{ put, change, configure, addTable, addSubnet, addSecurityGroup, addNode },
     addRoute: (name: string, addressPrefix: string, hop: string, id = table): void =>

@@ -37,7 +37,7 @@ ${markdownTable([
   [
     '`--provider <name>`',
     '',
-    'the cloud between the Nodes: `aws` or `gcp`. Without it the cloud is not asked, and what it does is told to be unknown',
+    'the cloud between the Nodes: `aws`, `gcp` or `azure`. Without it the cloud is not asked, and what it does is told to be unknown',
   ],
   ['`--agent-namespace <name>`', '`podway-system`', 'where the agents run'],
   ['`--agent-port <port>`', '`10278`', 'where they answer: the port of their `--metrics-bind-address`'],
@@ -47,6 +47,11 @@ ${markdownTable([
     '`--gcp-project`, `--gcp-network`, `--gcp-impersonate-service-account`',
     '',
     'as at [podway controller](controller.md); static routes and alias ranges are both looked at, whatever the mode',
+  ],
+  [
+    '`--cloud-config`, `--azure-subscription`, `--azure-resource-groups`, `--azure-route-table-resource-group`, `--azure-cloud`, `--azure-credentials`',
+    '',
+    'as at [`podway doctor azure`](#podway-doctor-azure). The table is found by the subnet of the Node, and a Node without spec.providerID in the resource groups',
   ],
   ['`--kubeconfig <path>`', 'see [podway controller](controller.md)', 'how to reach the API server'],
   ['`-o, --output <format>`', '`table`', '`table`: text for people; or `json`'],
@@ -80,5 +85,7 @@ In the cluster: \`list\` on \`nodes\`; \`get\` on the \`pods\` that are named; \
 On AWS: \`ec2:DescribeInstances\`, \`ec2:DescribeNetworkInterfaces\` and \`ec2:DescribeRouteTables\`.
 
 On Google Cloud: \`compute.instances.get\`, \`compute.routes.list\` and \`compute.subnetworks.list\`; for an alias range that the destination’s Node does not have, and for Nodes without provider ID, \`compute.instances.list\`; for these, and for instances with several interfaces, \`compute.networks.get\`. The controller’s role has them.
+
+On Azure: the read actions on \`Microsoft.Compute/virtualMachines\` (with \`instanceView\`), \`Microsoft.Network/networkInterfaces\`, \`routeTables\` and \`virtualNetworks\`, and those of scale sets where there are uniform ones: the controller’s role and \`deploy/iam/azure-doctor-role.json\` together have them. Besides, \`Microsoft.Network/networkInterfaces/effectiveRouteTable/action\`: without it the table is taken at its word, and the message says so. Azure tells of effective routes only for machines that run and are no members of uniform scale sets.
 `,
 }
