@@ -55,7 +55,11 @@ export async function measureWholeAgent(options: WholeAgentOptions): Promise<Who
   ]
   const agent = spawn(process.execPath, [join(dist, 'podway.js'), ...args], {
     // As deploy/agent/daemonset.yaml has it.
-    env: { PATH: process.env.PATH, NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=64' },
+    env: {
+      PATH: process.env.PATH,
+      NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=64',
+      MALLOC_ARENA_MAX: '1',
+    },
     stdio: 'ignore',
   })
   try {
