@@ -14,7 +14,7 @@ import { MachineRoutes } from './machine-routes.ts'
 import type { MeshMetrics } from './mesh-metrics.ts'
 import { type MeshStatus, meshCondition } from './mesh-status.ts'
 import { runMesh } from './mesh.ts'
-import { keptForMesh, reflectedNodes, releaseAnnotation } from './reflected-nodes.ts'
+import { keptForMesh, pageSize, reflectedNodes, releaseAnnotation } from './reflected-nodes.ts'
 import type { MeshPermission } from './suitable.ts'
 
 export interface NodeMeshParts {
@@ -59,7 +59,7 @@ export interface NodeMesh {
 export function createNodeMesh(parts: NodeMeshParts): NodeMesh {
   const { clock, conditions, log, machine, metrics, nodeName, nodes, permission, random } = parts
   const tools = { clock, random, log }
-  const reflector = new Reflector<Node>({ ...tools, resource: nodes, keep: keptForMesh })
+  const reflector = new Reflector<Node>({ ...tools, resource: nodes, keep: keptForMesh, pageSize })
   const known = reflectedNodes(reflector, nodes)
   const kernel = new MachineRoutes(machine)
   const bell = new Bell(clock)

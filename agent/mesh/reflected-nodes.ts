@@ -11,8 +11,11 @@ export const releaseAnnotation = 'podway.dev/release-mesh-routes'
 /** Of a Node that waits for a cloud's node controller. */
 const uninitialized = 'node.cloudprovider.kubernetes.io/uninitialized'
 
-/** A Node has 14 kB and more; a page is parsed in one go. */
-const pageSize = 100
+/**
+ * A Node has 14 kB and more, and a page is parsed in one go, at the price of several times its size in memory that Node
+ * does not give back: the agent is to need little more for many Nodes than for few (`npm run bench -- mesh`).
+ */
+export const pageSize = 10
 
 /** What a Reflector is to keep of each Node. Pure. */
 export function keptForMesh(node: Node): Node {

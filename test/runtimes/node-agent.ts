@@ -154,7 +154,7 @@ export class NodeAgent implements AsyncDisposable {
       ...['--kubeconfig', this.#kubeconfig, '--metrics-bind-address', statusAddress],
     )
     // As deploy/agent/daemonset.yaml has it.
-    const env = { NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=64' }
+    const env = { NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=64', MALLOC_ARENA_MAX: '1' }
     return new LoggingProcess(this.#host.command(argv), env)
   }
 

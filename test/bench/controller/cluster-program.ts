@@ -48,6 +48,19 @@ const service = {
     return at
   },
 
+  /** Each of their kubelets says that it is still there, and the agents there that pods are reached. */
+  report(names: readonly string[]): void {
+    const lastHeartbeatTime = new Date().toISOString()
+    const conditions = ['Ready', 'PodNetworkReachable'].map((type) => ({
+      type,
+      status: 'True',
+      lastHeartbeatTime,
+    }))
+    const patch = { status: { conditions } }
+    for (const name of names)
+      send('PATCH', `/api/v1/nodes/${name}/status`, patch, 'application/strategic-merge-patch+json')
+  },
+
   remove(names: readonly string[]): void {
     for (const name of names) send('DELETE', `/api/v1/nodes/${name}`)
   },
@@ -75,12 +88,12 @@ const service = {
 
 export type ClusterService = typeof service
 
-function send(method: string, target: string, object?: unknown): void {
+function send(method: string, target: string, object?: unknown, contentType = 'application/json'): void {
   const reply = kubernetes.handle(
     {
       method,
       target,
-      headers: { 'content-type': 'application/json', accept: 'application/json' },
+      headers: { 'content-type': contentType, accept: 'application/json' },
       body: object === undefined ? '' : JSON.stringify(object),
     },
     Date.now(),

@@ -9,6 +9,7 @@ import { createProgress } from '../../demo/progress.ts'
 import { conclude, mark, runTask } from '../task.ts'
 import type { HalfReport } from './half.ts'
 import { meshMetrics, meshTable } from './report.ts'
+import { measureWholeAgent } from './whole-agent.ts'
 
 /** What the n-th peer's route of IPv4 leads to. */
 const destination = '10.100.2.0/24'
@@ -95,10 +96,14 @@ await runTask(async (task, scratch) => {
 
   half.stdin.write('report\n')
   const last = await nextReport()
-  const serve = server.memory()
-  progress.end()
   monitor.kill()
   half.stdin.end()
+
+  progress.step(`The whole agent, and ${peers} Nodes as kubelets report them`)
+  const { dist } = task
+  const whole = await measureWholeAgent({ dist, scratch, socket: server.socket, peers })
+  const serve = server.memory()
+  progress.end()
   await server.remove()
 
   const metrics = meshMetrics({
@@ -107,7 +112,9 @@ await runTask(async (task, scratch) => {
     serveCpuMs: firstServeCpuMs,
     repairMs,
     flushMs,
-    agentRssBytes: last.rssBytes,
+    meshRssBytes: last.rssBytes,
+    agentRssBytes: whole.rssBytes,
+    agentPeakBytes: whole.peakRssBytes,
     serveRssBytes: serve.now * 1024,
     servePeakBytes: serve.peak * 1024,
   })
