@@ -44,12 +44,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
     stdio: ['ignore', log.fd, log.fd],
     detached: true,
   })
-  await Promise.all([once(child, 'spawn'), log.close()])
-  const { pid } = child
-  if (pid === undefined) throw new Error('unreachable: a process that was spawned has an id')
+  // Before anything is waited for: one that ends at once has ended by then.
   const ended = new Promise<string>((resolve) => {
     child.once('exit', (code, killer) => resolve(`it ended with ${String(code ?? killer)}`))
   })
+  await Promise.all([once(child, 'spawn'), log.close()])
+  const { pid } = child
+  if (pid === undefined) throw new Error('unreachable: a process that was spawned has an id')
   // Once only: afterwards the process id may be somebody else's.
   let killing: Promise<void> | undefined
   const end = async (): Promise<void> => {
