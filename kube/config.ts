@@ -1,7 +1,8 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { delimiter, dirname, isAbsolute, join } from 'node:path'
 import { isIPv6 } from 'node:net'
-import { KubeConfig, loadYaml } from '@kubernetes/client-node'
+import { KubeConfig } from '@kubernetes/client-node'
+import { load } from 'js-yaml'
 
 export type KubeConfigErrorCode =
   /** No kubeconfig and no service account. */
@@ -147,7 +148,7 @@ function withTokenFiles(users: Users, text: string, folder: string): Users {
     readonly name?: unknown
     readonly user?: { readonly tokenFile?: unknown } | null
   }
-  const wire = loadYaml<{ readonly users?: readonly (WireUser | null)[] | null }>(text)
+  const wire = load(text) as { readonly users?: readonly (WireUser | null)[] | null }
   const files = new Map<unknown, string>()
   for (const entry of wire.users ?? []) {
     const file = entry?.user?.tokenFile
