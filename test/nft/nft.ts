@@ -1,9 +1,9 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync } from 'node:fs'
-import { mkdir, writeFile } from 'node:fs/promises'
+import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { areExecutable, defaultCacheDir, ensureFolder } from '../install/cache-folder.ts'
-import { runCommand, tail } from '../install/command.ts'
+import { downloadDebs, unpackDebs } from '../install/debian-packages.ts'
 
 /**
  * The program that judges our packet filters. Where it is not installed, Debian's package and what that needs are unpacked
@@ -45,18 +45,10 @@ export async function ensureNft(options: {
     what: 'nft',
     isUsable: (folder) => areExecutable(join(folder, 'nft')),
     make: async (folder) => {
-      const debs = join(folder, 'packages')
-      await mkdir(debs)
-      const unpack = 'apt-get download "$@" && for deb in *.deb; do dpkg-deb -x "$deb" ..; done'
-      const { exitCode, stderr } = await runCommand('sh', ['-c', unpack, 'sh', ...packages], {
-        environment,
-        folder: debs,
-      })
-      if (exitCode !== 0)
-        throw new Error(
-          `nft is not installed, and Debian's package could not be fetched:\n${tail(stderr)}\n` +
-            'Install it (Debian, Ubuntu: apt-get install nftables).',
-        )
+      const failure =
+        "nft is not installed (Debian, Ubuntu: apt-get install nftables), and Debian's package could not be fetched"
+      await downloadDebs(folder, packages, { environment, failure })
+      await unpackDebs(folder, folder, environment)
       await writeFile(join(folder, 'nft'), wrapper, { mode: 0o755 })
     },
     log,

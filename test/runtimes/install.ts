@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto'
-import { copyFile, cp, mkdir, readFile, readdir, rename, rm, symlink } from 'node:fs/promises'
+import { copyFile, cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { areExecutable, defaultCacheDir, ensureFolder } from '../install/cache-folder.ts'
 import { runCommand, tail } from '../install/command.ts'
+import { debFiles, downloadDebs, unpackDebs } from '../install/debian-packages.ts'
 import { type DebianPackage, criApi, packages } from './packages.ts'
 
 /** The runtimes, unpacked: nothing of it is in the system's own folders. */
@@ -24,6 +25,7 @@ export interface RuntimesOptions {
 }
 
 const what = 'the container runtimes'
+const notToBeHad = `${what} are packages of Debian 12 (amd64), which could not be had in the pinned versions (test/runtimes/packages.ts)`
 const chained = ['portmap', 'bandwidth'] as const
 const programs = ['bin/containerd', 'bin/ctr', 'bin/podman', 'bin/conmon', 'sbin/runc', 'sbin/nft'] as const
 
@@ -45,7 +47,8 @@ export async function ensureRuntimes({ environment, log }: RuntimesOptions): Pro
     isUsable,
     make: async (partial) => {
       log(`${what}: downloading ${packages.length} packages of Debian, once on this machine`)
-      await download(partial, environment)
+      const names = packages.map(({ name, version }) => `${name}:amd64=${version}`)
+      await downloadDebs(partial, names, { environment, failure: notToBeHad })
       await verify(partial)
       await unpack(partial, environment)
       await fetchCri(partial, environment)
@@ -88,28 +91,6 @@ function installFolder(environment: NodeJS.ProcessEnv): string {
   return join(defaultCacheDir(environment), `runtimes-${digest}`)
 }
 
-/** With the lists of packages that the system has; if those are old or missing, with new ones of our own. */
-async function download(folder: string, environment: NodeJS.ProcessEnv): Promise<void> {
-  const names = packages.map(({ name, version }) => `${name}:amd64=${version}`)
-  // The folder is ours alone, which apt's own user may not enter.
-  const asUs = ['-o', 'APT::Sandbox::User=root', '-q']
-  const own = [
-    ...['-o', `Dir::State::lists=${join(folder, 'lists')}`],
-    ...['-o', `Dir::Cache=${join(folder, 'cache')}`],
-  ]
-  const aptGet = (...args: readonly string[]) =>
-    runCommand('apt-get', [...asUs, ...args], { environment, folder })
-  if ((await aptGet('download', ...names)).exitCode === 0) return
-  await Promise.all(['lists/partial', 'cache'].map((path) => mkdir(join(folder, path), { recursive: true })))
-  const updated = await aptGet(...own, 'update')
-  const downloaded = await aptGet(...own, 'download', ...names)
-  if (downloaded.exitCode !== 0)
-    throw new Error(
-      `${what} are packages of Debian 12 (amd64), which could not be had in the pinned versions (test/runtimes/packages.ts):\n${tail(`${updated.stderr}\n${downloaded.stderr}`)}`,
-    )
-  await Promise.all(['lists', 'cache'].map((path) => rm(join(folder, path), { recursive: true })))
-}
-
 /** @throws Error that names a file which is not one of the pinned, or a package that has none */
 async function verify(folder: string): Promise<void> {
   const wanted = new Set(packages.map(({ sha256 }) => sha256))
@@ -124,16 +105,9 @@ async function verify(folder: string): Promise<void> {
   if (missing.length > 0) throw new Error(`apt-get downloaded no file for ${missing.join(', ')}`)
 }
 
-const debFiles = async (folder: string): Promise<readonly string[]> =>
-  (await readdir(folder)).filter((name) => name.endsWith('.deb')).map((name) => join(folder, name))
-
 async function unpack(folder: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const root = join(folder, 'root')
-  for (const file of await debFiles(folder)) {
-    const { exitCode, stderr } = await runCommand('dpkg-deb', ['-x', file, root], { environment })
-    if (exitCode !== 0) throw new Error(`${what}: ${file} could not be unpacked:\n${tail(stderr)}`)
-    await rm(file)
-  }
+  await unpackDebs(folder, root, environment)
   // As on every system whose /bin, /lib and /sbin are links into /usr.
   for (const name of ['bin', 'lib', 'sbin']) {
     const from = join(root, name)

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { podAddresses } from '../testing/sample-pods.ts'
-import { AzurePathWorld } from './azure-world.ts'
+import { AzurePathWorld } from './azure-path-world.ts'
+import { healthy, lost, only6, passes } from './path-nodes.ts'
 
 let world: AzurePathWorld
 
@@ -10,10 +11,6 @@ beforeAll(async () => {
 
 afterAll(() => world.close())
 
-const passes = ['ok', 'ok'] as const
-const lost = ['lost', 'lost'] as const
-const only6 = ['lost', 'ok'] as const
-
 /** What mends the break of a test. */
 const repairs: (() => void)[] = []
 afterEach(async () => {
@@ -21,7 +18,7 @@ afterEach(async () => {
   await world.sync()
   // Each break is one of its own only if the one before is gone.
   await world.nodes.expectProbed(passes)
-  expect(await world.nodes.broken('a1', 'b1')).toEqual(['passes', 'passes'])
+  expect(await world.nodes.broken('a1', 'b1')).toEqual(healthy)
 })
 
 async function breaks(work: () => void, repair: () => void): Promise<void> {

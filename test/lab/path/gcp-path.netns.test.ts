@@ -1,14 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { podRanges } from '../testing/sample-pods.ts'
-import { GcpPathWorld, nodeNames } from './gcp-path-world.ts'
+import { GcpPathWorld } from './gcp-path-world.ts'
+import { type Probed, healthy, lost, nodeNames, only4, only6, passes } from './path-nodes.ts'
 
 let world: GcpPathWorld
 
-const passes = ['ok', 'ok']
-const lost = ['lost', 'lost']
-const only4 = ['ok', 'lost']
-const only6 = ['lost', 'ok']
-const healthy = ['passes', 'passes']
 const [v4] = podRanges('b1')
 
 /** What mends the break of a test. */
@@ -17,15 +13,15 @@ afterEach(async () => {
   for (const repair of repairs.splice(0).toReversed()) await repair()
   await world.sync()
   // Each break is one of its own only if the one before is gone.
-  await world.expectProbed(passes)
-  expect(await world.broken()).toEqual(healthy)
+  await world.nodes.expectProbed(passes)
+  expect(await world.nodes.broken('a1', 'b1')).toEqual(healthy)
 })
 
 /** Packets follow what was done, and end so; and so does the explanation. */
-async function expectBroken(probed: readonly string[], broken: readonly string[]): Promise<void> {
+async function expectBroken(probed: Probed, broken: readonly string[]): Promise<void> {
   await world.sync()
-  await world.expectProbed(probed)
-  expect(await world.broken()).toEqual(broken)
+  await world.nodes.expectProbed(probed)
+  expect(await world.nodes.broken('a1', 'b1')).toEqual(broken)
 }
 
 function change(name: 'a1' | 'b1', ...[broken, mended]: Parameters<typeof world.estate.changeInstance>[1][]) {
@@ -35,7 +31,7 @@ function change(name: 'a1' | 'b1', ...[broken, mended]: Parameters<typeof world.
 }
 
 const cloudHops = async (family: 4 | 6): Promise<readonly string[]> => {
-  const { hops } = await world.explain(family)
+  const { hops } = await world.nodes.explain('a1', 'b1', family)
   expect(hops.filter(({ finding }) => finding.severity !== 'ok')).toEqual([])
   return hops.filter(({ at }) => at === 'cloud').map(({ finding, way }) => `${way} ${finding.code}`)
 }
@@ -57,7 +53,7 @@ describe('pods that are reached by static routes', () => {
   afterAll(() => world.close())
 
   test('a way that is whole, there and back, in both families', async () => {
-    await world.expectProbed(passes)
+    await world.nodes.expectProbed(passes)
     for (const family of [4, 6] as const) expect(await cloudHops(family)).toEqual(routed)
   })
 
@@ -111,7 +107,7 @@ describe('pods that are reached by static routes', () => {
     const arrived = its.filter(({ verdict }) => verdict.kind === 'ok').length
     expect(arrived).toBeGreaterThan(0)
     expect(arrived).toBeLessThan(its.length)
-    expect(await world.broken()).toEqual(['there cloud CloudRouteElsewhere', 'passes'])
+    expect(await world.nodes.broken('a1', 'b1')).toEqual(['there cloud CloudRouteElsewhere', 'passes'])
   })
 
   test('the route is for tags that the sender lacks', async () => {
@@ -154,7 +150,7 @@ describe('pods whose range is an alias range of their Node', () => {
     )
 
   test('a way that is whole, there and back', async () => {
-    await world.expectProbed(passes)
+    await world.nodes.expectProbed(passes)
     expect(await cloudHops(4)).toEqual(delivered)
     expect(await cloudHops(6)).toEqual(routed)
   })
@@ -170,7 +166,7 @@ describe('pods whose range is an alias range of their Node', () => {
     aliases('b1')
     aliases('db', v4)
     await expectBroken(only6, ['there cloud CloudRouteElsewhere', 'passes'])
-    const { hops } = await world.explain(4)
+    const { hops } = await world.nodes.explain('a1', 'b1', 4)
     const astray = hops.find(({ finding }) => finding.code === 'CloudRouteElsewhere')
     expect(astray?.finding.object.name).toBe(world.instance('db').path)
   })

@@ -1,8 +1,5 @@
 import { systemClock } from '../../../kube/clock.ts'
-import { parseAddress } from '../../../net/address.ts'
-import { parseCidr } from '../../../net/cidr.ts'
 import { explainAzureWay } from '../../../providers/azure/path/explain-way.ts'
-import type { ExaminedNode } from '../../../providers/examined.ts'
 import { ampleBudget } from '../../conformance/ample-budget.ts'
 import {
   type SimulatedAzure,
@@ -15,20 +12,23 @@ import { objectAt } from '../../simulators/kubernetes/json.ts'
 import { readVnet } from '../azure/read-vnet.ts'
 import { vnetFabric } from '../azure/vnet-rules.ts'
 import { RestClient } from '../rest-client.ts'
-import { podAddresses, podRanges } from '../testing/sample-pods.ts'
+import { podRanges } from '../testing/sample-pods.ts'
 import { Stage } from '../testing/stage.ts'
-import { PathNodes } from './path-nodes.ts'
-
-const machines = ['a1', 'b1', 'db'] as const
-export type MachineName = (typeof machines)[number]
-export type NodeName = Exclude<MachineName, 'db'>
+import {
+  type MachineName,
+  type NodeName,
+  PathNodes,
+  machineNames,
+  nodeNames,
+  pathMachines,
+} from './path-nodes.ts'
 
 const base = `/subscriptions/${subscription}/resourcegroups/${group}`
 const network = `${base}/providers/microsoft.network`
 const location = 'westeurope'
 
 interface Placed {
-  readonly view: ExaminedNode
+  readonly providerID: string
   readonly addresses: { readonly 4: string; readonly 6: string }
   readonly nic: string
 }
@@ -66,18 +66,13 @@ export class AzurePathWorld {
       b1: place(azure, 'b1'),
       db: place(azure, 'db'),
     }
-    for (const table of ['a1', 'b1'] as const)
-      for (const to of ['a1', 'b1'] as const)
+    for (const table of nodeNames)
+      for (const to of nodeNames)
         for (const family of [4, 6] as const) putRoute(azure, table, to, family, placed[to].addresses[family])
     const stage = await Stage.create(
       name,
       vnetFabric(await readVnet(rest, base, 'net')),
-      machines.map((machine) => ({
-        name: machine,
-        port: placed[machine].nic,
-        addresses: placed[machine].addresses,
-        ...(machine === 'db' ? {} : { pod: podAddresses(machine) }),
-      })),
+      pathMachines((machine) => ({ port: placed[machine].nic, addresses: placed[machine].addresses })),
     )
     const explainWay = explainAzureWay({
       arm: { api: armOver(azure.url), budget: ampleBudget() },
@@ -86,8 +81,8 @@ export class AzurePathWorld {
       network: undefined,
       attempt: (work) => work(),
     })
-    const views = { a1: placed.a1.view, b1: placed.b1.view }
-    const nodes = await PathNodes.start({ stage, nodes: views, explainWay })
+    const providerIDs = { a1: placed.a1.providerID, b1: placed.b1.providerID }
+    const nodes = await PathNodes.start({ stage, providerIDs, explainWay })
     return new AzurePathWorld({ nodes, placed, azure, rest, stage })
   }
 
@@ -125,7 +120,7 @@ export class AzurePathWorld {
   }
 
   power(machine: NodeName, state: 'running' | 'deallocated'): void {
-    const { providerID = '' } = this.placed[machine].view
+    const { providerID } = this.placed[machine]
     this.#azure.simulator.machines.power(providerID.slice('azure://'.length), state)
   }
 
@@ -159,7 +154,7 @@ function putRoute(
 }
 
 function putSubnet(azure: SimulatedAzure, name: MachineName, isAssociated: boolean): void {
-  const number = machines.indexOf(name) + 33
+  const number = machineNames.indexOf(name) + 33
   const addressPrefixes = [`10.0.${number}.0/24`, `fd00:10:0:${number}::/64`]
   const routeTable = isAssociated ? { routeTable: { id: tableId(name) } } : {}
   azure.send('PUT', subnetId(name), { properties: { addressPrefixes, ...routeTable } })
@@ -176,11 +171,6 @@ function place(azure: SimulatedAzure, name: MachineName): Placed {
   return {
     addresses,
     nic: `${network}/networkinterfaces/${name}-nic`,
-    view: {
-      name,
-      providerID: view.providerID,
-      addresses: Object.values(addresses).map(parseAddress),
-      podCIDRs: name === 'db' ? [] : podRanges(name).map(parseCidr),
-    },
+    providerID: view.providerID,
   }
 }
