@@ -4,7 +4,7 @@ import { chmodSync, mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, onTestFinished, test } from 'vitest'
 import { processesOfWorld } from './leftovers.ts'
 import { type Finished, run } from './run.ts'
 import { commandToEnter, explainRefusal, inWorld, runInWorld } from './world.ts'
@@ -88,6 +88,8 @@ describe('a world', () => {
       enter('killed', ['sh', '-c', 'sleep 1000 & echo up; setsid sleep 1000 & wait']),
       { stdio: ['ignore', 'pipe', 'inherit'] },
     )
+    // Whatever fails here: this world, and all others around it, would wait for it.
+    onTestFinished(() => void parent.kill('SIGKILL'))
     await once(parent.stdout, 'readable')
     // One that is just becoming another program has no environment to be known by.
     await expect.poll(() => processesOfWorld('killed').length).toBeGreaterThan(3)

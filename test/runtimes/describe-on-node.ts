@@ -34,6 +34,12 @@ export function describeOnNode<Runtime>(
       node = await RuntimeNode.boot('runtime-node', found as Runtimes)
       await (laidBy === 'the whole agent' ? node.startAgent() : node.install())
       runtime = await start(node, found as Runtimes)
+      // A plugin's last process may outlive the call that it was for.
+      const plugins = (): readonly string[] =>
+        (node?.processes() ?? [])
+          .map(({ command }) => command)
+          .filter((one) => one.startsWith('/opt/cni/bin/'))
+      await vi.waitFor(() => expect(plugins()).toEqual([]), { timeout: 8_000 })
       before = await node.snapshot()
     }, bootTimeout)
 
