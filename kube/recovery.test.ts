@@ -364,6 +364,9 @@ describe('a token that has expired', () => {
     expect(refusal).toBeInstanceOf(KubeError)
     expect(refusal).toMatchObject({ status: 401, reason: 'Unauthorized' })
     await pass(5 * minute)
+    // On a busy machine minutes of this clock are over before a socket has brought anything.
+    const deadline = performance.now() + 4000
+    while (refused <= 2 && performance.now() < deadline) await second()
     expect(refused).toBeGreaterThan(2)
     // Two requests an attempt: with the token as it was, and as it is read again.
     expect(refused).toBeLessThan(50)
