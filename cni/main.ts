@@ -1,5 +1,5 @@
 import type { Verb } from './call.ts'
-import { fileName, pluginOf } from './plugin.ts'
+import { fileName, pluginOf, podInterfaceOf } from './plugin.ts'
 import { type NetworkConfig, readNetworkConfig } from './spec/config.ts'
 import { readEnvironment } from './spec/environment.ts'
 import { CniError, ErrorCode, formatError, toCniError } from './spec/error.ts'
@@ -55,7 +55,7 @@ async function load(
   command: string,
   { ipamType, json }: NetworkConfig,
 ): Promise<{ readonly run: Verb } | undefined> {
-  switch (`${plugin === 'podway-cni' ? 'ptp' : plugin} ${command}`) {
+  switch (`${plugin === 'podway-cni' ? podInterfaceOf(json) : plugin} ${command}`) {
     case 'ptp ADD':
       if (json.ipMasq === true)
         return ipamType === 'static'
@@ -69,6 +69,18 @@ async function load(
     case 'ptp STATUS':
       return import('./verbs/ptp-status.ts')
     case 'ptp GC':
+      return import('./verbs/ptp-gc.ts')
+    case 'bridge ADD':
+      return ipamType !== 'static' && json.ipMasq !== true
+        ? import('./verbs/bridge-add.ts')
+        : import('./verbs/bridge-add-whole.ts')
+    case 'bridge DEL':
+      return json.ipMasq === true ? import('./verbs/ptp-del-masquerade.ts') : import('./verbs/ptp-del.ts')
+    case 'bridge CHECK':
+      return import('./verbs/bridge-check.ts')
+    case 'bridge STATUS':
+      return import('./verbs/bridge-status.ts')
+    case 'bridge GC':
       return import('./verbs/ptp-gc.ts')
     case 'host-local ADD':
       return import('./verbs/host-local-add.ts')

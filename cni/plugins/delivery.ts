@@ -25,7 +25,8 @@ export function awaitDelivery(
   }
 }
 
-function awaitLocal(system: System, rtnetlink: Rtnetlink, address: Address): void {
+/** The same for one address. */
+export function awaitLocal(system: System, rtnetlink: Rtnetlink, address: Address): void {
   for (let looks = 1; looks < mostLooks && matchRoute(rtnetlink, address)?.table !== localTable; looks++)
     system.serving().poll([], [], pauseMilliseconds)
 }

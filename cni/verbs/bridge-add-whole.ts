@@ -1,0 +1,12 @@
+import type { Call } from '../call.ts'
+import { hostLocal } from '../ipam/host-local.ts'
+import { staticAddresses } from '../ipam/static.ts'
+import { makeBridge } from '../plugins/bridge-add.ts'
+import { addChain } from '../plugins/chain.ts'
+import { masqueradePod } from '../plugins/masquerade.ts'
+
+/** With all that few bridges need. */
+export function run(call: Call): void {
+  const ipam = call.config.ipamType === 'static' ? staticAddresses : hostLocal
+  addChain(call, makeBridge(ipam, { masquerade: masqueradePod }))
+}
