@@ -6,6 +6,9 @@ import { CniError, ErrorCode, formatError, toCniError } from './spec/error.ts'
 import { formatVersions, newestVersion, requireVersion, supportedVersions } from './spec/version.ts'
 import type { System } from './sys.ts'
 
+/** What the whole of a bridge is needed for. */
+const bridgeExtras: readonly string[] = ['ipMasq', 'macspoofchk', 'vlan', 'vlanTrunk']
+
 const verbs: readonly string[] = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS']
 
 /**
@@ -71,16 +74,34 @@ async function load(
     case 'ptp GC':
       return import('./verbs/ptp-gc.ts')
     case 'bridge ADD':
-      return ipamType !== 'static' && json.ipMasq !== true
-        ? import('./verbs/bridge-add.ts')
-        : import('./verbs/bridge-add-whole.ts')
+      return ipamType === 'static' || bridgeExtras.some((key) => json[key])
+        ? import('./verbs/bridge-add-whole.ts')
+        : import('./verbs/bridge-add.ts')
     case 'bridge DEL':
-      return json.ipMasq === true ? import('./verbs/ptp-del-masquerade.ts') : import('./verbs/ptp-del.ts')
+      return import('./verbs/bridge-del.ts')
     case 'bridge CHECK':
       return import('./verbs/bridge-check.ts')
     case 'bridge STATUS':
       return import('./verbs/bridge-status.ts')
     case 'bridge GC':
+      return import('./verbs/bridge-gc.ts')
+    case 'macvlan ADD':
+      return import('./verbs/macvlan-add.ts')
+    case 'ipvlan ADD':
+      return import('./verbs/ipvlan-add.ts')
+    case 'macvlan DEL':
+    case 'ipvlan DEL':
+      return import('./verbs/ptp-del.ts')
+    case 'macvlan CHECK':
+      return import('./verbs/macvlan-check.ts')
+    case 'ipvlan CHECK':
+      return import('./verbs/ipvlan-check.ts')
+    case 'macvlan STATUS':
+      return import('./verbs/macvlan-status.ts')
+    case 'ipvlan STATUS':
+      return import('./verbs/ipvlan-status.ts')
+    case 'macvlan GC':
+    case 'ipvlan GC':
       return import('./verbs/ptp-gc.ts')
     case 'host-local ADD':
       return import('./verbs/host-local-add.ts')

@@ -31,6 +31,8 @@ export interface NewBridge {
   /** Undefined: the least one of its ports. */
   readonly mtu: number | undefined
   readonly vlanFiltering: boolean
+  /** By which rules know it; 0 is none. */
+  readonly group: number
 }
 
 /** struct ifinfomsg: family, padding, device type, index, flags, mask of flags to change. */
@@ -38,9 +40,10 @@ const open = (index: number, { family = 0, flags = 0, change = 0 } = {}): Payloa
   new PayloadWriter().u8(family).u8(0).u16(0).u32(index).u32(flags).u32(change)
 
 /** EEXIST if there is a link of that name. */
-export function createBridge({ name, mac, mtu, vlanFiltering: filters }: NewBridge): Request {
+export function createBridge({ name, mac, mtu, vlanFiltering: filters, group }: NewBridge): Request {
   const writer = open(0).attributeText(Attribute.name, name).attributeBytes(Attribute.address, mac)
   if (mtu !== undefined) writer.attributeU32(Attribute.mtu, mtu)
+  if (group !== 0) writer.attributeU32(Attribute.group, group)
   writer.nested(Attribute.info, () => {
     writer.attributeText(InfoAttribute.kind, 'bridge')
     if (filters)

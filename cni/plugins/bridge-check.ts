@@ -8,6 +8,7 @@ import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { type PreviousInterface, type PreviousResult, readPrevious } from '../spec/previous.ts'
 import { formatInterfaceAddress } from '../spec/result.ts'
 import { type BridgeConfig, readBridgeConfig } from './bridge-config.ts'
+import { checkMacGuard } from './mac-guard.ts'
 import { checkMasquerade } from './masquerade-check.ts'
 import { checkAddresses, checkIpam, failure, ownPartOf } from './pod-check.ts'
 import { openSandbox } from './sandbox.ts'
@@ -37,8 +38,10 @@ export function check(call: Call): void {
   const link = checkPodLink(pod, own)
   checkPort(host, { bridge, link, previous, own })
   checkAddresses(pod, link, { ips, routes: previous.routes })
-  if (wanted.isGateway && wanted.vlans?.access === undefined) checkGateways(host, bridge, ips)
+  if (wanted.isGateway) checkGateways(host, gatewayLink(host, bridge, wanted), ips)
   checkMasquerade(call, ips, 'bridge')
+  if (wanted.checksMac && link.peerIndex !== undefined)
+    checkMacGuard(system, { ...environment, network: config.name }, link.peerIndex)
 }
 
 function checkBridge(host: Rtnetlink, { interfaces }: PreviousResult, wanted: BridgeConfig): LinkDetails {
@@ -98,7 +101,16 @@ function checkPort(
   throw failure(`CNI veth created for bridge ${bridge.name} was not found`)
 }
 
-function checkGateways(host: Rtnetlink, bridge: LinkDetails, ips: PreviousResult['ips']): void {
+/** The machine's own interface among the pods. */
+function gatewayLink(host: Rtnetlink, bridge: Link, { vlans }: BridgeConfig): Link {
+  if (vlans?.access === undefined) return bridge
+  const name = `${bridge.name}.${vlans.access}`
+  const link = host.link(name)
+  if (link === undefined) throw failure(`Interface name ${name} not found`)
+  return link
+}
+
+function checkGateways(host: Rtnetlink, bridge: Link, ips: PreviousResult['ips']): void {
   const present = new Set(
     listAddresses(host)
       .filter(({ index }) => index === bridge.index)

@@ -10,13 +10,16 @@ import {
   parseInterfaceAddress,
 } from '../../net/cidr.ts'
 import { setHardwareAddress } from '../netlink/bridge.ts'
+import type { Request } from '../netlink/connection.ts'
 import { isOpError } from '../netlink/error.ts'
+import type { Link } from '../netlink/link.ts'
 import { listAddresses } from '../netlink/listing.ts'
 import { matchRoute } from '../netlink/lookup.ts'
 import { addOnLinkAddress, deleteAddress } from '../netlink/on-link-address.ts'
 import { localTable } from '../netlink/route.ts'
 import type { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
+import { parseMac } from '../spec/mac.ts'
 import { formatInterfaceAddress } from '../spec/result.ts'
 import { Errno, type Files } from '../sys.ts'
 import { changeWithIpv6 } from './enabling-ipv6.ts'
@@ -29,16 +32,13 @@ export function firstOfSubnet({ address, prefixLength }: InterfaceAddress): Addr
 }
 
 /** The interface that pods have for their gateway. */
-export interface GatewayLink {
-  readonly index: number
-  readonly name: string
-  readonly mac: Uint8Array
-  /** Its hardware address was said when it was made. */
+export interface GatewayLink extends Pick<Link, 'index' | 'name'> {
+  /** It was made a moment ago, with a hardware address that stays. */
   readonly isNew: boolean
 }
 
 /** What the bridge shall have. */
-interface Request {
+interface Wanted {
   readonly link: GatewayLink
   readonly gateway: InterfaceAddress
   /** An address that it is for. */
@@ -57,7 +57,7 @@ const linkLocal = parseCidr('fe80::/10')
  *
  * @throws CniError "internal" (999), with upstream's text
  */
-export function ensureGateway(files: Files, host: Rtnetlink, request: Request): void {
+export function ensureGateway(files: Files, host: Rtnetlink, request: Wanted): void {
   const { link, gateway, force } = request
   if (!link.isNew && isThere(host, request)) return
   const present = link.isNew ? [] : addressesOf(host, link.index)
@@ -72,19 +72,28 @@ export function ensureGateway(files: Files, host: Rtnetlink, request: Request): 
   const changes = [
     ...inTheWay.map((address) => deleteAddress(link.index, address)),
     addOnLinkAddress(link.index, gateway, { detectDuplicates: false }),
-    // A bridge that nobody has told takes the lowest one of its ports', and pods would lose their gateway with a pod.
-    ...(link.isNew ? [] : [setHardwareAddress(link.index, link.mac)]),
+    ...(link.isNew ? [] : keepHardwareAddress(host, link)),
   ]
   try {
     changeWithIpv6(host, changes, () => setSysctl(files, `ipv6/conf/${link.name}/disable_ipv6`, '0'))
   } catch (error) {
-    // Another pod's ADD was faster.
-    if (!isOpError(error, Errno.EEXIST) || !isThere(host, request)) throw error
+    // Another pod's ADD was faster. The way to the pod comes a moment after the address.
+    const isThereNow = (): boolean => addressesOf(host, link.index).map(formatInterfaceAddress).includes(text)
+    if (!isOpError(error, Errno.EEXIST) || !isThereNow()) throw error
   }
 }
 
+/**
+ * A bridge that nobody has told takes the lowest hardware address of its ports: pods would lose their gateway with a pod.
+ * It is looked at now, for it may just have got its first port.
+ */
+function keepHardwareAddress(host: Rtnetlink, { index, name }: GatewayLink): readonly Request[] {
+  const mac = host.link(index)?.mac
+  return mac === undefined ? [] : [setHardwareAddress(index, parseMac(mac, name))]
+}
+
 /** The address is the machine's own by that link, and so is the way to the pod. */
-function isThere(host: Rtnetlink, { link, gateway, pod }: Request): boolean {
+function isThere(host: Rtnetlink, { link, gateway, pod }: Wanted): boolean {
   const own = matchRoute(host, gateway.address)
   if (own?.table !== localTable || own.index !== link.index) return false
   const route = matchRoute(host, pod)

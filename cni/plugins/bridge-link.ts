@@ -4,16 +4,13 @@ import { type LinkDetails, linkDetails } from '../netlink/link-details.ts'
 import { type Rtnetlink, setUp } from '../netlink/rtnetlink.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
 import { Errno, type System } from '../sys.ts'
+import type { BridgeConfig } from './bridge-config.ts'
+import { podLinkGroup } from './link-group.ts'
 import { randomMac } from './random-mac.ts'
 import { trySysctl } from './sysctl.ts'
 
 /** The bridge that shall be there. */
-export interface WantedBridge {
-  readonly name: string
-  readonly mtu: number | undefined
-  readonly promiscuous: boolean
-  readonly vlanFiltering: boolean
-}
+export type WantedBridge = Pick<BridgeConfig, 'bridge' | 'mtu' | 'promiscuous' | 'vlans' | 'isGateway'>
 
 /** One that is there, and whether that is our doing. */
 export interface Bridge {
@@ -30,7 +27,7 @@ export interface Bridge {
  * @throws CniError "internal" (999), with upstream's texts
  */
 export function ensureBridge(system: System, host: Rtnetlink, wanted: WantedBridge): Bridge {
-  const { name } = wanted
+  const name = wanted.bridge
   const found = linkDetails(host, name)
   const isNew = found === undefined && create(system, host, wanted)
   const link = found ?? linkDetails(host, name)
@@ -38,7 +35,7 @@ export function ensureBridge(system: System, host: Rtnetlink, wanted: WantedBrid
   if (link.kind !== 'bridge')
     throw failure(name, `${JSON.stringify(name)} already exists but is not a bridge`)
   // Or the VLANs would be mere decoration: every port would see every frame.
-  if (wanted.vlanFiltering && !link.filtersVlans)
+  if (wanted.vlans !== undefined && !link.filtersVlans)
     throw failure(
       name,
       `${JSON.stringify(name)} already exists without vlan_filtering: \`ip link set ${name} type bridge vlan_filtering 1\`, or name another bridge`,
@@ -54,9 +51,16 @@ export function ensureBridge(system: System, host: Rtnetlink, wanted: WantedBrid
 }
 
 /** False if somebody else was faster. */
-function create(system: System, host: Rtnetlink, { name, mtu, vlanFiltering }: WantedBridge): boolean {
+function create(system: System, host: Rtnetlink, { bridge, mtu, vlans, isGateway }: WantedBridge): boolean {
   try {
-    const request = createBridge({ name, mac: randomMac(system), mtu, vlanFiltering })
+    const request = createBridge({
+      name: bridge,
+      mac: randomMac(system),
+      mtu,
+      vlanFiltering: vlans !== undefined,
+      // What pods send elsewhere comes by it: rules about pods are about it. Without a gateway nothing does.
+      group: isGateway ? podLinkGroup : 0,
+    })
     host.connection.execute(request)
     return true
   } catch (error) {

@@ -3,10 +3,13 @@ import { hostLocal } from '../ipam/host-local.ts'
 import { staticAddresses } from '../ipam/static.ts'
 import { makeBridge } from '../plugins/bridge-add.ts'
 import { addChain } from '../plugins/chain.ts'
+import { guardMac } from '../plugins/mac-guard.ts'
 import { masqueradePod } from '../plugins/masquerade.ts'
+import { setPortVlans } from '../plugins/port-vlans.ts'
+import { ensureVlanGateway } from '../plugins/vlan-gateway.ts'
 
 /** With all that few bridges need. */
 export function run(call: Call): void {
   const ipam = call.config.ipamType === 'static' ? staticAddresses : hostLocal
-  addChain(call, makeBridge(ipam, { masquerade: masqueradePod }))
+  addChain(call, makeBridge(ipam, { masqueradePod, guardMac, setPortVlans, ensureVlanGateway }))
 }

@@ -1,0 +1,10 @@
+import type { Call } from '../call.ts'
+import { hostLocal } from '../ipam/host-local.ts'
+import { staticAddresses } from '../ipam/static.ts'
+import { addChain } from '../plugins/chain.ts'
+import { makeStacked } from '../plugins/stacked-add.ts'
+
+export function run(call: Call): void {
+  const ipam = call.config.ipamType === 'static' ? staticAddresses : hostLocal
+  addChain(call, makeStacked('macvlan', ipam))
+}
