@@ -107,11 +107,11 @@ function createLink(
     throw configError(`mtu: invalid MTU ${mtu}, must be [0, master MTU(${master.mtu})]`)
   // The kernel looks for the name where the master is, too: an `eth0` of the host would be in the way.
   const name = `pw${Array.from(system.random(6), (byte) => byte.toString(16).padStart(2, '0')).join('')}`
-  let index: number | undefined
+  const made: { index?: number | undefined } = {}
   // Before the attempt: it may be there although the answer got lost.
   undo.add(() => {
-    const made = index ?? pod.link(name)?.index
-    if (made !== undefined) pod.deleteLink(made)
+    const index = made.index ?? pod.link(name)?.index
+    if (index !== undefined) pod.deleteLink(index)
   })
   const { mac, broadcastQueueLength } = wanted
   const place = { name, master: master.index, namespace: system.files.descriptor(sandbox.pod) }
@@ -124,7 +124,8 @@ function createLink(
     broadcastQueueLength,
   })
   explain(`failed to create ${kind}`, () => from.connection.execute(request))
-  index = pod.link(name)?.index
+  const index = pod.link(name)?.index
+  made.index = index
   if (index === undefined) throw new Error(`the ${kind} ${name} vanished while it was set up`)
   const rename = renameLink(index, environment.ifName)
   explain(`failed to rename ${kind} to ${JSON.stringify(environment.ifName)}`, () =>

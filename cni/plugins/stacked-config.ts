@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts'
 import { readStatusOnExhaustion } from '../ipam/exhaustion.ts'
-import { configError, optionalBoolean, optionalNumber, optionalString } from '../spec/json.ts'
+import { configError, optionalBoolean, optionalPositive, optionalString } from '../spec/json.ts'
 import { parseMac } from '../spec/mac.ts'
 import type { Dns } from '../spec/result.ts'
 import { readConfiguredDns } from './dns-config.ts'
@@ -62,9 +62,7 @@ export function readStackedConfig(call: Call, kind: StackedConfig['kind']): Stac
     mtu: readMtu(json),
     // All that are on one master share its hardware address.
     mac: isMacvlan ? readMacvlanMac(call) : undefined,
-    broadcastQueueLength: isMacvlan
-      ? optionalNumber(json, 'bcqueuelen', 'bcqueuelen') || undefined
-      : undefined,
+    broadcastQueueLength: isMacvlan ? optionalPositive(json, 'bcqueuelen', 'bcqueuelen') : undefined,
     hasIpam: hasIpam(json),
     detectDuplicates: !call.reference && optionalBoolean(json, 'enabledad', 'enabledad') === true,
     dns: readConfiguredDns(call),
