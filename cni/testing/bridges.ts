@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process'
 import { run } from './binary.ts'
 
 /** A link with what its kind has of its own, as `ip -j -d link` has it. */
@@ -43,3 +44,28 @@ raw = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
 raw.bind((device, 0))
 raw.send(b'\\xff' * 6 + own + bytes.fromhex('0806') + arp)
 `
+
+/** Why bridges can't tell VLANs apart here; undefined if they can. test/uml looks at those on a kernel that has all. */
+export function whyNoVlanFiltering(): string | undefined {
+  const script = 'ip link add b0 type bridge vlan_filtering 1 && bridge vlan show dev b0'
+  const tried = spawnSync('unshare', ['--net', 'sh', '-c', script], { encoding: 'utf8' })
+  return tried.status === 0
+    ? undefined
+    : `the kernel has no VLAN filtering of bridges (CONFIG_BRIDGE_VLAN_FILTERING): ${tried.stderr.trim()}`
+}
+
+/** The VLANs of a port as `bridge -j vlan` has them: `100 PVID Egress Untagged`. */
+export function vlansOf(port: string): readonly string[] {
+  const shown = JSON.parse(run('bridge', '-j', 'vlan', 'show', 'dev', port)) as readonly {
+    readonly vlans: readonly {
+      readonly vlan: number
+      readonly vlanEnd?: number
+      readonly flags?: readonly string[]
+    }[]
+  }[]
+  return shown.flatMap(({ vlans }) =>
+    vlans.flatMap(({ vlan, vlanEnd = vlan, flags = [] }) =>
+      Array.from({ length: vlanEnd - vlan + 1 }, (_, index) => [vlan + index, ...flags].join(' ')),
+    ),
+  )
+}
