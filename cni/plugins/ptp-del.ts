@@ -3,6 +3,8 @@ import type { tidyPods } from '../nftables/pod-tidying.ts'
 import { removeLink } from '../netlink/removal.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { del as releaseAddresses } from './host-local.ts'
+import { findIfb, removeIfb } from './bandwidth-removal.ts'
+import { ifbNames } from './ifb-name.ts'
 import { endMasquerading } from './masquerade-removal.ts'
 import { openNamespace } from './sandbox.ts'
 import { hostVethAlias, hostVethName, masqueradeComment, nameAttempts } from './veth-name.ts'
@@ -37,10 +39,14 @@ function endPodMasquerade({ system, environment, config }: Call, tidy?: typeof t
   endMasquerading(system, (comment) => comment === own, tidy)
 }
 
-function deleteInterface({ system, environment, config }: Call): void {
+function deleteInterface({ system, environment, config, reference }: Call): void {
   const namespace = openNamespace(system, environment)
   const host = new Rtnetlink(system)
-  const alias = hostVethAlias({ ...environment, network: config.name })
+  const owner = { ...environment, network: config.name }
+  const alias = hostVethAlias(owner)
+  // The reference plugin limits no rates: the plugin `bandwidth` cleans up itself.
+  const ifb = reference ? undefined : findIfb(host, owner, ifbNames(owner))
+  if (ifb !== undefined) removeIfb(host, ifb)
   for (let attempt = 0; attempt < nameAttempts; attempt++) {
     const hostEnd = host.link(hostVethName(environment, attempt))
     if (hostEnd?.alias === alias) {
