@@ -3,7 +3,7 @@ import { callOf } from '../testing/call.ts'
 import { toTokenBucket } from '../netlink/token-bucket.ts'
 import { readBandwidth } from './bandwidth-config.ts'
 
-const read = (config: object): unknown => readBandwidth(callOf(config))
+const read = (config: object, reference = false): unknown => readBandwidth(callOf(config, { reference }))
 const four = { ingressRate: 8e6, ingressBurst: 8e5, egressRate: 4e6, egressBurst: 4e5 }
 const buckets = { ingress: toTokenBucket(8e6, 8e5), egress: toTokenBucket(4e6, 4e5) }
 
@@ -64,5 +64,13 @@ describe('the limits of a configuration', () => {
   ])('$config: $error', ({ config, error }) => {
     if (error === undefined) expect(() => read(config)).not.toThrow()
     else expect(() => read(config)).toThrow(error)
+  })
+
+  it('are refused as upstream does where we stand in for it, with the key named where not', () => {
+    const config = { ingressRate: 1, runtimeConfig: { bandwidth: four } }
+    expect(() => read(config, true)).toThrow(expect.objectContaining({ code: 999, message: burstMissing }))
+    expect(() => read(config)).toThrow(
+      expect.objectContaining({ code: 7, message: `ingressBurst: ${burstMissing}` }),
+    )
   })
 })
