@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { dist, root } from '../build/build.ts'
 import { debianEntries } from './debian.ts'
-import { type Entry, file } from './entry.ts'
+import { file } from './entry.ts'
 import { type Layer, makeLayer } from './layer.ts'
 import { type Architecture, type Image, type ImageConfig, architectures, writeLayout } from './layout.ts'
 import { type ImageLock, crates, lockFile, nodePackages, npmPackages, readLock } from './lock.ts'
 import { nodeEntries } from './node.ts'
 import { bundledPackages, nodeBinaryEntries, programEntries, systemEntries } from './program.ts'
-import { formatSbom } from './sbom.ts'
+import { type Contents, formatSbom } from './sbom.ts'
 
 /** The architecture that `dist/podway-cni` is for: this machine's. */
 export const ownArchitecture = (): Architecture => (process.arch === 'arm64' ? 'arm64' : 'amd64')
@@ -16,6 +16,8 @@ export const ownArchitecture = (): Architecture => (process.arch === 'arm64' ? '
 export interface BuildOptions {
   /** Gets a folder for each image. */
   readonly outFolder: string
+  /** Both if absent. */
+  readonly names?: readonly ImageName[]
   /** Of the image with the controller and the agent. The other one holds a compiled program, and is for this machine's. */
   readonly architectures: readonly Architecture[]
   readonly log: (line: string) => void
@@ -23,8 +25,12 @@ export interface BuildOptions {
   readonly created?: string
 }
 
+/** `podway`: the controller and the agent; `podway-cni`: the static executable, alone. */
+export const imageNames = ['podway', 'podway-cni'] as const
+export type ImageName = (typeof imageNames)[number]
+
 export interface BuiltImage {
-  readonly name: 'podway' | 'podway-cni'
+  readonly name: ImageName
   readonly folder: string
   /** Of its index. */
   readonly digest: string
@@ -40,52 +46,70 @@ export async function buildImages(options: BuildOptions): Promise<readonly Built
   const lock = await readLock()
   await requireFresh(lock)
   const { version } = JSON.parse(await readFile(join(root, 'package.json'), 'utf8')) as { version: string }
-  const created = options.created ?? '1970-01-01T00:00:00Z'
-  const common = { version, created }
+  const given: Given = {
+    lock,
+    version,
+    created: options.created ?? '1970-01-01T00:00:00Z',
+    architectures: options.architectures,
+    log: options.log,
+  }
+  const built: BuiltImage[] = []
+  for (const name of options.names ?? imageNames) {
+    const images = await imagesOf[name](given)
+    const folder = join(options.outFolder, name)
+    const { digest } = await writeLayout(folder, version, images)
+    built.push({ name, folder, digest, size: Math.max(...images.map(({ layers }) => sizeOf(layers))) })
+  }
+  return built
+}
 
-  const images: Image[] = []
+interface Given extends Pick<BuildOptions, 'architectures' | 'log'> {
+  readonly lock: ImageLock
+  readonly version: string
+  readonly created: string
+}
+
+const imagesOf: Readonly<Record<ImageName, (given: Given) => Promise<readonly Image[]>>> = {
+  podway: programImages,
+  'podway-cni': nodeBinaryImages,
+}
+
+async function programImages(given: Given): Promise<readonly Image[]> {
+  const { lock, version, log } = given
   const program = await makeLayer('podway: the program', await programEntries())
-  for (const architecture of options.architectures) {
-    options.log(`podway ${version}, linux/${architecture}`)
-    const contents = {
-      ...common,
-      name: 'podway',
-      debian: lock.debian[architecture],
-      npm: [lock.node[architecture], ...lock.podway],
-      crates: [],
-    }
-    const layers = [
-      await makeLayer('Debian: libraries and certificates', [
-        ...(await debianEntries(architecture, lock.debian[architecture], options.log)),
-        ...systemEntries,
-      ]),
-      await makeLayer('Node.js', await nodeEntries(lock.node[architecture], options.log)),
-      program,
-      await makeLayer('SBOM', sbomEntry('podway', formatSbom(contents))),
-    ]
+  const images: Image[] = []
+  for (const architecture of given.architectures) {
+    log(`podway ${version}, linux/${architecture}`)
+    const debian = lock.debian[architecture]
+    const node = lock.node[architecture]
+    const libraries = [...(await debianEntries(architecture, debian, log)), ...systemEntries]
     images.push({
-      config: configOf('podway', architecture, common, ['/usr/bin/node', '/usr/lib/podway/podway.js']),
-      layers,
+      config: configOf('podway', architecture, given, ['/usr/bin/node', '/usr/lib/podway/podway.js']),
+      layers: [
+        await makeLayer('Debian: libraries and certificates', libraries),
+        await makeLayer('Node.js', await nodeEntries(node, log)),
+        program,
+        await sbomLayer({ ...given, name: 'podway', debian, npm: [node, ...lock.podway], crates: [] }),
+      ],
     })
   }
+  return images
+}
 
+async function nodeBinaryImages(given: Given): Promise<readonly Image[]> {
   const architecture = ownArchitecture()
-  options.log(`podway-cni ${version}, linux/${architecture}`)
-  const contents = { ...common, name: 'podway-cni', debian: [], npm: [], crates: lock['podway-cni'] }
-  const nodeBinary: Image = {
-    // In a DaemonSet it is told to be root: what it does are a node's own affairs.
-    config: configOf('podway-cni', architecture, common, ['/usr/bin/podway-cni']),
-    layers: [
-      await makeLayer('podway-cni: the program', await nodeBinaryEntries()),
-      await makeLayer('SBOM', sbomEntry('podway-cni', formatSbom(contents))),
-    ],
-  }
-  const write = async (name: BuiltImage['name'], all: readonly Image[]): Promise<BuiltImage> => {
-    const folder = join(options.outFolder, name)
-    const { digest } = await writeLayout(folder, version, all)
-    return { name, folder, digest, size: Math.max(...all.map(({ layers }) => sizeOf(layers))) }
-  }
-  return [await write('podway', images), await write('podway-cni', [nodeBinary])]
+  given.log(`podway-cni ${given.version}, linux/${architecture}`)
+  const crates = given.lock['podway-cni']
+  return [
+    {
+      // In a DaemonSet it is told to be root: what it does are a node's own affairs.
+      config: configOf('podway-cni', architecture, given, ['/usr/bin/podway-cni']),
+      layers: [
+        await makeLayer('podway-cni: the program', await nodeBinaryEntries()),
+        await sbomLayer({ ...given, name: 'podway-cni', debian: [], npm: [], crates }),
+      ],
+    },
+  ]
 }
 
 /** What `deploy/image.lock` has to say of the layers that are made here. */
@@ -111,15 +135,14 @@ async function requireFresh({ node, podway, 'podway-cni': nodeBinary }: ImageLoc
     )
 }
 
-const sbomEntry = (name: string, text: string): readonly Entry[] => [
-  file(`usr/share/doc/${name}/sbom.spdx.json`, text),
-]
+const sbomLayer = (contents: Contents): Promise<Layer> =>
+  makeLayer('SBOM', [file(`usr/share/doc/${contents.name}/sbom.spdx.json`, formatSbom(contents))])
 
 const sizeOf = (layers: readonly Layer[]): number =>
   layers.reduce((sum, { content }) => sum + content.length, 0)
 
 function configOf(
-  name: BuiltImage['name'],
+  name: ImageName,
   architecture: Architecture,
   { version, created }: { readonly version: string; readonly created: string },
   entrypoint: readonly string[],

@@ -140,7 +140,7 @@ async function unpack(path: string): Promise<readonly Entry[]> {
   for await (const part of archive) {
     const { header } = part
     const chunks: Uint8Array[] = []
-    for await (const chunk of part) chunks.push(chunk as Uint8Array)
+    for await (const chunk of part) chunks.push(chunk)
     const name = inUsr(clean(header.name))
     if (name === '') continue
     const mode = (header.mode ?? 0o755) & 0o7777
@@ -157,7 +157,16 @@ async function unpack(path: string): Promise<readonly Entry[]> {
       case 'link':
         links.push({ path: name, to: inUsr(clean(header.linkname ?? '')) })
         break
-      default:
+      case 'block-device':
+      case 'character-device':
+      case 'contiguous-file':
+      case 'fifo':
+      case 'gnu-long-link-path':
+      case 'gnu-long-path':
+      case 'pax-global-header':
+      case 'pax-header':
+      case null:
+      case undefined:
         throw new Error(`${path} has something at ${name} that is no file, folder or link`)
     }
   }

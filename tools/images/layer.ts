@@ -32,7 +32,7 @@ async function makeArchive(entries: readonly Entry[]): Promise<Uint8Array> {
   const archive = pack()
   const parts: Uint8Array[] = []
   const read = (async () => {
-    for await (const part of archive) parts.push(part as Uint8Array)
+    for await (const part of archive) parts.push(part)
   })()
   for (const entry of entries) {
     const common = { name: entry.path, mtime: new Date(0), uid: 0, gid: 0, uname: '', gname: '' }

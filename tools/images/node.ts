@@ -64,7 +64,7 @@ async function unpack(archive: Uint8Array): Promise<ReadonlyMap<string, Uint8Arr
   parts.end(gunzipSync(archive))
   for await (const part of parts) {
     const chunks: Uint8Array[] = []
-    for await (const chunk of part) chunks.push(chunk as Uint8Array)
+    for await (const chunk of part) chunks.push(chunk)
     files.set(part.header.name, Buffer.concat(chunks))
   }
   return files
