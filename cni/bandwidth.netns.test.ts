@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { describeUnless } from '../test/install/describe-unless.ts'
-import { invoke, run } from './testing/binary.ts'
+import { invoke, invokeAsync, run } from './testing/binary.ts'
 import { tickNanoseconds } from './netlink/token-bucket.ts'
 import { add, message, succeed } from './testing/calls.ts'
 import { qdiscs, redirects } from './testing/shaping.ts'
@@ -130,6 +130,21 @@ describe('taking limits back', () => {
     testNode.forget('pod')
     expect(ifbs()).toHaveLength(1)
     succeed('DEL', { netns: '/run/netns/pod', config: testNode.config(limits) })
+    expect(testNode.traces()).toEqual(before)
+  })
+
+  it('DEL leaves all other pods alone, of twenty at once', async () => {
+    const names = Array.from({ length: 20 }, (_, i) => `many${i}`)
+    attach('kept')
+    const before = testNode.traces()
+    for (const name of names) attach(name)
+    const config = testNode.config(limits)
+    const ended = await Promise.all(
+      names.map((containerId) =>
+        invokeAsync({ command: 'DEL', containerId, netns: `/run/netns/${containerId}`, config }),
+      ),
+    )
+    expect(ended.map(({ code }) => code)).toEqual(names.map(() => 0))
     expect(testNode.traces()).toEqual(before)
   })
 
