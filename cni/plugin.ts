@@ -11,6 +11,7 @@ const plugins = [
   'host-local',
   'static',
   'loopback',
+  'bandwidth',
 ] as const
 export type Plugin = (typeof plugins)[number]
 

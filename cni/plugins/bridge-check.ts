@@ -8,6 +8,7 @@ import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { type PreviousInterface, type PreviousResult, readPrevious } from '../spec/previous.ts'
 import { formatInterfaceAddress } from '../spec/result.ts'
 import { type BridgeConfig, readBridgeConfig } from './bridge-config.ts'
+import { checkLimits } from './limits-check.ts'
 import { checkMacGuard } from './mac-guard.ts'
 import { checkMasquerade } from './masquerade-check.ts'
 import { checkAddresses, checkIpam, failure, ownPartOf } from './pod-check.ts'
@@ -36,12 +37,12 @@ export function check(call: Call): void {
   )
   const pod = new Rtnetlink(system, sandbox.pod)
   const link = checkPodLink(pod, own)
-  checkPort(host, { bridge, link, previous, own })
+  const port = checkPort(host, { bridge, link, previous, own })
   checkAddresses(pod, link, { ips, routes: previous.routes })
   if (wanted.isGateway) checkGateways(host, gatewayLink(host, bridge, wanted), ips)
+  checkLimits(call, host, port)
   checkMasquerade(call, ips, 'bridge')
-  if (wanted.checksMac && link.peerIndex !== undefined)
-    checkMacGuard(system, { ...environment, network: config.name }, link.peerIndex)
+  if (wanted.checksMac) checkMacGuard(system, { ...environment, network: config.name }, port.index)
 }
 
 function checkBridge(host: Rtnetlink, { interfaces }: PreviousResult, wanted: BridgeConfig): LinkDetails {
@@ -85,7 +86,7 @@ function checkPort(
     readonly previous: PreviousResult
     readonly own: PreviousInterface
   },
-): void {
+): Link {
   for (const { name, mac, sandbox } of previous.interfaces) {
     if (name === bridge.name || name === own.name) continue
     const port = linkDetails(host, name)
@@ -96,7 +97,7 @@ function checkPort(
     if (port.master !== bridge.index) continue
     if (mac !== undefined && mac.toLowerCase() !== port.mac)
       throw failure(`Interface ${name} Mac doesn't match: ${mac} not found`)
-    return
+    return port
   }
   throw failure(`CNI veth created for bridge ${bridge.name} was not found`)
 }

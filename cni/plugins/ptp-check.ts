@@ -7,6 +7,7 @@ import { matchRoute } from '../netlink/lookup.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { type PreviousInterface, type PreviousResult, readPrevious } from '../spec/previous.ts'
 import { formatInterfaceAddress } from '../spec/result.ts'
+import { checkLimits } from './limits-check.ts'
 import { checkMasquerade } from './masquerade-check.ts'
 import { checkAddresses, checkIpam, failure, ownPartOf } from './pod-check.ts'
 import { openSandbox } from './sandbox.ts'
@@ -32,7 +33,9 @@ export function check(call: Call): void {
   const link = checkPodLink(pod, own)
   checkAddresses(pod, link, { ips, routes: previous.routes })
 
-  checkHost(new Rtnetlink(system), { interfaces: previous.interfaces, ips }, link)
+  const host = new Rtnetlink(system)
+  const hostEnd = checkHost(host, { interfaces: previous.interfaces, ips }, link)
+  if (hostEnd !== undefined) checkLimits(call, host, hostEnd)
   checkMasquerade(call, ips, 'ptp')
 }
 
@@ -49,14 +52,15 @@ function checkPodLink(pod: Rtnetlink, expected: PreviousInterface): Link {
   return link
 }
 
+/** The host's end; undefined if the previous result names none. */
 function checkHost(
   host: Rtnetlink,
   { interfaces, ips }: Pick<PreviousResult, 'interfaces' | 'ips'>,
   podLink: Link,
-): void {
+): Link | undefined {
   const candidates = interfaces.filter((one) => one.sandbox === undefined)
   const [hostEnd] = candidates
-  if (hostEnd === undefined) return
+  if (hostEnd === undefined) return undefined
   const link = candidates
     .map(({ name }) => host.link(name))
     .find((candidate) => candidate !== undefined && candidate.index === podLink.peerIndex)
@@ -79,4 +83,5 @@ function checkHost(
     if (route?.index !== link.index || !equalCidrs(route.destination, destination))
       throw failure(`Expected Route ${formatCidr(destination)} dev ${link.name} not found in routing table`)
   }
+  return link
 }

@@ -1,6 +1,7 @@
 import type { Call } from '../call.ts'
 import { hostLocal } from '../ipam/host-local.ts'
 import { staticAddresses } from '../ipam/static.ts'
+import { bandwidthPart } from '../plugins/bandwidth-part.ts'
 import { makeBridge } from '../plugins/bridge-add.ts'
 import { addChain } from '../plugins/chain.ts'
 import { guardMac } from '../plugins/mac-guard.ts'
@@ -11,5 +12,6 @@ import { ensureVlanGateway } from '../plugins/vlan-gateway.ts'
 /** With all that few bridges need. */
 export function run(call: Call): void {
   const ipam = call.config.ipamType === 'static' ? staticAddresses : hostLocal
-  addChain(call, makeBridge(ipam, { masqueradePod, guardMac, setPortVlans, ensureVlanGateway }))
+  const podInterface = makeBridge(ipam, { masqueradePod, guardMac, setPortVlans, ensureVlanGateway })
+  addChain(call, podInterface, call.reference ? [] : [bandwidthPart])
 }
