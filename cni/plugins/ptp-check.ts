@@ -14,6 +14,7 @@ import { type PreviousInterface, type PreviousResult, readPrevious } from '../sp
 import { type ResultRoute, formatInterfaceAddress } from '../spec/result.ts'
 import { missingMasquerade } from './masquerade-check.ts'
 import { toMasqueradedAddresses } from './masquerade.ts'
+import { check as checkPorts } from './portmap-check.ts'
 import { readMasquerade } from './ptp-config.ts'
 import { openSandbox } from './sandbox.ts'
 import { masqueradeComment } from './veth-name.ts'
@@ -57,6 +58,7 @@ export function check(call: Call): void {
 
   checkHost(new Rtnetlink(system), { interfaces: previous.interfaces, ips }, link)
   checkMasquerade(call, ips)
+  if (!call.reference) checkPorts(call)
 }
 
 /** Upstream doesn't look at its rules. */

@@ -1,0 +1,52 @@
+import { isOpError } from '../netlink/error.ts'
+import { Errno } from '../sys.ts'
+import { deleteElements } from './element-changes.ts'
+import { type MappedPort, readMappedPort } from './mapped-port.ts'
+import { families } from './names.ts'
+import type { Nftables } from './nftables.ts'
+import { addressPortMap, hairpinSet, portMap } from './port-names.ts'
+import type { tidyPorts } from './port-tidying.ts'
+
+/** How often it begins again because others changed rules at the same time. */
+const attempts = 10
+
+/**
+ * Ends the port mappings of all pods whose comments the function knows, by the comments alone, as removePods does. It
+ * holds only for what was read: a port that another pod has got meanwhile stays that one's.
+ *
+ * @param tidy - takes along what only mappings needed when none is left; without it that stays for the next one who does
+ * @returns what led where
+ */
+export function removePorts(
+  nftables: Nftables,
+  isGone: (comment: string) => boolean,
+  tidy?: typeof tidyPorts,
+): readonly MappedPort[] {
+  // All maps are made at once. Most pods have no ports.
+  if (nftables.elements(portMap(4)) === undefined) return []
+  for (let attempt = 1; ; attempt++) {
+    const generation = nftables.generation()
+    const sets = [portMap, addressPortMap, hairpinSet].flatMap((nameOf) => families.map(nameOf))
+    const found = sets.map((set) => {
+      const elements = nftables.elements(set) ?? []
+      const gone = elements.filter(({ comment }) => comment !== undefined && isGone(comment))
+      return { set, gone, isEmpty: gone.length === elements.length }
+    })
+    const gone = found.flatMap((one) => one.gone)
+    const isLast = found.every(({ isEmpty }) => isEmpty)
+    if (gone.length === 0 && (tidy === undefined || !isLast)) return []
+    const changes = found.flatMap((one) =>
+      deleteElements(
+        one.set,
+        one.gone.map(({ key, isEnd }) => ({ key, isEnd })),
+      ),
+    )
+    try {
+      if (isLast && tidy !== undefined) changes.push(...tidy(nftables))
+      nftables.commit(changes, generation)
+      return gone.flatMap((element) => readMappedPort(element) ?? [])
+    } catch (error) {
+      if (!isOpError(error, Errno.ERESTART) || attempt === attempts) throw error
+    }
+  }
+}

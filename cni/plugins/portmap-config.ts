@@ -1,0 +1,108 @@
+import type { Address } from '../../net/address.ts'
+import type { Call } from '../call.ts'
+import { formatHostPort } from '../nftables/mapped-port.ts'
+import { PortProtocol } from '../nftables/pod-ports.ts'
+import {
+  type JsonObject,
+  configError,
+  optionalAddress,
+  optionalArray,
+  optionalBoolean,
+  optionalNumber,
+  optionalObject,
+  optionalString,
+  optionalStrings,
+  requireObject,
+} from '../spec/json.ts'
+
+/** A port that the runtime wants to be mapped. */
+export interface WantedPort {
+  readonly protocol: PortProtocol
+  readonly hostPort: number
+  readonly containerPort: number
+  /** Of the node. Undefined: all. */
+  readonly hostAddress: Address | undefined
+  /** Addresses of which families it is for: that of `hostIP`. */
+  readonly families: readonly (4 | 6)[]
+}
+
+export interface PortmapConfig {
+  readonly ports: readonly WantedPort[]
+  /** Connections that could not find back otherwise get another source. */
+  readonly snat: boolean
+}
+
+const mostPort = 65_535
+
+/**
+ * Reads the configuration of a call.
+ * @throws CniError "config" (7), with upstream's texts where it has one
+ */
+export function readPortmapConfig({ config: { json }, reference }: Call): PortmapConfig {
+  const snat = optionalBoolean(json, 'snat', 'snat') ?? true
+  requireBackend(json)
+  const ports = readPorts(json)
+  const unique: WantedPort[] = []
+  for (const port of ports) {
+    const same = unique.find((other) => isSame(other, port))
+    if (same === undefined) unique.push(port)
+    else if (!reference && same.containerPort !== port.containerPort)
+      throw configError(
+        `runtimeConfig.portMappings: host port ${formatHostPort(port)} shall lead to both ${same.containerPort} and ${port.containerPort}`,
+      )
+  }
+  return { ports: unique, snat }
+}
+
+/** Whether both are about the same port of the same addresses of the node. Of those the first counts, as upstream. */
+const isSame = (a: WantedPort, b: WantedPort): boolean =>
+  formatHostPort(a) === formatHostPort(b) && a.families.some((family) => b.families.includes(family))
+
+/** All that the plugin answers with rules of nf_tables, whichever back end is asked for. */
+function requireBackend(json: JsonObject): void {
+  const backend = optionalString(json, 'backend', 'backend')
+  if (backend !== undefined && backend !== 'iptables' && backend !== 'nftables')
+    throw configError(`unrecognized backend ${JSON.stringify(backend)}`)
+  optionalBoolean(json, 'masqAll', 'masqAll')
+  const chain = json.externalSetMarkChain ?? undefined
+  const bit = json.markMasqBit ?? undefined
+  if (bit !== undefined && chain !== undefined)
+    throw configError('Cannot specify externalSetMarkChain and markMasqBit')
+  if (bit !== undefined && !(typeof bit === 'number' && Number.isInteger(bit) && bit >= 0 && bit <= 31))
+    throw configError('MasqMarkBit must be between 0 and 31')
+  optionalStrings(json, 'conditionsV4', 'conditionsV4')
+  optionalStrings(json, 'conditionsV6', 'conditionsV6')
+}
+
+function readPorts(json: JsonObject): readonly WantedPort[] {
+  const runtime = optionalObject(json, 'runtimeConfig', 'runtimeConfig') ?? {}
+  const where = 'runtimeConfig.portMappings'
+  return (optionalArray(runtime, 'portMappings', where) ?? []).map((entry, index) =>
+    readPort(requireObject(entry, `${where}[${index}]`), `${where}[${index}]`),
+  )
+}
+
+function readPort(entry: JsonObject, where: string): WantedPort {
+  const number = (key: string, what: string): number => {
+    const range = { least: -(2 ** 31), most: 2 ** 31 }
+    const port = optionalNumber(entry, key, `${where}.${key}`, range) ?? 0
+    if (port <= 0 || port > mostPort) throw configError(`Invalid ${what} port number: ${port}`)
+    return port
+  }
+  const containerPort = number('containerPort', 'container')
+  const hostPort = number('hostPort', 'host')
+  const name = optionalString(entry, 'protocol', `${where}.protocol`)?.toLowerCase() ?? ''
+  if (!isProtocol(name))
+    throw configError(`${where}.protocol must be "tcp", "udp" or "sctp", not ${JSON.stringify(name)}`)
+  const hostIp = optionalAddress(entry, 'hostIP', `${where}.hostIP`)
+  return {
+    protocol: PortProtocol[name],
+    hostPort,
+    containerPort,
+    // No packet goes to the unspecified address: it stands for all of its family.
+    hostAddress: hostIp?.value === 0n ? undefined : hostIp,
+    families: hostIp === undefined ? [4, 6] : [hostIp.family],
+  }
+}
+
+const isProtocol = (name: string): name is keyof typeof PortProtocol => Object.hasOwn(PortProtocol, name)
