@@ -1,6 +1,6 @@
 import type { Call } from '../call.ts'
 import { tidyPorts } from '../nftables/port-tidying.ts'
-import { forgetRemoved } from './port-connections.ts'
+import { forgetEnded } from './port-connections.ts'
 import { endMappings } from './rules-removal.ts'
 import { masqueradeComment } from './veth-name.ts'
 
@@ -10,5 +10,5 @@ import { masqueradeComment } from './veth-name.ts'
  */
 export function del({ system, environment, config }: Call): void {
   const own = masqueradeComment({ ...environment, network: config.name })
-  endMappings(system, (comment) => comment === own, { ports: tidyPorts, forget: forgetRemoved })
+  endMappings(system, (comment) => comment === own, { ports: tidyPorts, forget: forgetEnded })
 }

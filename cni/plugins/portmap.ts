@@ -22,7 +22,7 @@ import { type Attached, podAddresses } from './attached.ts'
 import { isAttached } from './port-holder.ts'
 import { type PortmapConfig, readPortmapConfig } from './portmap-config.ts'
 import { setSysctl } from './sysctl.ts'
-import { forgetConnections } from './port-connections.ts'
+import { forgetStale } from './port-connections.ts'
 import { masqueradeComment } from './veth-name.ts'
 
 /** Maps ports of the node to the pod: a part of a chain, which changes nothing in the result. */
@@ -55,7 +55,7 @@ export function forwardPorts(
   })
   const [v4] = addresses
   if (wanted.snat && v4?.family === 4) letLoopbackPass(system, v4)
-  forgetConnections(system, mappings)
+  forgetStale(system, nftables.connection, mappings)
 }
 
 /** Those of families that the pod has no address of are left out, as upstream. */

@@ -1,16 +1,16 @@
-import type { MappedPort } from '../nftables/mapped-port.ts'
 import { Nftables } from '../nftables/nftables.ts'
 import { removePods } from '../nftables/pod-removal.ts'
 import type { tidyPods } from '../nftables/pod-tidying.ts'
 import { removePorts } from '../nftables/port-removal.ts'
 import type { tidyPorts } from '../nftables/port-tidying.ts'
 import { Errno, type System, isSysError } from '../sys.ts'
+import type { forgetEnded } from './port-connections.ts'
 
 /** What else is done: what has no use for it does without its code. */
 export interface Thoroughness {
   readonly pods?: typeof tidyPods
   readonly ports?: typeof tidyPorts
-  readonly forget?: (system: System, removed: readonly MappedPort[]) => void
+  readonly forget?: typeof forgetEnded
 }
 
 /** Ends the masquerading and the port mappings of pods by their comments, see {@link removePods} and {@link removePorts}. */
@@ -25,7 +25,7 @@ export function endRules(
     removePods(nftables, isGone, pods)
   } finally {
     const removed = removePorts(nftables, isGone, ports)
-    forget?.(system, removed)
+    forget?.(system, nftables.connection, removed)
   }
 }
 
@@ -38,7 +38,7 @@ export function endMappings(
   const nftables = open(system)
   if (nftables === undefined) return
   const removed = removePorts(nftables, isGone, ports)
-  forget?.(system, removed)
+  forget?.(system, nftables.connection, removed)
 }
 
 /** On a kernel without nf_tables there is nothing to end. */
