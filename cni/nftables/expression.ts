@@ -73,8 +73,8 @@ const Nat = {
   lastPort: 6,
   flags: 7,
 } as const
-/** NFT_NAT_DNAT. */
-const destinationType = 1
+/** NFT_NAT_DNAT. NF_NAT_RANGE_MAP_IPS and _PROTO_SPECIFIED, which the kernel says of its own. */
+const [destinationType, addressAndPort] = [1, 3]
 const Masquerade = { flags: 1, firstPort: 2 } as const
 const Immediate = { dreg: 1, data: 2 } as const
 /** NFT_LOOKUP_F_INV; NFT_CMP_*. */
@@ -215,7 +215,7 @@ function readExpression(name: string, parts: Parts): Expression | undefined {
         parts.number(Nat.firstAddress) === register &&
         parts.number(Nat.lastAddress) === register &&
         parts.number(Nat.firstPort) === parts.number(Nat.lastPort) &&
-        !parts.has(Nat.flags)
+        (!parts.has(Nat.flags) || parts.number(Nat.flags) === addressAndPort)
       const family = parts.number(Nat.family)
       return ours(isOurs, { step: 'translate-destination', family, portFrom: parts.number(Nat.firstPort) })
     }

@@ -24,7 +24,7 @@ export function check(call: Call): void {
   const comment = masqueradeComment({ ...environment, network: config.name })
   const found = readRuleset(new Nftables(system))
   // What leads elsewhere is missing, whoever it belongs to.
-  const { words } = portDifference(found, toElements(mappings, wanted, comment), () => undefined)
+  const { words } = portDifference(found, toElements(mappings, wanted, comment), () => 'loses')
   const [missing] = words.map((word) => word.split(': ')[0] ?? '')
   if (missing !== undefined) throw failure(`portmap: port mappings are not set up any more: ${missing}`)
 }

@@ -2,9 +2,11 @@ import type { Address } from '../../net/address.ts'
 import type { Call } from '../call.ts'
 import { formatHostPort } from '../nftables/mapped-port.ts'
 import { PortProtocol } from '../nftables/pod-ports.ts'
+import { CniError, ErrorCode } from '../spec/error.ts'
 import {
   type JsonObject,
   configError,
+  isNumber,
   optionalAddress,
   optionalArray,
   optionalBoolean,
@@ -58,21 +60,42 @@ export function readPortmapConfig({ config: { json }, reference }: Call): Portma
 const isSame = (a: WantedPort, b: WantedPort): boolean =>
   formatHostPort(a) === formatHostPort(b) && a.families.some((family) => b.families.includes(family))
 
-/** All that the plugin answers with rules of nf_tables, whichever back end is asked for. */
+/**
+ * Looks at the settings of upstream's two back ends: both are answered with rules of nf_tables. `markMasqBit` and
+ * `externalSetMarkChain` say by which mark it has its connections masqueraded, and ours need none.
+ */
 function requireBackend(json: JsonObject): void {
-  const backend = optionalString(json, 'backend', 'backend')
-  if (backend !== undefined && backend !== 'iptables' && backend !== 'nftables')
-    throw configError(`unrecognized backend ${JSON.stringify(backend)}`)
-  optionalBoolean(json, 'masqAll', 'masqAll')
-  const chain = json.externalSetMarkChain ?? undefined
+  const chain = optionalString(json, 'externalSetMarkChain', 'externalSetMarkChain')
   const bit = json.markMasqBit ?? undefined
   if (bit !== undefined && chain !== undefined)
     throw configError('Cannot specify externalSetMarkChain and markMasqBit')
-  if (bit !== undefined && !(typeof bit === 'number' && Number.isInteger(bit) && bit >= 0 && bit <= 31))
-    throw configError('MasqMarkBit must be between 0 and 31')
-  optionalStrings(json, 'conditionsV4', 'conditionsV4')
-  optionalStrings(json, 'conditionsV6', 'conditionsV6')
+  if (bit !== undefined && !isNumber(bit, 0, 31)) throw configError('MasqMarkBit must be between 0 and 31')
+  const options = [
+    ...(chain === undefined ? [] : [{ name: 'externalSetMarkChain', backend: 'iptables' }]),
+    ...['conditionsV4', 'conditionsV6'].flatMap((name) => {
+      const [first = ''] = optionalStrings(json, name, name) ?? []
+      if (first === '') return []
+      return { name, backend: /^[-!]/.test(first) ? 'iptables' : 'nftables' }
+    }),
+  ]
+  const backend = optionalString(json, 'backend', 'backend')
+  const wrong = backend === 'iptables' ? 'nftables' : 'iptables'
+  const foreign = options.filter((option) => backend !== undefined && option.backend === wrong)
+  if (foreign.length > 0)
+    throw configError(
+      `${backend ?? ''} backend was requested but configuration contains ${wrong}-specific options [${foreign.map(({ name }) => name).join(' ')}]`,
+    )
+  if (backend !== undefined && backend !== 'iptables' && backend !== 'nftables')
+    throw configError(`unrecognized backend ${JSON.stringify(backend)}`)
+  const [condition] = options.filter(({ name }) => name.startsWith('conditions'))
+  if (condition !== undefined)
+    throw unsupported(condition.name, 'say by hostIP which address of the node a port is of')
+  if (optionalBoolean(json, 'masqAll', 'masqAll') === true)
+    throw unsupported('masqAll', 'pods see who asks; what could not find back is masqueraded without it')
 }
+
+const unsupported = (key: string, remedy: string): CniError =>
+  new CniError(ErrorCode.unsupportedField, `${key} is not supported: ${remedy}`)
 
 function readPorts(json: JsonObject): readonly WantedPort[] {
   const runtime = optionalObject(json, 'runtimeConfig', 'runtimeConfig') ?? {}

@@ -51,7 +51,9 @@ export function forwardPorts(
   // Before the attempt: it may be there although the answer got lost.
   undo.add(() => removePorts(nftables, (found) => found === comment, tidyPorts))
   addPorts(nftables, toElements(mappings, wanted, comment), (taken, holder) => {
-    if (!reference) requireAbandoned(system, { taken, holder, addresses })
+    if (reference) return 'loses'
+    requireAbandoned(system, { taken, holder, addresses })
+    return 'gone'
   })
   const [v4] = addresses
   if (wanted.snat && v4?.family === 4) letLoopbackPass(system, v4)

@@ -127,13 +127,15 @@ function configurationList(
     ? inherited.rangeSets
     : podCidrs.map((cidr) => ({ subnet: formatCidr(cidr) }))
   const dataDir = inherited === undefined ? settings.dataDir : inherited.dataDir
+  // One that is inherited goes on: it knows what it made for the pods that are there.
+  const mapsPorts = !chained.some(({ type }) => type === 'portmap')
   return {
     ...versions,
     name: inherited?.name ?? networkName,
     plugins: [
       {
         type: ownName,
-        capabilities: { ips: true, mac: true, dns: true },
+        capabilities: { ips: true, mac: true, dns: true, ...(mapsPorts ? { portMappings: true } : {}) },
         mtu,
         ipMasq: masquerade ? true : undefined,
         ipam: {
