@@ -292,6 +292,17 @@ describeUnless(whyNoNft(), 'port mappings by the plugin', () => {
     expect(message(ended)).toBe(`portmap: port mappings are not set up any more: ${says}`)
   })
 
+  it('are the rules that nft makes of the same words', () => {
+    const prevResult = attach('pod', config([tcp, { ...tcp, protocol: 'udp', hostIP: node4 }]))
+    const words = nft(undefined, 'list', 'ruleset')
+    nft(undefined, 'flush', 'ruleset')
+    nftScript(undefined, words)
+    const conf = config([tcp, { ...tcp, protocol: 'udp', hostIP: node4 }], { prevResult })
+    succeed('CHECK', { containerId: 'pod', netns: '/run/netns/pod', config: conf })
+    detach('pod')
+    expect(tables()).toBe('')
+  })
+
   it('of many pods at once are all there, and all gone', async () => {
     const names = Array.from({ length: 12 }, (_, index) => `pod${index}`)
     for (const name of names) testNode.pod(name)

@@ -7,6 +7,13 @@ import type { Nftables } from './nftables.ts'
 import { addressPortMap, hairpinSet, portMap } from './port-names.ts'
 import type { tidyPorts } from './port-tidying.ts'
 
+/** An element that is gone. */
+export interface Removed {
+  readonly comment: string
+  /** Undefined for what is about no port. */
+  readonly port: MappedPort | undefined
+}
+
 /** How often it begins again because others changed rules at the same time. */
 const attempts = 10
 
@@ -15,13 +22,13 @@ const attempts = 10
  * holds only for what was read: a port that another pod has got meanwhile stays that one's.
  *
  * @param tidy - takes along what only mappings needed when none is left; without it that stays for the next one who does
- * @returns what led where
+ * @returns what was removed, and where it led
  */
 export function removePorts(
   nftables: Nftables,
   isGone: (comment: string) => boolean,
   tidy?: typeof tidyPorts,
-): readonly MappedPort[] {
+): readonly Removed[] {
   // All maps are made at once. Most pods have no ports.
   if (nftables.elements(portMap(4)) === undefined) return []
   for (let attempt = 1; ; attempt++) {
@@ -44,7 +51,7 @@ export function removePorts(
     try {
       if (isLast && tidy !== undefined) changes.push(...tidy(nftables))
       nftables.commit(changes, generation)
-      return gone.flatMap((element) => readMappedPort(element) ?? [])
+      return gone.map((element) => ({ comment: element.comment ?? '', port: readMappedPort(element) }))
     } catch (error) {
       if (!isOpError(error, Errno.ERESTART) || attempt === attempts) throw error
     }

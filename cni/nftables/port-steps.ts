@@ -78,12 +78,11 @@ export const goesToNode: readonly Expression[] = [
   equals(native32(AddressType.local)),
 ]
 
-/** To 127.0.0.0/8. */
+/** To 127.0.0.0/8, of which the first byte tells. */
 export const goesToLoopback4: readonly Expression[] = [
   ...ofFamily(4),
-  addressOf(4, 'destination'),
-  { step: 'mask', mask: Uint8Array.of(0xff, 0, 0, 0) },
-  equals(Uint8Array.of(127, 0, 0, 0)),
+  { ...addressOf(4, 'destination'), length: 1 },
+  equals(Uint8Array.of(127)),
 ]
 
 /** To ::1. */

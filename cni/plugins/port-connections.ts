@@ -1,6 +1,7 @@
 import { compareAddresses } from '../../net/address.ts'
 import type { MappedPort } from '../nftables/mapped-port.ts'
 import { PortProtocol } from '../nftables/pod-ports.ts'
+import type { Removed } from '../nftables/port-removal.ts'
 import type { Connection } from '../netlink/connection.ts'
 import { dump } from '../netlink/dump.ts'
 import { isOpError } from '../netlink/error.ts'
@@ -38,8 +39,9 @@ export function forgetStale(system: System, connection: Connection, mappings: re
 }
 
 /** The same for mappings that have ended: whoever gets the pod's address next gets none of its packets. */
-export function forgetEnded(system: System, connection: Connection, ended: readonly MappedPort[]): void {
-  forget(system, connection, ended, leadsTo)
+export function forgetEnded(system: System, connection: Connection, ended: readonly Removed[]): void {
+  const ports = ended.flatMap(({ port }) => port ?? [])
+  forget(system, connection, ports, leadsTo)
 }
 
 const leadsTo = ({ reply }: TrackedConnection, { address, port }: MappedPort): boolean =>

@@ -10,7 +10,6 @@ import {
   optionalAddress,
   optionalArray,
   optionalBoolean,
-  optionalNumber,
   optionalObject,
   optionalString,
   optionalStrings,
@@ -43,7 +42,7 @@ const mostPort = 65_535
 export function readPortmapConfig({ config: { json }, reference }: Call): PortmapConfig {
   const snat = optionalBoolean(json, 'snat', 'snat') ?? true
   requireBackend(json)
-  const ports = readPorts(json)
+  const ports = readPorts(json, reference)
   const unique: WantedPort[] = []
   for (const port of ports) {
     const same = unique.find((other) => isSame(other, port))
@@ -97,20 +96,22 @@ function requireBackend(json: JsonObject): void {
 const unsupported = (key: string, remedy: string): CniError =>
   new CniError(ErrorCode.unsupportedField, `${key} is not supported: ${remedy}`)
 
-function readPorts(json: JsonObject): readonly WantedPort[] {
+function readPorts(json: JsonObject, reference: boolean): readonly WantedPort[] {
   const runtime = optionalObject(json, 'runtimeConfig', 'runtimeConfig') ?? {}
   const where = 'runtimeConfig.portMappings'
   return (optionalArray(runtime, 'portMappings', where) ?? []).map((entry, index) =>
-    readPort(requireObject(entry, `${where}[${index}]`), `${where}[${index}]`),
+    readPort(requireObject(entry, `${where}[${index}]`), `${where}[${index}]`, reference),
   )
 }
 
-function readPort(entry: JsonObject, where: string): WantedPort {
+function readPort(entry: JsonObject, where: string, reference: boolean): WantedPort {
   const number = (key: string, what: string): number => {
-    const range = { least: -(2 ** 31), most: 2 ** 31 }
-    const port = optionalNumber(entry, key, `${where}.${key}`, range) ?? 0
-    if (port <= 0 || port > mostPort) throw configError(`Invalid ${what} port number: ${port}`)
-    return port
+    const port = entry[key] ?? 0
+    if (isNumber(port, 1, mostPort)) return port
+    // Upstream's text does not say of which entry.
+    if (reference && isNumber(port, -(2 ** 31), 2 ** 31))
+      throw configError(`Invalid ${what} port number: ${port}`)
+    throw configError(`${where}.${key} must be a whole number from 1 to ${mostPort}`)
   }
   const containerPort = number('containerPort', 'container')
   const hostPort = number('hostPort', 'host')
