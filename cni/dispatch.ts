@@ -1,5 +1,6 @@
 import type { Verb } from './call.ts'
 import type { Plugin } from './plugin.ts'
+import { hasPorts } from './spec/capability.ts'
 import type { NetworkConfig } from './spec/config.ts'
 
 type Load = () => Promise<{ readonly run: Verb }>
@@ -83,11 +84,3 @@ function ptp(command: string, { ipamType, json }: NetworkConfig): Bundle | undef
 
 const ofThatName = (name: string): Bundle | undefined =>
   Object.hasOwn(bundles, name) ? (name as Bundle) : undefined
-
-/** Whether the runtime asks for any port. What is wrong with its list is told by who reads it. */
-function hasPorts({ json: { runtimeConfig } }: NetworkConfig): boolean {
-  const { portMappings } = (runtimeConfig ?? {}) as { readonly portMappings?: unknown }
-  return portMappings !== undefined && portMappings !== null && !isEmptyList(portMappings)
-}
-
-const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0

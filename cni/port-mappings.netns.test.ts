@@ -9,6 +9,7 @@ import { exchange, reaches } from './testing/exchange.ts'
 import { nft, nftScript, ruleset } from './testing/filter.ts'
 import { makeOutside, node4, node6, outside4, outside6, router4, router6 } from './testing/outside.ts'
 import { RulesServer, nodeRules } from './testing/rules.ts'
+import { trace, whyNoTrace } from './testing/trace.ts'
 import { TestNode, ip, links } from './testing/world.ts'
 
 let testNode: TestNode
@@ -282,7 +283,7 @@ describeUnless(whyNoNft(), 'port mappings by the plugin', () => {
     { name: 'a port', script: 'flush map inet podway pod-ports-v4', says: 'port 8080/tcp' },
     { name: 'that of IPv6', script: 'flush map inet podway pod-ports-v6', says: 'port 8080/tcp' },
     { name: 'a chain', script: 'flush chain inet podway pod-port-output', says: 'chain pod-port-output' },
-    { name: 'everything', script: 'flush ruleset', says: 'set pod-ports-v4' },
+    { name: 'everything', script: 'flush ruleset', says: 'set pod-port-owners' },
   ])('are looked at by CHECK: it lacks $name', ({ script, says }) => {
     const prevResult = attach('pod')
     const invocation = { containerId: 'pod', netns: '/run/netns/pod', config: config([tcp], { prevResult }) }
@@ -302,6 +303,35 @@ describeUnless(whyNoNft(), 'port mappings by the plugin', () => {
     detach('pod')
     expect(tables()).toBe('')
   })
+
+  it.skipIf(whyNoTrace() !== undefined)(
+    'cost one message more, and list nothing, for all pods but the first; a DEL without any looks for itself',
+    () => {
+      attach('first')
+      const netns = testNode.pod('second').path
+      const lists = (calls: readonly { readonly line: string }[]): readonly string[] =>
+        calls
+          .map(({ line }) => line)
+          .filter((line) => line.includes('pod-port') && /NLM_F_DUMP|NLM_F_ROOT|0x300/.test(line))
+      const changing = config([{ ...tcp, hostPort: 8081 }])
+      const added = trace({ command: 'ADD', containerId: 'second', netns, config: changing })
+      expect(added.ending.code, added.ending.stdout).toBe(0)
+      const { line: opening = '' } = added.calls.find(({ line }) => line.includes('NETLINK_NETFILTER')) ?? {}
+      const descriptor = opening.split('= ').at(-1)
+      expect(added.calls.filter(({ line }) => line.startsWith(`sendto(${descriptor},`))).toHaveLength(1)
+      expect(lists(added.calls)).toEqual([])
+      attach('none', config([]))
+      const deleted = trace({
+        command: 'DEL',
+        containerId: 'none',
+        netns: '/run/netns/none',
+        config: config([]),
+      })
+      expect(deleted.ending.code).toBe(0)
+      expect(lists(deleted.calls)).toEqual([])
+      expect(ports()).toEqual(['8080', '8081'])
+    },
+  )
 
   it('of many pods at once are all there, and all gone', async () => {
     const names = Array.from({ length: 12 }, (_, index) => `pod${index}`)

@@ -135,7 +135,7 @@ describeUnless(whyNoNft(), 'portmap of upstream', () => {
   it.each(versions.filter(({ check }) => check))('[$version] has working CHECK', ({ version }) => {
     const { portmap } = chainOf(version, 'pod', many)
     const missing = 'portmap: port mappings are not set up any more: '
-    expect(message(portmap('CHECK'))).toBe(`${missing}set pod-ports-v4`)
+    expect(message(portmap('CHECK'))).toBe(`${missing}set pod-port-owners`)
     expect(portmap('ADD', { snat: false })).toMatchObject(ok)
     expect(portmap('CHECK', { snat: false })).toMatchObject({ ...ok, stdout: '' })
     expect(message(portmap('CHECK'))).toBe(`${missing}set pod-port-hairpins-v4`)
@@ -143,7 +143,7 @@ describeUnless(whyNoNft(), 'portmap of upstream', () => {
     expect(portmap('ADD')).toMatchObject(ok)
     expect(portmap('CHECK')).toMatchObject({ ...ok, stdout: '' })
     expect(portmap('DEL')).toMatchObject(ok)
-    expect(message(portmap('CHECK'))).toBe(`${missing}set pod-ports-v4`)
+    expect(message(portmap('CHECK'))).toBe(`${missing}set pod-port-owners`)
   })
 
   it('must be called as chained plugin, and passes on what it is given', () => {
@@ -163,6 +163,8 @@ describeUnless(whyNoNft(), 'portmap of upstream', () => {
     const { portmap } = chainOf('1.1.0', 'pod', tcp)
     const gone = { runtimeConfig: undefined, prevResult: undefined, markMasqBit: 40 }
     portmap('ADD')
+    expect(mapped()).toHaveLength(1)
+    expect(portmap('DEL', { ...gone, name: 'another' })).toMatchObject(ok)
     expect(mapped()).toHaveLength(1)
     expect(portmap('DEL', gone)).toMatchObject({ ...ok, stdout: '' })
     portmap('ADD')

@@ -1,8 +1,9 @@
 import { type Address, addressToBytes } from '../../net/address.ts'
 import { HookNumber } from './chain.ts'
 import type { Element } from './element.ts'
+import { digest } from './digest.ts'
 import { families } from './names.ts'
-import { addressPortMap, hairpinSet, portMap } from './port-names.ts'
+import { addressPortMap, hairpinSet, ownerSet, portMap } from './port-names.ts'
 import {
   cameFromElsewhere,
   goesToLoopback4,
@@ -85,11 +86,14 @@ const guard: WholeChain = {
   rules: [[...cameFromElsewhere, ...goesToLoopback4, counted, decide('drop')]],
 }
 
-const sets = families.flatMap((family): readonly WholeSet[] => [
-  { name: portMap(family), family, kind: 'ports', intervals: undefined },
-  { name: addressPortMap(family), family, kind: 'address-ports', intervals: undefined },
-  { name: hairpinSet(family), family, kind: 'pairs', intervals: undefined },
-])
+const sets: readonly WholeSet[] = [
+  { name: ownerSet, family: 4, kind: 'digests', intervals: undefined },
+  ...families.flatMap((family): readonly WholeSet[] => [
+    { name: portMap(family), family, kind: 'ports', intervals: undefined },
+    { name: addressPortMap(family), family, kind: 'address-ports', intervals: undefined },
+    { name: hairpinSet(family), family, kind: 'pairs', intervals: undefined },
+  ]),
+]
 
 /** What has to be there for any mapping. Mappings are elements: a packet, and a pod, cost the same with hundreds of them. */
 export const portRuleset: Ruleset = {
@@ -127,4 +131,9 @@ export const hairpinElement = ({ source, destination }: Hairpin, comment: string
     isEnd: false,
     comment,
   },
+})
+
+export const ownerElement = (comment: string): PlacedElement => ({
+  set: ownerSet,
+  element: { key: digest(comment), isEnd: false, comment },
 })

@@ -11,4 +11,7 @@ export const addressPortMap = (family: Family): string => `pod-port-addresses-v$
 /** From where to where a connection by a mapping has to get another source. */
 export const hairpinSet = (family: Family): string => `pod-port-hairpins-v${family}`
 
+/** Says of an attachment that it has mappings: so one that has none finds out without a look at those of others. */
+export const ownerSet = 'pod-port-owners'
+
 export const isOfPorts = (name: string): boolean => name.startsWith('pod-port')

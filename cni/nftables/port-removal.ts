@@ -3,9 +3,14 @@ import { Errno } from '../sys.ts'
 import { deleteElements } from './element-changes.ts'
 import { type MappedPort, readMappedPort } from './mapped-port.ts'
 import { families } from './names.ts'
-import type { Nftables } from './nftables.ts'
-import { addressPortMap, hairpinSet, portMap } from './port-names.ts'
+import { encodeElements } from './element.ts'
+import { NftMessage } from './message.ts'
+import { type Nftables, tableName } from './nftables.ts'
+import { ownerElement } from './pod-ports.ts'
+import { addressPortMap, hairpinSet, ownerSet, portMap } from './port-names.ts'
 import type { tidyPorts } from './port-tidying.ts'
+
+const mappingSets = [portMap, addressPortMap, hairpinSet].flatMap((nameOf) => families.map(nameOf))
 
 /** An element that is gone. */
 export interface Removed {
@@ -29,13 +34,13 @@ export function removePorts(
   isGone: (comment: string) => boolean,
   tidy?: typeof tidyPorts,
 ): readonly Removed[] {
-  // All maps are made at once. Most pods have no ports.
-  if (nftables.elements(portMap(4)) === undefined) return []
   for (let attempt = 1; ; attempt++) {
     const generation = nftables.generation()
-    const sets = [portMap, addressPortMap, hairpinSet].flatMap((nameOf) => families.map(nameOf))
-    const found = sets.map((set) => {
-      const elements = nftables.elements(set) ?? []
+    const owners = nftables.elements(ownerSet)
+    // All sets are made at once.
+    if (owners === undefined) return []
+    const found = [ownerSet, ...mappingSets].map((set) => {
+      const elements = set === ownerSet ? owners : (nftables.elements(set) ?? [])
       const gone = elements.filter(({ comment }) => comment !== undefined && isGone(comment))
       return { set, gone, isEmpty: gone.length === elements.length }
     })
@@ -55,5 +60,18 @@ export function removePorts(
     } catch (error) {
       if (!isOpError(error, Errno.ERESTART) || attempt === attempts) throw error
     }
+  }
+}
+
+/** Whether whoever has that comment has mappings. It may be somebody else, by chance: then there is nothing to find. */
+export function hasMappings({ connection }: Nftables, comment: string): boolean {
+  const { set, element } = ownerElement(comment)
+  const payload = encodeElements(tableName, set, [{ key: element.key, isEnd: false }])
+  try {
+    connection.query({ operation: `look into ${set}`, type: NftMessage.getElements, payload })
+    return true
+  } catch (error) {
+    if (isOpError(error, Errno.ENOENT)) return false
+    throw error
   }
 }

@@ -16,8 +16,8 @@ const Attribute = {
 } as const
 /** NFT_SET_INTERVAL, NFT_SET_MAP. */
 const Flag = { interval: 4, map: 8 } as const
-/** What nft calls ipv4_addr, ipv6_addr, inet_proto and inet_service. The kernel only keeps these numbers for it. */
-const Type = { 4: 7, 6: 8, protocol: 12, port: 13 } as const
+/** What nft calls ipv4_addr, ipv6_addr, ether_addr, inet_proto and inet_service. The kernel only keeps these numbers for it. */
+const Type = { 4: 7, 6: 8, hardwareAddress: 9, protocol: 12, port: 13 } as const
 /** NFT_DATA_VERDICT, and that it has the length of a register. */
 const verdicts = { type: 0xffffff00, length: 16 } as const
 
@@ -33,10 +33,11 @@ export interface AddressSet {
  * - `verdicts`: single addresses, each of which leads to a chain;
  * - `pairs`: two addresses, source and destination;
  * - `ports`: protocol and port, each of which leads to an address and a port;
- * - `address-ports`: the same of address, protocol and port.
+ * - `address-ports`: the same of address, protocol and port;
+ * - `digests`: of six bytes, which nft shows as hardware addresses. Of no family: 4 by convention.
  */
 export type SetKind = (typeof kinds)[number]
-const kinds = ['ranges', 'verdicts', 'pairs', 'ports', 'address-ports'] as const
+const kinds = ['ranges', 'verdicts', 'pairs', 'ports', 'address-ports', 'digests'] as const
 
 /** What the kernel, and nft, are told of such a set. Each part of a key, or an answer, fills whole registers of four bytes. */
 interface Layout {
@@ -65,6 +66,8 @@ function layoutOf(kind: SetKind, family: IpFamily): Layout {
       return { flags: Flag.map, key: concatenate(protocol, port), data: target }
     case 'address-ports':
       return { flags: Flag.map, key: concatenate(address, protocol, port), data: target }
+    case 'digests':
+      return { flags: 0, key: { type: Type.hardwareAddress, length: 6 } }
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Call } from '../call.ts'
 import { tidyPorts } from '../nftables/port-tidying.ts'
+import { hasPorts } from '../spec/capability.ts'
 import { forgetEnded } from './port-connections.ts'
-import { endMappings } from './rules-removal.ts'
+import { endPorts } from './rules-removal.ts'
 import { masqueradeComment } from './veth-name.ts'
 
 /**
@@ -10,5 +11,6 @@ import { masqueradeComment } from './veth-name.ts'
  */
 export function del({ system, environment, config }: Call): void {
   const own = masqueradeComment({ ...environment, network: config.name })
-  endMappings(system, (comment) => comment === own, { ports: tidyPorts, forget: forgetEnded })
+  // What only mappings needed goes with the last of who knows of ports: a DEL without any is cheap.
+  endPorts(system, own, { ports: hasPorts(config) ? tidyPorts : undefined, forget: forgetEnded })
 }

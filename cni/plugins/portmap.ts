@@ -8,6 +8,7 @@ import {
   type PortMapping,
   hairpinElement,
   mappingElement,
+  ownerElement,
 } from '../nftables/pod-ports.ts'
 import { addPorts } from '../nftables/port-addition.ts'
 import { removePorts } from '../nftables/port-removal.ts'
@@ -81,6 +82,7 @@ export function toElements(
     (address, index) => targets.findIndex((other) => other.family === address.family) === index,
   )
   return [
+    ownerElement(comment),
     ...mappings.map((mapping) => mappingElement(mapping, comment)),
     ...unique.flatMap(hairpinsOf).map((hairpin) => hairpinElement(hairpin, comment)),
   ]

@@ -33,7 +33,7 @@ export function del(call: Call, thoroughness?: Thoroughness): void {
 /** Whatever the configuration says by now: what it said in ADD counts. */
 function endPodRules({ system, environment, config }: Call, thoroughness?: Thoroughness): void {
   const own = masqueradeComment({ ...environment, network: config.name })
-  endRules(system, (comment) => comment === own, thoroughness)
+  endRules(system, own, thoroughness)
 }
 
 function deleteInterface({ system, environment, config }: Call): void {

@@ -9,7 +9,7 @@ import { readValidAttachments } from '../spec/attachments.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
 import { collect as collectReservations } from './host-local.ts'
 import { forgetEnded } from './port-connections.ts'
-import { endRules } from './rules-removal.ts'
+import { collectRules } from './rules-removal.ts'
 import { hostVethAlias, hostVethNames, isAliasOf, masqueradeComment } from './veth-name.ts'
 
 /**
@@ -52,7 +52,7 @@ export function collect(call: Call): void {
   tryTo(() => {
     const keptComments = new Set(valid.map((attachment) => masqueradeComment({ ...attachment, network })))
     const isGone = (comment: string): boolean => isAliasOf(network, comment) && !keptComments.has(comment)
-    endRules(system, isGone, { pods: tidyPods, ports: tidyPorts, forget: forgetEnded })
+    collectRules(system, isGone, { pods: tidyPods, ports: tidyPorts, forget: forgetEnded })
   })
   tryTo(() => collectReservations(call))
   if (problems.length > 0) throw new CniError(ErrorCode.internal, problems.join('; '))
