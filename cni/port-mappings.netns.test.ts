@@ -370,7 +370,7 @@ describeUnless(whyNoNft(), 'port mappings by the plugin', () => {
       detach('pod')
       expect(tables()).toBe('')
     } finally {
-      rules.stop()
+      await rules.stop()
     }
   })
 })

@@ -73,14 +73,14 @@ const open = (family: Family): PayloadWriter =>
  */
 export function decodeConnection(payload: Uint8Array): TrackedConnection | undefined {
   if (payload.length < 4) throw new NetlinkFormatError(`a connection of ${payload.length} bytes`, payload)
-  let [original, reply]: (Direction | undefined)[] = []
+  const directions = new Map<number, Direction | undefined>()
   const name: (readonly [number, Uint8Array])[] = []
   const types = [Attribute.original, Attribute.reply, Attribute.id, Attribute.zone]
   readAttributes(payload, { offset: 4, types }, (type, value) => {
-    if (type === Attribute.original) original = decodeDirection(value)
-    if (type === Attribute.reply) reply = decodeDirection(value)
-    else name.push([type, value.slice()])
+    if (type === Attribute.original || type === Attribute.reply) directions.set(type, decodeDirection(value))
+    if (type !== Attribute.reply) name.push([type, value.slice()])
   })
+  const [original, reply] = [directions.get(Attribute.original), directions.get(Attribute.reply)]
   return original === undefined || reply === undefined ? undefined : { original, reply, name }
 }
 

@@ -213,8 +213,8 @@ function readExpression(name: string, parts: Parts): Expression | undefined {
       const isOurs =
         parts.number(Nat.type) === destinationType &&
         parts.number(Nat.firstAddress) === register &&
-        parts.number(Nat.lastAddress) === register &&
-        parts.number(Nat.firstPort) === parts.number(Nat.lastPort) &&
+        [0, register].includes(parts.number(Nat.lastAddress)) &&
+        [0, parts.number(Nat.firstPort)].includes(parts.number(Nat.lastPort)) &&
         (!parts.has(Nat.flags) || parts.number(Nat.flags) === addressAndPort)
       const family = parts.number(Nat.family)
       return ours(isOurs, { step: 'translate-destination', family, portFrom: parts.number(Nat.firstPort) })
