@@ -26,6 +26,8 @@ const code = {
   wholeFilter: 'create chain',
   ports: 'MasqMarkBit must be',
   connections: 'stale UDP conntrack entries',
+  shaping: 'create ingress qdisc',
+  upstreamNames: '0x428a2f98d728ae22',
 } as const
 
 describe('the bundles of the node binary', () => {
@@ -34,7 +36,7 @@ describe('the bundles of the node binary', () => {
     {
       name: 'ptp-add.js',
       has: ['veth', 'ranges'],
-      hasNot: ['dumps', 'static', 'check', 'collect', 'filter', 'serve', 'ports', 'connections'],
+      hasNot: ['dumps', 'static', 'check', 'collect', 'filter', 'serve', 'ports', 'connections', 'shaping'],
     },
     {
       name: 'ptp-add-masquerade.js',
@@ -56,7 +58,33 @@ describe('the bundles of the node binary', () => {
     {
       name: 'ptp-del.js',
       has: ['aside'],
-      hasNot: ['veth', 'dumps', 'static', 'ranges', 'check', 'wholeFilter', 'ports', 'connections'],
+      hasNot: [
+        'veth',
+        'dumps',
+        'static',
+        'ranges',
+        'check',
+        'wholeFilter',
+        'ports',
+        'connections',
+        'shaping',
+        'upstreamNames',
+      ],
+    },
+    {
+      name: 'ptp-add-bandwidth.js',
+      has: ['veth', 'shaping', 'ranges', 'static', 'wholeFilter'],
+      hasNot: ['dumps', 'check', 'collect', 'upstreamNames'],
+    },
+    {
+      name: 'bandwidth-add.js',
+      has: ['shaping', 'upstreamNames'],
+      hasNot: ['veth', 'dumps', 'ranges', 'static', 'check', 'filter'],
+    },
+    {
+      name: 'bandwidth-del.js',
+      has: ['aside', 'upstreamNames'],
+      hasNot: ['veth', 'dumps', 'ranges', 'shaping', 'check', 'filter'],
     },
     { name: 'ptp-del-masquerade.js', has: ['aside', 'wholeFilter'], hasNot: ['veth', 'dumps'] },
     { name: 'ptp-gc.js', has: ['dumps', 'collect'], hasNot: ['veth', 'static', 'ranges', 'check'] },

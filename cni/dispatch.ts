@@ -1,6 +1,6 @@
 import type { Verb } from './call.ts'
 import type { Plugin } from './plugin.ts'
-import { hasPorts } from './spec/capability.ts'
+import { hasPorts, limitsBandwidth } from './spec/capability.ts'
 import type { NetworkConfig } from './spec/config.ts'
 
 type Load = () => Promise<{ readonly run: Verb }>
@@ -16,6 +16,8 @@ export const bundles = {
   'ptp-add-static': () => import('./verbs/ptp-add-static.ts'),
   'ptp-add-static-masquerade': () => import('./verbs/ptp-add-static-masquerade.ts'),
   'ptp-add-ports': () => import('./verbs/ptp-add-ports.ts'),
+  'ptp-add-bandwidth': () => import('./verbs/ptp-add-bandwidth.ts'),
+  'ptp-add-ports-bandwidth': () => import('./verbs/ptp-add-ports-bandwidth.ts'),
   'ptp-del': () => import('./verbs/ptp-del.ts'),
   'ptp-del-masquerade': () => import('./verbs/ptp-del-masquerade.ts'),
   'ptp-del-ports': () => import('./verbs/ptp-del-ports.ts'),
@@ -36,6 +38,10 @@ export const bundles = {
   'portmap-del': () => import('./verbs/portmap-del.ts'),
   'portmap-check': () => import('./verbs/portmap-check.ts'),
   'portmap-gc': () => import('./verbs/portmap-gc.ts'),
+  'bandwidth-add': () => import('./verbs/bandwidth-add.ts'),
+  'bandwidth-del': () => import('./verbs/bandwidth-del.ts'),
+  'bandwidth-check': () => import('./verbs/bandwidth-check.ts'),
+  'bandwidth-gc': () => import('./verbs/bandwidth-gc.ts'),
 } as const satisfies Readonly<Record<string, Load>>
 
 export type Bundle = keyof typeof bundles
@@ -47,25 +53,29 @@ export type Bundle = keyof typeof bundles
 export function bundleOf(plugin: Plugin, command: string, config: NetworkConfig): Bundle | undefined {
   switch (plugin) {
     case 'podway-cni':
-      return hasPorts(config) ? withPorts(command) : ptp(command, config)
+      return chain(command, config) ?? ptp(command, config)
     case 'ptp':
       return ptp(command, config)
     case 'host-local':
     case 'static':
     case 'loopback':
     case 'portmap':
+    case 'bandwidth':
       return ofThatName(`${plugin}-${command.toLowerCase()}`)
   }
 }
 
-function withPorts(command: string): Bundle | undefined {
+/** What is more than a pod's interface. */
+function chain(command: string, config: NetworkConfig): Bundle | undefined {
+  const [ports, bandwidth] = [hasPorts(config), limitsBandwidth(config)]
   switch (command) {
     case 'ADD':
-      return 'ptp-add-ports'
+      if (ports) return bandwidth ? 'ptp-add-ports-bandwidth' : 'ptp-add-ports'
+      return bandwidth ? 'ptp-add-bandwidth' : undefined
     case 'DEL':
-      return 'ptp-del-ports'
+      return ports ? 'ptp-del-ports' : undefined
     default:
-      return ofThatName(`ptp-${command.toLowerCase()}`)
+      return undefined
   }
 }
 

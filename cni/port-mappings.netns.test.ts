@@ -349,6 +349,30 @@ describeUnless(whyNoNft(), 'port mappings by the plugin', () => {
     expect(tables()).toBe('')
   })
 
+  it('of a pod with a limit are mapped in the same process, and taken back with it', async () => {
+    const limit = {
+      ingressRate: 8_000_000,
+      ingressBurst: 800_000,
+      egressRate: 8_000_000,
+      egressBurst: 800_000,
+    }
+    const conf = config([tcp], limit)
+    const before = links().length
+    const prevResult = attach('pod', conf)
+    expect(links()).toHaveLength(before + 2)
+    makeOutside(testNode)
+    expect(await exchange(undefined, at(node4, '10.1.2.2'))).toBe(node4)
+    const checked = { ...conf, prevResult }
+    succeed('CHECK', { containerId: 'pod', netns: '/run/netns/pod', config: checked })
+    detach('pod', conf)
+    expect(tables()).toBe('')
+    expect(links()).toHaveLength(before + 1)
+    const { path } = testNode.pod('wrong')
+    const wrong = config([tcp], { ...limit, egressBurst: 0 })
+    expect(invoke({ command: 'ADD', containerId: 'wrong', netns: path, config: wrong }).code).toBe(1)
+    expect(tables()).toBe('')
+  })
+
   it('work beside the node’s own rules, which leave them alone', async () => {
     const rules = await RulesServer.start()
     try {

@@ -6,6 +6,7 @@ import { parseArgs } from 'node:util'
 import { build, root } from './build/build.ts'
 import { type Count, addCounts, closingLine, readCargo, readVitest } from './test/count.ts'
 import { ensureGoPlugins } from '../test/bench/cni/go-plugins.ts'
+import { ensureImageTools } from '../test/images/image-tools.ts'
 import { ensureNft } from '../test/nft/nft.ts'
 import { explainRefusal, runInWorld } from '../test/lab/world.ts'
 import { ensureRuntimes } from '../test/runtimes/install.ts'
@@ -115,7 +116,7 @@ async function runVitest(
 /** What the network tests need and can't fetch where they run. Without it they say so themselves, and skip or fail. */
 async function buildReference(): Promise<void> {
   const log = (line: string): void => console.log(line)
-  for (const ensure of [ensureGoPlugins, ensureNft, ensureRuntimes])
+  for (const ensure of [ensureGoPlugins, ensureNft, ensureRuntimes, ensureImageTools])
     await ensure({ environment: process.env, log }).catch((error: unknown) => log(String(error)))
 }
 

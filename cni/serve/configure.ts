@@ -128,14 +128,18 @@ function configurationList(
     : podCidrs.map((cidr) => ({ subnet: formatCidr(cidr) }))
   const dataDir = inherited === undefined ? settings.dataDir : inherited.dataDir
   // One that is inherited goes on: it knows what it made for the pods that are there.
-  const mapsPorts = !chained.some(({ type }) => type === 'portmap')
+  const isChained = (plugin: string): boolean => chained.some(({ type }) => type === plugin)
+  const parts = {
+    ...(isChained('portmap') ? {} : { portMappings: true }),
+    ...(isChained('bandwidth') ? {} : { bandwidth: true }),
+  }
   return {
     ...versions,
     name: inherited?.name ?? networkName,
     plugins: [
       {
         type: ownName,
-        capabilities: { ips: true, mac: true, dns: true, ...(mapsPorts ? { portMappings: true } : {}) },
+        capabilities: { ips: true, mac: true, dns: true, ...parts },
         mtu,
         ipMasq: masquerade ? true : undefined,
         ipam: {
