@@ -18,6 +18,7 @@ export interface PodSpec {
   readonly initContainers?: readonly Container[]
   readonly volumes?: readonly { readonly name: string; readonly hostPath?: { readonly path: string } }[]
   readonly nodeSelector?: Readonly<Record<string, string>>
+  readonly affinity?: unknown
   /** Absent until the pod is scheduled. */
   readonly nodeName?: string
 }

@@ -1,5 +1,6 @@
 import type { ClusterPicture, Container } from './cluster.ts'
 import { flagOf, isControllerOn, isOn, runs } from './command-line.ts'
+import type { ObjectMeta } from '../../kube/objects.ts'
 import type { FindingObject } from '../../providers/finding.ts'
 
 /** A container, and whose it is. */
@@ -11,6 +12,8 @@ export interface Running {
   /** Undefined for what is of no namespace. */
   readonly namespace: string | undefined
   readonly name: string
+  /** Of the object. */
+  readonly uid: string
 }
 
 /** A DaemonSet or Deployment once, not each of its pods; a pod that is of none of them (a static one) by itself. */
@@ -43,7 +46,7 @@ export function everythingRunning({
 
 const containersOf = (
   kind: string,
-  { name, namespace }: { readonly name: string; readonly namespace?: string },
+  { name, namespace, uid }: Pick<ObjectMeta, 'name' | 'namespace' | 'uid'>,
   containers: readonly Container[] = [],
 ): readonly Running[] =>
   containers.map((container, index) => ({
@@ -51,6 +54,7 @@ const containersOf = (
     index,
     namespace,
     name,
+    uid,
     object: { kind, name: `${namespace ?? ''}/${name}` },
   }))
 
