@@ -3,6 +3,7 @@ import { type NodeRoute, nodeRouteName } from '../../reconciler/node-route/node-
 import { isOursToChange } from '../../reconciler/report/condition-reason.ts'
 import type { Node } from '../../kube/objects.ts'
 import type { Pod } from '../doctor/cluster.ts'
+import { routesText } from '../output.ts'
 import { type ClusterFacts, valueOr } from './cluster-facts.ts'
 import { podCidrsOf } from './cluster-ranges.ts'
 import { agentName, controllerLease, podwayNamespace } from './places.ts'
@@ -27,17 +28,19 @@ export function controllerWorks({ lease, now }: Pick<ClusterFacts, 'lease' | 'no
 }
 
 /**
- * Whether the routes to every podCIDR are podway’s. Those that somebody else wrote and goes on to own (Terraform) count for
- * their Nodes all the same, so nobody but the user can say whether that is meant.
+ * Whether no route to a podCIDR is somebody else’s. Those that Terraform, say, goes on to own count for their Nodes all the
+ * same, so nobody but the user can say whether that is meant; those that are not there yet are nobody’s.
  */
-export function routesRecorded(facts: Pick<ClusterFacts, 'nodeRoutes' | 'nodes'>): Verdict {
+export function routesRecorded(facts: Pick<ClusterFacts, 'nodeRoutes' | 'nodes' | 'routes'>): Verdict {
   if ('unread' in facts.nodeRoutes)
     return unknown(`Which routes are podway’s is not known: ${facts.nodeRoutes.unread.message}.`)
+  const adoptable = (facts.routes?.findings ?? []).filter(({ answer }) => answer.adopt).length
+  if (adoptable > 0) return left(`${routesText(adoptable)} in the tables can be taken over.`)
   const records = recordsByName(facts.nodeRoutes.value)
-  const foreign = facts.nodes.filter((node) => !recordsOf(node, records).every(isOurs))
-  if (foreign.length === 0) return done('All routes to podCIDRs are recorded as podway’s.')
-  const unrouted = foreign.filter((node) => !isRouted(node, records))
-  if (unrouted.length > 0) return left(`podway has no record of the routes to ${someNodes(unrouted)}.`)
+  const foreign = facts.nodes
+    .filter((node) => podCidrsOf(node).length > 0 && isRouted(node, records))
+    .filter((node) => !recordsOf(node, records).every(isOurs))
+  if (foreign.length === 0) return done('No route to a podCIDR is somebody else’s.')
   return unknown(
     `The routes to ${someNodes(foreign)} are somebody else’s: they count, and podway neither repairs nor deletes them.`,
   )

@@ -1,4 +1,4 @@
-import { wordsOf } from '../doctor/command-line.ts'
+import { runs, wordsOf } from '../doctor/command-line.ts'
 import type { Running } from '../doctor/running.ts'
 import type { Platform } from './platform.ts'
 
@@ -22,12 +22,17 @@ export function giveFlag(
     platform === undefined || platform.managed
       ? []
       : [
-          `# ${platform.name} made this cluster, and overwrites what is patched: make the change in ${platform.edit}.`,
+          `# ${platform.name} overwrites what is patched: make the change in ${platform.edit}${fieldOf(platform, container, { flag, value })}.`,
         ]
   if (object.kind === 'Pod') {
     return [
       ...hint,
       `# On the node of ${object.name}, in the manifest of its static pod (kubeadm: /etc/kubernetes/manifests/${container.name}.yaml): ${text}`,
+      ...(runs(container, 'kube-controller-manager')
+        ? [
+            '# kubeadm: and in controllerManager.extraArgs of its ClusterConfiguration, or an upgrade brings the old value back',
+          ]
+        : []),
     ]
   }
   const place = placeOf(container, flag)
@@ -44,6 +49,21 @@ export function giveFlag(
     `kubectl -n ${namespace ?? 'default'} patch ${kind} ${name} --type json -p '${patch}'`,
     `kubectl -n ${namespace ?? 'default'} rollout status ${kind} ${name}`,
   ]
+}
+
+/** https://kops.sigs.k8s.io/cluster_spec/ */
+const kopsFields: Readonly<Record<string, string>> = {
+  'configure-cloud-routes': 'configureCloudRoutes',
+  'allocate-node-cidrs': 'allocateNodeCIDRs',
+}
+
+function fieldOf(platform: Platform, container: Running['container'], { flag, value }: FlagValue): string {
+  const field = kopsFields[flag]
+  if (platform.name !== 'kops' || field === undefined) return ''
+  const section = runs(container, 'kube-controller-manager')
+    ? 'kubeControllerManager'
+    : 'cloudControllerManager'
+  return `, as spec.${section}.${field}: ${value}`
 }
 
 interface Place {

@@ -171,7 +171,11 @@ function adopt({ cloudFlags, facts, from }: Context): Step {
       '# podway controller --adopt matching does it by itself; else:',
       `podway migrate --from ${from} ${cloudFlags} --do adopt`,
     ],
-    verdict: routesRecorded(facts),
+    // Before that, who wrote what is the survey's business.
+    verdict:
+      controllerWorks(facts).state === 'left'
+        ? left('podway’s controller does not work yet.')
+        : routesRecorded(facts),
     back: 'Delete the NodeRoutes while no controller runs, without their finalizer: the routes stay, and are nobody’s.',
   }
 }
