@@ -104,7 +104,7 @@ export function checkProxy({ facts, from, ranges, running }: Context): readonly 
         ...(outside.length === 0 ? [] : [`podCIDRs of ${someNodes(outside)}`]),
         ...pools.map((cidr) => `the range ${formatCidr(cidr)}`),
       ].join(' and ')
-      const message = `kube-proxy’s clusterCIDR is ${detection.ranges.map(formatCidr).join(',')}, and ${what} ${outside.length + pools.length === 1 ? 'is' : 'are'} outside of it.`
+      const message = `kube-proxy’s clusterCIDR is ${detection.ranges.map(formatCidr).join(',')}, and ${what} ${outside.length === 0 && pools.length === 1 ? 'is' : 'are'} outside of it.`
       return [found('ProxyClusterCidr', { object, message })]
     }
     case 'BridgeInterface': {

@@ -70,10 +70,17 @@ export function kubeProxy(context: Context): Step {
 }
 
 /** One thing masquerades on each node. */
-export function masquerade({ running }: Context): Step {
+export function masquerade({ facts, running }: Context): Step {
   const others = masqueraders(running)
   const [agent] = running.filter(({ name, object }) => object.kind === 'DaemonSet' && name === 'podway-agent')
   const agentLeavesIt = agent !== undefined && flagOf(agent.container, 'masquerade') === 'none'
+  const verdict = (): Verdict => {
+    if (agentLeavesIt) return done('podway’s agent leaves masquerading to others.')
+    if (others.length > 0) return left(`${others.map(({ name }) => name).join(', ')} masquerades too.`)
+    if ('unread' in facts.daemonSets)
+      return unknown(`Whether something else masquerades is not known: ${facts.daemonSets.unread.message}.`)
+    return done('Nothing but podway’s agent is seen to masquerade.')
+  }
   return {
     name: 'masquerade',
     title: 'Leave masquerading to one of the two',
@@ -87,12 +94,7 @@ export function masquerade({ running }: Context): Step {
       ),
       '# Its chain IP-MASQ-AGENT stays on each node until the node restarts: iptables -t nat -F IP-MASQ-AGENT',
     ],
-    verdict:
-      others.length === 0
-        ? done('Nothing but podway’s agent is seen to masquerade.')
-        : agentLeavesIt
-          ? done('podway’s agent leaves masquerading to ip-masq-agent.')
-          : left(`${others.map(({ name }) => name).join(', ')} masquerades too.`),
+    verdict: verdict(),
     back: 'Install ip-masq-agent again, and give podway’s agent --masquerade none.',
   }
 }

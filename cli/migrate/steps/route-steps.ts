@@ -172,22 +172,24 @@ function adopt({ cloudFlags, facts, from }: Context): Step {
       `podway migrate --from ${from} ${cloudFlags} --do adopt`,
     ],
     // Before that, who wrote what is the survey's business.
-    verdict:
-      controllerWorks(facts).state === 'left'
-        ? left('podway’s controller does not work yet.')
-        : routesRecorded(facts),
+    verdict: notAtWork(facts) ?? routesRecorded(facts),
     back: 'Delete the NodeRoutes while no controller runs, without their finalizer: the routes stay, and are nobody’s.',
   }
 }
 
 function routes({ facts }: Context): Step {
+  // What a Node is said to be before that is somebody else's word.
+  const beforeWork = notAtWork(facts)
   return {
     name: 'routes',
     title: 'Wait until all routes are in all tables',
     why: 'Nothing may rely on a route before it is there.',
     needs: [],
     how: ['kubectl get noderoutes', '# What does not come has its reason there, and in the Node’s Events.'],
-    verdict: routesProgrammed(facts),
+    verdict: beforeWork ?? routesProgrammed(facts),
     back: 'As before.',
   }
 }
+
+const notAtWork = (facts: Context['facts']): Verdict | undefined =>
+  controllerWorks(facts).state === 'left' ? left('podway’s controller does not work yet.') : undefined

@@ -56,6 +56,7 @@ export async function openMigrateWorld(from: Predecessor) {
   }
   for (const name of ['kube-flannel', 'podway-system', 'shop'])
     send('POST', '/api/v1/namespaces', { metadata: { name } })
+  let held = false
   const run = (...more: readonly string[]): Promise<Ended> =>
     runMain(['migrate', '--from', from, '--kubeconfig', kubeconfig, ...more])
 
@@ -81,9 +82,13 @@ export async function openMigrateWorld(from: Predecessor) {
       const time = renewTime.toISOString().replace('Z', '000Z')
       const spec = { holderIdentity: 'cp-1_1', leaseDurationSeconds: 15, acquireTime: time, renewTime: time }
       const metadata = { name: 'podway-controller', namespace: 'podway-system' }
-      const lease = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec }
       const path = '/apis/coordination.k8s.io/v1/namespaces/podway-system/leases'
-      send('PUT', `${path}/podway-controller`, lease)
+      if (held) {
+        send('PATCH', `${path}/${metadata.name}`, { spec }, 'application/merge-patch+json')
+        return
+      }
+      held = true
+      send('POST', path, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec })
     },
     /** As the controller leaves it when all is written. */
     routeAll: (): void => {
@@ -124,9 +129,10 @@ export async function openMigrateWorld(from: Predecessor) {
     forbid: (resource: string): void =>
       void cluster.simulator.faults.add({
         match: { resource },
+        times: Number.POSITIVE_INFINITY,
         fault: { kind: 'status', code: 403, reason: 'Forbidden', message: `may not list ${resource}` },
       }),
-    async examine(...more: readonly string[]): Promise<Examined> {
+    examine: async (...more: readonly string[]): Promise<Examined> => {
       const ended = await run('--output', 'json', ...more)
       if (ended.stdout === '') throw new Error(ended.stderr)
       const document = JSON.parse(ended.stdout) as MigrationDocument
@@ -168,7 +174,8 @@ function kubectl(command: string, send: Send, nodes: readonly Node[]): void {
   if (patch !== null) {
     const [, namespace, kind, name, type, body] = patch
     const target = `/apis/apps/v1/namespaces/${namespace ?? ''}/${kind ?? ''}s/${name ?? ''}`
-    return send('PATCH', target, JSON.parse(body ?? ''), `application/${type ?? ''}-patch+json`)
+    send('PATCH', target, JSON.parse(body ?? ''), `application/${type ?? ''}-patch+json`)
+    return
   }
   const label = /^kubectl label node (.+) (\S+)=(\S*)$/.exec(command)
   if (label !== null) {
@@ -186,12 +193,15 @@ function kubectl(command: string, send: Send, nodes: readonly Node[]): void {
   if (removed !== null) {
     const [, namespace, kind, name] = removed
     const root = kind === 'configmap' ? '/api/v1' : '/apis/apps/v1'
-    return send('DELETE', `${root}/namespaces/${namespace ?? ''}/${kind ?? ''}s/${name ?? ''}`, undefined)
+    send('DELETE', `${root}/namespaces/${namespace ?? ''}/${kind ?? ''}s/${name ?? ''}`, undefined)
+    return
   }
   const deleted = /^kubectl delete node (\S+)$/.exec(command)
   const [, node] = deleted ?? []
-  if (node !== undefined && nodes.some(({ metadata }) => metadata.name === node))
-    return send('DELETE', `/api/v1/nodes/${node}`, undefined)
+  if (node !== undefined && nodes.some(({ metadata }) => metadata.name === node)) {
+    send('DELETE', `/api/v1/nodes/${node}`, undefined)
+    return
+  }
   throw new Error(`not known here: ${command}`)
 }
 
