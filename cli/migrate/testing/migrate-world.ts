@@ -2,12 +2,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ManualClock } from '../../../kube/testing/manual-clock.ts'
-import type { Node } from '../../../kube/objects.ts'
 import { Cluster, type NodeDraft } from '../../../reconciler/testing/cluster.ts'
 import { type Ended, runMain } from '../../testing/run-main.ts'
 import type { Outcome, StepState } from '../progress.ts'
 import type { Predecessor } from '../predecessor.ts'
 import type { StepName } from '../step.ts'
+import { collectionOf, kubectlRequests } from './kubectl.ts'
 import type { Manifest } from './manifests.ts'
 
 /** The document that `--output json` prints. */
@@ -72,7 +72,9 @@ export async function openMigrateWorld(from: Predecessor) {
         send('DELETE', `${collectionOf(manifest)}/${manifest.metadata.name}`, undefined)
     },
     /** As `kubectl patch --type json` or `--type merge` does, by the text of such a command. */
-    kubectl: (command: string): void => kubectl(command, send, cluster.nodes()),
+    kubectl: (command: string): void => {
+      for (const { body, method, target, type } of kubectlRequests(command)) send(method, target, body, type)
+    },
     addNode: (name: string, draft: NodeDraft = {}, metadata: object = {}): void => {
       cluster.addNode(name, draft)
       cluster.patchNode(name, { metadata })
@@ -155,54 +157,6 @@ const routed = {
   status: 'False',
   reason: 'RouteCreated',
   message: 'RouteController created a route',
-}
-
-function collectionOf({ apiVersion, kind, metadata }: Manifest): string {
-  const root = apiVersion.includes('/') ? `/apis/${apiVersion}` : `/api/${apiVersion}`
-  const plural = kind.endsWith('y') ? `${kind.toLowerCase().slice(0, -1)}ies` : `${kind.toLowerCase()}s`
-  const place = metadata.namespace === undefined ? '' : `/namespaces/${metadata.namespace}`
-  return `${root}${place}/${plural}`
-}
-
-type Send = (method: string, target: string, body: unknown, type?: string) => void
-
-/** The few commands that steps tell, as kubectl would carry them out. @throws Error for any other */
-function kubectl(command: string, send: Send, nodes: readonly Node[]): void {
-  const patch = /^kubectl -n (\S+) patch (daemonset|deployment) (\S+) --type (json|merge) -p '(.*)'$/.exec(
-    command,
-  )
-  if (patch !== null) {
-    const [, namespace, kind, name, type, body] = patch
-    const target = `/apis/apps/v1/namespaces/${namespace ?? ''}/${kind ?? ''}s/${name ?? ''}`
-    send('PATCH', target, JSON.parse(body ?? ''), `application/${type ?? ''}-patch+json`)
-    return
-  }
-  const label = /^kubectl label node (.+) (\S+)=(\S*)$/.exec(command)
-  if (label !== null) {
-    const [, names = '', key = '', value] = label
-    for (const name of names.split(' '))
-      send(
-        'PATCH',
-        `/api/v1/nodes/${name}`,
-        { metadata: { labels: { [key]: value } } },
-        'application/merge-patch+json',
-      )
-    return
-  }
-  const removed = /^kubectl -n (\S+) delete (daemonset|deployment|configmap) (\S+)$/.exec(command)
-  if (removed !== null) {
-    const [, namespace, kind, name] = removed
-    const root = kind === 'configmap' ? '/api/v1' : '/apis/apps/v1'
-    send('DELETE', `${root}/namespaces/${namespace ?? ''}/${kind ?? ''}s/${name ?? ''}`, undefined)
-    return
-  }
-  const deleted = /^kubectl delete node (\S+)$/.exec(command)
-  const [, node] = deleted ?? []
-  if (node !== undefined && nodes.some(({ metadata }) => metadata.name === node)) {
-    send('DELETE', `/api/v1/nodes/${node}`, undefined)
-    return
-  }
-  throw new Error(`not known here: ${command}`)
 }
 
 const kubeconfigFor = (server: string): string =>
