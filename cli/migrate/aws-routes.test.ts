@@ -93,3 +93,45 @@ test('a cloud that was named and can’t be read is an error, with what to allow
     await world.close()
   }
 })
+
+test('routes are taken over by the command itself, in their turn and after a question', async () => {
+  const world = await openAwsWorld()
+  try {
+    world.manager('--allocate-node-cidrs=false')
+    world.addWorkload('daemonsets', 'kube-proxy', { command: ['kube-proxy', '--detect-local-mode=NodeCIDR'] })
+    await world.addRoute('10.244.0.0/24', world.a)
+    await world.addRoute('fd00:10:244::/64', world.a)
+    await world.addRoute('10.244.1.0/24', world.b)
+    await world.addRoute('fd00:10:244:1::/64', world.b)
+    const early = examine(world, '--do', 'adopt', '--yes')
+    await expect(early).rejects.toThrow("podway: adopt can't be done now: definitions comes first")
+
+    for (const plural of ['noderoutes', 'podnetworks']) world.cluster.define(plural)
+    holdLease(world)
+    world.cluster.forgetCalls()
+    await expect(examine(world, '--do', 'adopt')).rejects.toThrow('this is no terminal: say --yes')
+    const before = await examine(world)
+    expect(before.steps.find(({ name }) => name === 'adopt')).toMatchObject({
+      state: 'next',
+      message: '4 routes in the tables can be taken over.',
+    })
+    expect(world.cluster.writes).toEqual([])
+    const after = await examine(world, '--do', 'adopt', '--yes')
+    expect(after.steps.find(({ name }) => name === 'adopt')).toMatchObject({ state: 'done' })
+    expect(world.cluster.records()).toHaveLength(4)
+    const actions = world.calls().map(({ action }) => action)
+    expect(actions.filter((action) => !action.startsWith('Describe'))).toEqual([])
+  } finally {
+    await world.close()
+  }
+})
+
+/** As a controller that leads has it. */
+function holdLease({ post }: AwsWorld): void {
+  const time = new Date().toISOString().replace('Z', '000Z')
+  post('/api/v1/namespaces', { metadata: { name: 'podway-system' } })
+  post('/apis/coordination.k8s.io/v1/namespaces/podway-system/leases', {
+    metadata: { name: 'podway-controller' },
+    spec: { holderIdentity: 'a', leaseDurationSeconds: 15, acquireTime: time, renewTime: time },
+  })
+}

@@ -154,7 +154,7 @@ export const migrateFindings = {
   TableUnread: {
     severity: 'unknown',
     meaning: 'A route table could not be read.',
-    remedy: 'Allow it to these credentials: [the controller’s policy](../../deploy/iam/README.md).',
+    remedy: 'Allow what the message names to these credentials; the controller’s policy has it.',
   },
   Unread: {
     severity: 'unknown',
