@@ -10,7 +10,7 @@ import { runAdopt } from '../run-adopt.ts'
 import { type Definition, definitionType, isEstablished } from './definition.ts'
 import type { MigrateConfig } from './migrate-config.ts'
 import type { Migration } from './migration.ts'
-import type { MigrateParts } from './run-migrate.ts'
+import type { MigrateParts } from './migrate-parts.ts'
 import type { DoableStep } from './step.ts'
 
 /**

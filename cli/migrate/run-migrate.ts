@@ -1,4 +1,3 @@
-import type { Clock } from '../../kube/clock.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { nodeType } from '../../kube/node-type.ts'
 import type { Node } from '../../kube/objects.ts'
@@ -8,30 +7,16 @@ import type { RouteProvider } from '../../providers/provider.ts'
 import { type NodeRoute, nodeRouteType, recordOf } from '../../reconciler/node-route/node-route.ts'
 import { routedNode } from '../../reconciler/routed-node.ts'
 import type { LedgerRecord } from '../../reconciler/ledger/record.ts'
-import type { Paint } from '../doctor/findings-report.ts'
 import { ExitStatus } from '../exit-status.ts'
 import { type Found, findAdoptable } from '../find-adoptable.ts'
 import { listAll } from '../list-all.ts'
-import type { Output } from '../output.ts'
 import { type Waits, withRetries } from '../with-retries.ts'
-import type { Ask } from './ask.ts'
 import { doStep } from './do-step.ts'
 import type { MigrateConfig } from './migrate-config.ts'
+import type { MigrateParts } from './migrate-parts.ts'
 import { type Migration, examine } from './migration.ts'
 import { readClusterFacts } from './read-cluster-facts.ts'
 import { exitCodes, formatMigration, summary } from './report.ts'
-
-export interface MigrateParts {
-  readonly kube: KubeClient
-  /** Undefined where no cloud was named. */
-  readonly provider: RouteProvider | undefined
-  readonly output: Output
-  readonly waits: Waits
-  readonly clock: Pick<Clock, 'now'>
-  readonly ask: Ask
-  readonly paint: Paint
-  readonly progress: (what: string) => void
-}
 
 /**
  * Examines, and prints what it found; with `does`, that step is done before. Rejects with {@link ExitStatus} once everything
