@@ -2,12 +2,13 @@ import { expect, test } from 'vitest'
 import { CommandWorld, signal, waits } from '../testing/command-world.ts'
 import { flannel } from './testing/manifests.ts'
 import { collectionOf } from './testing/kubectl.ts'
-import { readMigrateConfig } from './migrate-config.ts'
+import type { MigrateConfig } from './migrate-config.ts'
 import { runMigrate } from './run-migrate.ts'
 
-const config = readMigrateConfig({
-  ...{ from: 'flannel', allocateNodeCidrs: true, do: 'definitions', output: 'table' },
-})
+const config: MigrateConfig = {
+  ...{ from: 'flannel', cloud: undefined, allocates: true, assumed: [], does: 'definitions' },
+  ...{ yes: false, kubeconfig: undefined, output: 'table' },
+}
 
 /** A cluster with flannel, and a person who answers. */
 async function run(answer: boolean) {

@@ -9,7 +9,7 @@ test.each<[flags: readonly string[], says: string]>([
   [['--from', 'weave'], '--from=weave: expected one of cloud-controller-manager, kubenet, kindnet, flannel'],
   [
     ['--from', 'flannel', '--assume', 'survey,nonsense'],
-    '--assume=nonsense: expected one of definitions, survey',
+    '--assume=survey,nonsense: expected some of definitions, survey',
   ],
   [['--from', 'flannel', '--do', 'nodes'], '--do=nodes: expected one of definitions, adopt'],
   [['--from', 'flannel', '--do', 'adopt'], '--do adopt: say with --provider and --cluster-name'],

@@ -1,22 +1,9 @@
-import { type CloudConfig, type CloudFlags, readCloudConfig } from '../cloud-options.ts'
-import { readChoice, readList, readSwitch } from '../flag-values.ts'
+import { type CloudConfig, readCloudConfig } from '../cloud-options.ts'
+import type { Settings } from '../settings/command-settings.ts'
 import { UsageError } from '../usage.ts'
-import { type Predecessor, predecessors } from './predecessor.ts'
-import { type ReportFormat, reportFormats } from './report.ts'
-import { type DoableStep, type StepName, doableSteps, stepNames } from './step.ts'
-
-/** The flags of `podway migrate` as commander hands them over. */
-export interface MigrateFlags extends Omit<CloudFlags, 'provider' | 'clusterName'> {
-  readonly from: string
-  readonly provider?: string
-  readonly clusterName?: string
-  readonly allocateNodeCidrs: string | boolean
-  readonly assume?: string
-  readonly do?: string
-  readonly yes?: boolean
-  readonly kubeconfig?: string
-  readonly output: string
-}
+import type { Predecessor } from './predecessor.ts'
+import type { ReportFormat } from './report-formats.ts'
+import { type DoableStep, type StepName, stepNames } from './step.ts'
 
 export interface MigrateConfig {
   readonly from: Predecessor
@@ -34,30 +21,31 @@ export interface MigrateConfig {
 }
 
 /** Checks everything that can be checked without asking anybody. @throws UsageError */
-export function readMigrateConfig(flags: MigrateFlags): MigrateConfig {
-  const cloud = readCloud(flags)
-  const does = flags.do === undefined ? undefined : readChoice('do', flags.do, doableSteps)
+export function readMigrateConfig(settings: Settings<'migrate'>): MigrateConfig {
+  const { allocateNodeCidrs, assume = [], kubeconfig, migrationFormat, predecessor, yes } = settings
+  const cloud = readCloud(settings)
+  const does = settings.do
   if (does === 'adopt' && cloud === undefined)
     throw new UsageError('--do adopt: say with --provider and --cluster-name whose routes')
-  if (flags.yes === true && does === undefined)
-    throw new UsageError('--yes: there is nothing to confirm without --do')
+  if (yes && does === undefined) throw new UsageError('--yes: there is nothing to confirm without --do')
   return {
-    from: readChoice('from', flags.from, predecessors),
+    from: predecessor,
     cloud,
-    allocates: readSwitch('allocate-node-cidrs', flags.allocateNodeCidrs),
-    assumed: readList(flags.assume ?? '').map((name) => readChoice('assume', name, stepNames)),
+    allocates: allocateNodeCidrs,
+    // The schema has let no other name pass.
+    assumed: stepNames.filter((name) => assume.includes(name)),
     does,
-    yes: flags.yes === true,
-    kubeconfig: flags.kubeconfig,
-    output: readChoice('output', flags.output, reportFormats),
+    yes,
+    kubeconfig,
+    output: migrationFormat,
   }
 }
 
-function readCloud({ clusterName, provider, ...flags }: MigrateFlags): CloudConfig | undefined {
+function readCloud({ clusterName, provider, ...settings }: Settings<'migrate'>): CloudConfig | undefined {
   if (provider === undefined && clusterName === undefined) return undefined
   if (provider === undefined || clusterName === undefined)
     throw new UsageError(
       `--${provider === undefined ? 'provider' : 'cluster-name'} is missing: the cloud is asked with both, or not at all`,
     )
-  return readCloudConfig({ ...flags, provider, clusterName })
+  return readCloudConfig({ ...settings, provider, clusterName })
 }

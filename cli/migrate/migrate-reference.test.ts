@@ -85,6 +85,11 @@ ${markdownTable([
   ],
   ['`--do <step>`', '', '`definitions` or `adopt`: does it, if it is its turn, after a question'],
   ['`--yes`', '', 'without the question'],
+  [
+    '`--config <path>`',
+    '',
+    'a file that has settings, among them those of the cloud, as for [podway controller](controller.md)',
+  ],
   ['`--kubeconfig <path>`', 'see [podway controller](controller.md)', 'how to reach the API server'],
   ['`-o, --output <format>`', '`table`', '`table`, `json` or `yaml`'],
 ])}

@@ -5,9 +5,7 @@ import { formatJson } from '../output.ts'
 import { oneLine } from '../table.ts'
 import type { Migration } from './migration.ts'
 import type { Outcome, StepProgress, StepState } from './progress.ts'
-
-export const reportFormats = ['table', 'json', 'yaml'] as const
-export type ReportFormat = (typeof reportFormats)[number]
+import type { ReportFormat } from './report-formats.ts'
 
 /**
  * For people the findings, then the steps, the one whose turn it is with what to do; for programs a document of kind
