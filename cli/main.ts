@@ -5,6 +5,8 @@ import { addCleanupCommand } from './cleanup-command.ts'
 import { addControllerCommand } from './controller-command.ts'
 import { addCrdsCommand } from './crds-command.ts'
 import { addDoctorCommand } from './doctor/doctor-command.ts'
+import { ExitStatus } from './exit-status.ts'
+import { addMigrateCommand } from './migrate/migrate-command.ts'
 import { addReleaseCommand } from './release-command.ts'
 import { UsageError, exitUsage } from './usage.ts'
 import { version } from './version.ts'
@@ -26,12 +28,14 @@ export async function main(args: readonly string[]): Promise<number> {
     addReleaseCommand,
     addCleanupCommand,
     addDoctorCommand,
+    addMigrateCommand,
   ]
   for (const add of commands) add(program)
   try {
     await program.parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
+    if (error instanceof ExitStatus) return error.status
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUsage
     if (error instanceof UsageError) {
       for (const line of error.message.split('\n')) process.stderr.write(`podway: ${line}\n`)
