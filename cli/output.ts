@@ -49,7 +49,9 @@ export function formatDocument(kind: string, fields: object, format: DataFormat)
 }
 
 /** `1 route`, `2 routes`. */
-export const routesText = (count: number): string => (count === 1 ? '1 route' : `${count} routes`)
+export const formatCount = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? '' : 's'}`
+export const routesText = (count: number): string => formatCount(count, 'route')
 
 function write(stream: WriteStream, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
