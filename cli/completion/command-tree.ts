@@ -39,7 +39,7 @@ export function commandTree(command: Command, above = ''): readonly CompletedCom
 
 function flagOf(option: Option, path: string): readonly CompletedFlag[] {
   const { description, flags, long, short } = option
-  if (long === undefined || long === null) return []
+  if (long === undefined) return []
   const takesValue = option.required || option.optional
   const choices = flagChoices(path, long)
   const value = !takesValue

@@ -133,14 +133,14 @@ function watching(kube: KubeClient, parts: StatusParts): WatchParts {
       const running = Promise.all([nodes.run(stopped), records.run(stopped)])
       // It is awaited below; what comes first tells the same.
       running.catch(() => undefined)
-      let news = Promise.withResolvers<void>()
-      for (const reflector of [nodes, records]) reflector.onChange(() => news.resolve())
+      let news = Promise.withResolvers<undefined>()
+      for (const reflector of [nodes, records]) reflector.onChange(() => news.resolve(undefined))
       try {
         // The first look says at once what keeps it from being made.
         await Promise.all([parts.nodes(stopped), parts.records(stopped)])
         await Promise.all([nodes.synced, records.synced])
         while (!signal.aborted) {
-          news = Promise.withResolvers<void>()
+          news = Promise.withResolvers<undefined>()
           await changed()
           const pause = new AbortController()
           const over = AbortSignal.any([stopped, pause.signal])

@@ -21,7 +21,7 @@ export class PseudoTerminal implements AsyncDisposable {
   readonly #child: ChildProcess
   readonly #ended: Promise<unknown[]>
   #written: Promise<void> = Promise.resolve()
-  #heard = Promise.withResolvers<void>()
+  #heard = Promise.withResolvers<undefined>()
   /** All that was written to the terminal, escape sequences too. */
   raw = ''
 
@@ -52,10 +52,10 @@ export class PseudoTerminal implements AsyncDisposable {
     this.#child.stdout?.on('data', (bytes: Buffer) => {
       this.raw += bytes.toString()
       this.#written = new Promise((resolve) => this.#terminal.write(bytes, resolve))
-      this.#heard.resolve()
+      this.#heard.resolve(undefined)
       this.#heard = Promise.withResolvers()
     })
-    this.#child.stdout?.on('end', () => this.#heard.resolve())
+    this.#child.stdout?.on('end', () => this.#heard.resolve(undefined))
   }
 
   /** The screen, and what has left it at the top; without blanks at the ends of lines and empty lines at the end. */
