@@ -12,7 +12,6 @@ import { type ProviderConfig, openProvider } from '../open-provider.ts'
 import type { Output } from '../output.ts'
 import type { Waits } from '../with-retries.ts'
 import { type LedgerSource, clusterLedger, fileLedger, readOnlyStore } from './ledger-source.ts'
-import { readNodeFile } from './node-file.ts'
 import type { SurveyConfig } from './survey-config.ts'
 import { type RouteSurvey, type SurveyParts, type SurveyRequest, surveyRoutes } from './survey.ts'
 
@@ -57,8 +56,12 @@ export function sourcesOf(
   output: Pick<Output, 'note'>,
 ): Pick<OpenSurvey, 'nodes' | 'ledger'> {
   return {
-    nodes: (signal) =>
-      nodes !== undefined ? readNodeFile(nodes) : listAll(new Resource<Node>(needed(kube), nodeType), signal),
+    async nodes(signal) {
+      if (nodes === undefined) return listAll(new Resource<Node>(needed(kube), nodeType), signal)
+      // The schema of a Node is for who reads a file: every other command starts without it.
+      const { readNodeFile } = await import('./node-file.ts')
+      return readNodeFile(nodes)
+    },
     ledger: state === undefined ? clusterLedger(needed(kube), output) : fileLedger(state),
   }
 }
