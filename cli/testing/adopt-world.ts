@@ -4,9 +4,9 @@ import { Resource } from '../../kube/resource.ts'
 import { parseCidr } from '../../net/cidr.ts'
 import { MemoryCloud, type MemoryCloudOptions } from '../../providers/memory/memory-cloud.ts'
 import { memoryProvider } from '../../providers/memory/memory-provider.ts'
-import { clusterLedger, fileLedger } from '../adopt-command.ts'
 import { type AdoptFlags, readAdoptConfig } from '../adopt-config.ts'
 import { runAdopt } from '../run-adopt.ts'
+import { clusterLedger, fileLedger } from '../survey/ledger-source.ts'
 import { CommandWorld, now, signal, waits } from './command-world.ts'
 
 /** Names of the NodeRoutes of 10.244.3.0/24 and 10.244.4.0/24. */
