@@ -5,6 +5,7 @@ import { addCleanupCommand } from './cleanup-command.ts'
 import { addControllerCommand } from './controller-command.ts'
 import { addCrdsCommand } from './crds-command.ts'
 import { addDoctorCommand } from './doctor/doctor-command.ts'
+import { addExportCommand } from './export/export-command.ts'
 import { addReleaseCommand } from './release-command.ts'
 import { UsageError, exitUsage } from './usage.ts'
 import { version } from './version.ts'
@@ -26,6 +27,7 @@ export async function main(args: readonly string[]): Promise<number> {
     addReleaseCommand,
     addCleanupCommand,
     addDoctorCommand,
+    addExportCommand,
   ]
   for (const add of commands) add(program)
   try {

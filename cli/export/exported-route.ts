@@ -4,9 +4,9 @@ import type { Target } from '../../providers/route.ts'
 
 /**
  * `owned`: it is there, and recorded as podway's · `foreign`: it is there and does the job, and somebody else made it ·
- * `missing`: a node wants it, and it is not there yet.
+ * `missing`: a node wants it, and it is not there yet · `disputed`: somebody else made it, and it leads elsewhere.
  */
-export const standings = ['owned', 'foreign', 'missing'] as const
+export const standings = ['owned', 'foreign', 'missing', 'disputed'] as const
 export type Standing = (typeof standings)[number]
 
 /** A route that a node of the cluster wants. */
@@ -14,7 +14,7 @@ export interface ExportedRoute {
   /** In the cloud's own spelling. */
   readonly table: string
   readonly destination: Cidr
-  /** Where it leads, or is to lead. */
+  /** Where it leads; of one that is missing or disputed, where it is to lead. */
   readonly target: Target
   /** The name of the node. */
   readonly node: string

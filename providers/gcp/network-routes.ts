@@ -44,10 +44,7 @@ export async function describeNetwork(
   clusterName: string,
   signal: AbortSignal,
 ): Promise<DescribedTable> {
-  const [wires] = await Promise.all([
-    listWires(gce, network, [], signal),
-    readNetwork(gce, network, signal),
-  ])
+  const [wires] = await Promise.all([listWires(gce, network, [], signal), readNetwork(gce, network, signal)])
   return { id: network, routes: wires.flatMap((wire) => described(wire, gceRoute(wire, clusterName))) }
 }
 

@@ -71,6 +71,8 @@ const digestLength = 10
  */
 function routeName({ destination, table }: ExportedRoute, { clusterName }: GcpRouteStyle): string {
   const range = formatCidr(destination)
-  const digest = createHash('sha256').update(JSON.stringify([clusterName, table, range])).digest('hex')
+  const digest = createHash('sha256')
+    .update(JSON.stringify([clusterName, table, range]))
+    .digest('hex')
   return `pods-${range.replaceAll(/[.:/]/g, '-')}-${digest.slice(0, digestLength)}`
 }

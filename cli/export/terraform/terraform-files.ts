@@ -29,7 +29,8 @@ export function terraformFiles({
   versions,
 }: TerraformExport): ReadonlyMap<string, JsonObject> {
   const inOrder = routes.toSorted(
-    (a, b) => (a.table < b.table ? -1 : a.table > b.table ? 1 : 0) || compareCidrs(a.destination, b.destination),
+    (a, b) =>
+      (a.table < b.table ? -1 : a.table > b.table ? 1 : 0) || compareCidrs(a.destination, b.destination),
   )
   const resources = inOrder.map((route) => terraformRoute(cloud, route, style))
   return new Map([
