@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util'
 import type { Configuration, Resource } from './configuration.ts'
+import { problemsOf } from './provider-schemas.ts'
 
 /** A provider of Terraform, as far as one type of resource goes: by the cloud's own API, as the real one asks it. */
 export interface StandIn {
@@ -23,7 +24,9 @@ export async function apply({ resources }: Configuration, provider: StandIn): Pr
   const imported: string[] = []
   const created: string[] = []
   const differences: string[] = []
-  for (const { address, arguments: wanted, ignoredChanges, importId } of resources) {
+  for (const { address, arguments: wanted, ignoredChanges, importId, type } of resources) {
+    const problems = problemsOf(type, wanted)
+    if (problems.length > 0) throw new Error(`${address}: ${problems.join(', ')}`)
     if (importId === undefined) {
       await provider.create(wanted)
       created.push(address)
