@@ -5,7 +5,9 @@ import { addCleanupCommand } from './cleanup-command.ts'
 import { addControllerCommand } from './controller-command.ts'
 import { addCrdsCommand } from './crds-command.ts'
 import { addDoctorCommand } from './doctor/doctor-command.ts'
+import { ExitStatus } from './exit-status.ts'
 import { addExportCommand } from './export/export-command.ts'
+import { addPlanCommand } from './plan/plan-command.ts'
 import { addReleaseCommand } from './release-command.ts'
 import { UsageError, exitUsage } from './usage.ts'
 import { version } from './version.ts'
@@ -22,6 +24,7 @@ export async function main(args: readonly string[]): Promise<number> {
   const commands = [
     addControllerCommand,
     addAgentCommand,
+    addPlanCommand,
     addCrdsCommand,
     addAdoptCommand,
     addReleaseCommand,
@@ -34,6 +37,7 @@ export async function main(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
+    if (error instanceof ExitStatus) return error.status
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUsage
     process.stderr.write(`podway: ${error instanceof Error ? error.message : String(error)}\n`)
     return error instanceof UsageError ? exitUsage : 1

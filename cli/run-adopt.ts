@@ -66,7 +66,7 @@ async function report(
   const lines = reportLines(findings, adoptions)
   const count = (result: (typeof lines)[number]['result']): number =>
     lines.filter((line) => line.result === result).length
-  await output.result(formatReport({ lines, unread }, format))
+  await output.result(formatReport({ lines, unread }, format, output.columns))
   for (const destination of missing) await output.note(`No table has a route to ${formatCidr(destination)}.`)
   for (const { table, error } of unread)
     await output.note(`Table ${table.id} could not be read: ${error.message}`)

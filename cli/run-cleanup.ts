@@ -8,7 +8,7 @@ import { type LedgerRecord, destinationKey } from '../reconciler/ledger/record.t
 import { plan } from '../reconciler/plan/plan.ts'
 import { changesAtOnce } from './changes-at-once.ts'
 import { inParallel } from './in-parallel.ts'
-import { type ListFormat, type Output, formatJson, routesText } from './output.ts'
+import { type ListFormat, type Output, formatDocument, routesText } from './output.ts'
 import { type Column, formatTable } from './table.ts'
 import { type Waits, withRetries } from './with-retries.ts'
 
@@ -169,8 +169,8 @@ async function report(
       target: formatTarget(change.from),
     })),
   )
-  if (format === 'json') await output.result(formatJson({ routes: lines }))
-  else if (lines.length > 0) await output.result(formatTable(columns, lines))
+  if (format !== 'table') await output.result(formatDocument('CleanupRouteList', { routes: lines }, format))
+  else if (lines.length > 0) await output.result(formatTable(columns, lines, output.columns))
 }
 
 const countOf = (tasks: readonly Task[]): number =>

@@ -143,7 +143,11 @@ describe('releasing', () => {
     await using world = await CommandWorld.open()
     const parts = { routes: world.routes, output: world.output, waits }
     await runRelease({ targets: 'all', output: 'json' }, parts, signal)
-    expect(JSON.parse(world.output.text)).toEqual({ routes: [] })
+    expect(JSON.parse(world.output.text)).toEqual({
+      apiVersion: 'podway.dev/v1alpha1',
+      kind: 'HeldRouteList',
+      routes: [],
+    })
     expect(world.output.notes).toEqual(['Nothing is held.'])
   })
 })
@@ -209,7 +213,7 @@ test.each<[names: readonly string[], flags: Partial<ReleaseFlags>, message: stri
   [['10.244.3.7/24'], {}, 'the range is 10.244.3.0/24'],
   [['10.244.3.0/x'], {}, 'destination: invalid address'],
   [[''], {}, 'a name is empty'],
-  [[], { output: 'yaml' }, '--output=yaml: expected one of table, json'],
+  [[], { output: 'xml' }, '--output=xml: expected one of table, json, yaml'],
 ])('wrong usage: %j %j', (names, flags, message) => {
   expect(() => readReleaseConfig(names, { output: 'table', ...flags })).toThrow(UsageError)
   expect(() => readReleaseConfig(names, { output: 'table', ...flags })).toThrow(message)

@@ -35,7 +35,7 @@ export async function runRelease(
   })
   const held = heldRoutes(objects)
   if (request.targets === undefined) {
-    await output.result(formatHeld(held, request.output))
+    await output.result(formatHeld(held, request.output, output.columns))
     await output.note(listNote(held))
     return
   }
@@ -44,7 +44,7 @@ export async function runRelease(
   const released = chosen
     .filter((_, index) => failures[index] === undefined)
     .map((route) => ({ ...route, released: true }))
-  await output.result(formatHeld(released, request.output))
+  await output.result(formatHeld(released, request.output, output.columns))
   for (const [index, { name }] of chosen.entries()) {
     const failure = failures[index]
     if (failure !== undefined) await output.note(`${name}: ${failure}`)

@@ -1,10 +1,7 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
-import { formatAddress } from '../../net/address.ts'
-import { type SimulatedAws, createSimulatedAws } from '../../test/conformance/simulated-aws.ts'
-import { CommandWorld } from '../testing/command-world.ts'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { AwsCommandWorld } from '../testing/aws-command-world.ts'
 import { runMain } from '../testing/run-main.ts'
 
 const terraform = ['export', 'terraform', '--provider', 'aws', '--cluster-name', 'prod']
@@ -17,7 +14,7 @@ describe('wrong usage', () => {
     [[...terraform, '--only', ','], '--only is empty: expected some of owned'],
     [[...terraform, '--out', ''], '--out is empty: name a folder, or - to print'],
     [[...terraform, '--force'], '--force is for files: name their folder by --out'],
-    [[...terraform, '--nodes', ' '], '--nodes is empty: name the file'],
+    [[...terraform, '--nodes', 'a'], '--nodes=a takes --state'],
     [[...terraform, '--state', ''], '--state is empty: name the file'],
   ])('%j', async (args, text) => {
     const { code, stdout, stderr } = await runMain(args)
@@ -26,47 +23,23 @@ describe('wrong usage', () => {
   })
 })
 
-describe('whole command lines, before the EC2 and the Kubernetes simulator', () => {
-  let aws: SimulatedAws
-  let world: CommandWorld
-  let folder = ''
-
+describe('whole command lines', () => {
+  let world: AwsCommandWorld
   beforeEach(async () => {
-    aws = await createSimulatedAws()
-    world = await CommandWorld.open()
-    folder = mkdtempSync(join(tmpdir(), 'podway-cli-'))
-    vi.stubEnv('KUBECONFIG', join(folder, 'config'))
+    world = await AwsCommandWorld.open()
   })
-  afterEach(async () => {
-    await world[Symbol.asyncDispose]()
-    await aws.close()
-    rmSync(folder, { recursive: true })
-  })
+  afterEach(() => world[Symbol.asyncDispose]())
 
-  const run = (...args: readonly string[]) =>
-    runMain(['export', 'terraform', '--provider', 'aws', '--cluster-name', aws.clusterName, ...args])
-
-  function describeCluster(): void {
-    const config = {
-      apiVersion: 'v1',
-      kind: 'Config',
-      clusters: [{ name: 'c', cluster: { server: world.cluster.url } }],
-      contexts: [{ name: 'c', context: { cluster: 'c' } }],
-      'current-context': 'c',
-    }
-    writeFileSync(join(folder, 'config'), JSON.stringify(config))
-  }
+  const run = (...args: readonly string[]) => runMain(['export', 'terraform', ...world.flags, ...args])
 
   test('into a folder, which is written again when something is new, and refused when it was changed', async () => {
-    describeCluster()
-    const table = await aws.addTable('private')
-    const node = await aws.addNode('node-1')
-    const { addresses, providerID } = node.view
-    const draft = { providerID, podCIDRs: ['10.244.1.0/24'], addresses: addresses.map(formatAddress) }
-    world.cluster.addNode('node-1', draft)
-    world.cluster.addNode('node-2')
-    const out = join(folder, 'routes')
-    const [versions, routes] = ['versions', 'routes'].map((name) => join(out, `podway-${name}.tf.json`))
+    const table = await world.aws.addTable('private')
+    const { machine } = await world.join('node-1', '10.244.1.0/24')
+    await world.join('node-2')
+    const out = join(world.folder, 'routes')
+    const versions = join(out, 'podway-versions.tf.json')
+    const routes = join(out, 'podway-routes.tf.json')
+    world.cluster.forgetCalls()
 
     expect(await run('--out', out)).toEqual({
       code: 0,
@@ -79,22 +52,22 @@ describe('whole command lines, before the EC2 and the Kubernetes simulator', () 
         '',
       ].join('\n'),
     })
-    expect(JSON.parse(readFileSync(routes ?? '', 'utf8'))).toMatchObject({
+    expect(JSON.parse(readFileSync(routes, 'utf8'))).toMatchObject({
       resource: {
         aws_route: {
           [`pods_${table.id}_10-244-1-0_24`]: {
             route_table_id: table.id,
             destination_cidr_block: '10.244.1.0/24',
-            network_interface_id: node.target.id,
+            network_interface_id: machine.target.id,
           },
         },
       },
     })
     expect((await run('--out', out)).stderr).toContain(`${routes}: unchanged`)
-    expect(aws.writes()).toBe(0)
+    expect(world.aws.writes()).toBe(0)
     expect(world.cluster.writes).toEqual([])
 
-    writeFileSync(routes ?? '', '{}\n')
+    writeFileSync(routes, '{}\n')
     expect(await run('--out', out)).toMatchObject({
       code: 1,
       stderr: `podway: ${routes}: not as an export has written it, so what was changed by hand would be lost: name another folder by --out, or replace it with --force\n`,
@@ -103,27 +76,27 @@ describe('whole command lines, before the EC2 and the Kubernetes simulator', () 
     expect(readdirSync(out).sort()).toEqual(['podway-routes.tf.json', 'podway-versions.tf.json'])
   })
 
-  test('before there is a cluster: Nodes of a file, printed', async () => {
-    await aws.addTable('private')
-    const { view } = await aws.addNode('node-1')
-    const nodes = join(folder, 'nodes.yaml')
-    writeFileSync(
-      nodes,
-      `kind: Node\nmetadata: {name: node-1}\nspec: {providerID: '${view.providerID}', podCIDRs: ['fd00:10:244:1::/64']}\n`,
+  test('before there is a cluster: Nodes of a file, with podCIDRs from a pool, printed', async () => {
+    const table = await world.aws.addTable('private')
+    const { view } = await world.aws.addNode('node-1')
+    const nodes = world.file(
+      'nodes.yaml',
+      `kind: Node\nmetadata: {name: node-1}\nspec: {providerID: '${view.providerID}'}\n`,
     )
-    const { code, stderr, stdout } = await run('--nodes', nodes)
+    const files = ['--nodes', nodes, '--state', join(world.folder, 'none.json')]
+    const { code, stderr, stdout } = await run(...files, '--cluster-cidr', '10.244.0.0/16')
     expect([code, stderr]).toEqual([0, '1 route exported (1 not there yet).\n'])
-    expect(Object.keys(JSON.parse(stdout) as object)).toEqual(['//', 'terraform', 'resource'])
+    expect(JSON.parse(stdout)).toMatchObject({
+      terraform: { required_version: '>= 1.5' },
+      resource: { aws_route: { [`pods_${table.id}_10-244-0-0_24`]: {} } },
+    })
+    expect(readdirSync(world.folder).sort()).toEqual(['config', 'nodes.yaml'])
   })
 
   test('prefixes that the VPC delegates are no routes, and that is told', async () => {
-    describeCluster()
-    await aws.addTable('private')
-    const { view } = await aws.addNode('node-1')
-    const inside = aws.subnetRange6.replace('::/64', ':0:0:8000::/80')
-    world.cluster.addNode('node-1', { providerID: view.providerID, podCIDRs: [inside] })
+    await world.aws.addTable('private')
+    await world.join('node-1', world.aws.subnetRange6.replace('::/64', ':0:0:8000::/80'))
     const { code, stderr, stdout } = await run('--aws-mode', 'ipv6-prefix')
-    expect(code).toBe(0)
     expect(code).toBe(0)
     expect(stderr).toContain(
       '1 podCIDR is not exported: as alias IP ranges or delegated prefixes they are part of the Nodes’ network interfaces, and no routes.\n0 routes exported.\n',

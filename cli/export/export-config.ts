@@ -1,29 +1,23 @@
 import { defaultPriority } from '../../providers/gcp/gce-route.ts'
-import { type CloudConfig, type CloudFlags, readCloudConfig } from '../cloud-options.ts'
 import { readChoice, readList } from '../flag-values.ts'
+import { type SurveyConfig, type SurveyFlags, readSurveyConfig } from '../survey/survey-config.ts'
+import type { SurveyRequest } from '../survey/survey.ts'
 import { UsageError } from '../usage.ts'
 import { standings } from './exported-route.ts'
 import type { ExportRequest } from './run-export.ts'
 
 /** The flags of `podway export terraform` as commander hands them over. */
-export interface ExportFlags extends CloudFlags {
+export interface ExportFlags extends SurveyFlags {
   readonly out: string
   readonly only: string
   readonly force?: boolean
   /** `--no-versions` makes it false. */
   readonly versions: boolean
-  readonly nodes?: string
-  readonly state?: string
-  readonly kubeconfig?: string
 }
 
-export interface ExportConfig extends CloudConfig {
-  readonly request: ExportRequest
-  /** A file of Nodes; the cluster's where there is none. */
-  readonly nodes: string | undefined
-  /** The ledger's file; the cluster's NodeRoutes where there is none. */
-  readonly state: string | undefined
-  readonly kubeconfig: string | undefined
+export interface ExportConfig extends SurveyConfig {
+  /** What is asked for, but for what the survey is to look at. */
+  readonly wish: Omit<ExportRequest, keyof SurveyRequest>
 }
 
 /** What stands for standard output. */
@@ -31,27 +25,23 @@ const printed = '-'
 
 /** Checks everything that can be checked without asking anybody. @throws UsageError */
 export function readExportConfig(flags: ExportFlags): ExportConfig {
-  const { force = false, kubeconfig, nodes, out, state, versions } = flags
-  for (const [flag, value] of Object.entries({ nodes, state }))
-    if (value?.trim() === '') throw new UsageError(`--${flag} is empty: name the file`)
+  const { force = false, out, versions } = flags
   if (out.trim() === '') throw new UsageError('--out is empty: name a folder, or - to print')
   if (force && out === printed) throw new UsageError('--force is for files: name their folder by --out')
   const only = readList(flags.only).map((one) => readChoice('only', one, standings))
   if (only.length === 0) throw new UsageError(`--only is empty: expected some of ${standings.join(', ')}`)
-  const cloud = readCloudConfig(flags)
-  const { priority = defaultPriority, tags } = cloud.gcp
+  const survey = readSurveyConfig(flags)
+  const { clusterName, gcp, provider } = survey
+  const { priority = defaultPriority, tags } = gcp
   return {
-    ...cloud,
-    request: {
-      cloud: cloud.provider,
+    ...survey,
+    wish: {
+      cloud: provider,
       only,
       folder: out === printed ? undefined : out,
       force,
       versions,
-      style: { clusterName: cloud.clusterName, priority, tags },
+      style: { clusterName, priority, tags },
     },
-    nodes,
-    state,
-    kubeconfig,
   }
 }

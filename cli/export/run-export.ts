@@ -1,11 +1,8 @@
-import type { RouteProvider } from '../../providers/provider.ts'
-import type { Node } from '../../kube/objects.ts'
 import type { Target } from '../../providers/route.ts'
-import type { LedgerRecord } from '../../reconciler/ledger/record.ts'
 import type { CloudConfig } from '../cloud-options.ts'
 import { type Output, routesText } from '../output.ts'
-import { readOnlyStore } from '../survey/ledger-source.ts'
-import { surveyRoutes } from '../survey/survey.ts'
+import { type OpenSurvey, look } from '../survey/open-survey.ts'
+import type { SurveyRequest } from '../survey/survey.ts'
 import type { Waits } from '../with-retries.ts'
 import { type ExportedRoute, type Standing, standings } from './exported-route.ts'
 import { findExported } from './find-exported.ts'
@@ -14,16 +11,13 @@ import type { GcpRouteStyle } from './terraform/gcp-route.ts'
 import { terraformFiles } from './terraform/terraform-files.ts'
 import { writeFiles } from './write-files.ts'
 
-export interface ExportParts {
-  readonly provider: RouteProvider
-  readonly nodes: (signal: AbortSignal) => Promise<readonly Node[]>
-  /** What is recorded as podway's. */
-  readonly records: (signal: AbortSignal) => Promise<readonly LedgerRecord[]>
+export interface ExportParts extends Pick<OpenSurvey, 'provider' | 'nodes' | 'ledger'> {
   readonly output: Output
   readonly waits: Waits
+  readonly progress?: (what: string) => void
 }
 
-export interface ExportRequest {
+export interface ExportRequest extends SurveyRequest {
   readonly cloud: CloudConfig['provider']
   readonly only: readonly Standing[]
   /** Of the files; undefined to print them as one. */
@@ -35,17 +29,17 @@ export interface ExportRequest {
 
 /**
  * Looks at the cluster and its tables, and writes down the routes as Terraform reads them. Changes no route and no record.
- * @throws what {@link surveyRoutes}, {@link findExported} and {@link writeFiles} throw; no file is written then
+ * @throws what {@link look}, {@link findExported} and {@link writeFiles} throw; no file is written then
  */
 export async function runExport(
   request: ExportRequest,
-  { nodes, output, provider, records, waits }: ExportParts,
+  parts: ExportParts,
   signal: AbortSignal,
 ): Promise<void> {
   const { cloud, folder, force, only, style, versions } = request
+  const { output, provider, waits } = parts
   const canLeadTo = ({ kind }: Target): boolean => nextHops[cloud].includes(kind)
-  const store = { ...readOnlyStore([]), load: records }
-  const survey = await surveyRoutes({ policy: 'sync' }, { provider, nodes, store, waits }, signal)
+  const survey = await look(request, parts, parts, signal)
   const { notes, routes: found } = await findExported(survey, { provider, waits, canLeadTo }, signal)
   const routes = found.filter(({ standing }) => only.includes(standing))
   const files = terraformFiles({ cloud, routes, style, versions })

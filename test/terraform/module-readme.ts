@@ -46,7 +46,7 @@ resource "azurerm_route_table" "nodes" {
   tags                = module.podway.cluster_tag
 
   lifecycle {
-    # podway’s routes: without a block of its own they would be removed by the next apply.
+    # podway’s routes stay, even if the table gets routes of its own.
     ignore_changes = [route]
   }
 }`,

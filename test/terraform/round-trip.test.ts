@@ -41,22 +41,30 @@ describe.each(Object.entries(openers))('%s', (_name, open) => {
   }
   const nodesOf = (term: AbortSignal): Promise<readonly Node[]> =>
     listAll(new Resource<Node>(cluster.kube, nodeType), term)
-  const recordsOf = (term: AbortSignal) => clusterLedger(cluster.kube, new RecordedOutput()).read(term)
+  const ledger = () => clusterLedger(cluster.kube, new RecordedOutput())
 
   async function exported(only: readonly Standing[] = ['owned', 'foreign', 'missing']) {
     const output = new RecordedOutput()
     const { cloud, world } = terraform
     const { clusterName, provider } = world
     const style = { clusterName, priority: 1000, tags: [] }
-    const request = { cloud, only, folder: undefined, force: false, versions: true, style }
-    const parts = { provider, nodes: nodesOf, records: recordsOf, output, waits }
+    const request = {
+      policy: 'sync' as const,
+      cloud,
+      only,
+      folder: undefined,
+      force: false,
+      versions: true,
+      style,
+    }
+    const parts = { provider, nodes: nodesOf, ledger: ledger(), output, waits }
     await runExport(request, parts, signal)
     return { text: output.text, notes: output.notes, module: await readConfiguration([output.text]) }
   }
   /** `10.244.1.0/24 satisfied`, of each table. */
   async function plan(): Promise<readonly string[]> {
     const { provider } = terraform.world
-    const store = { ...readOnlyStore([]), load: recordsOf }
+    const store = { ...readOnlyStore([]), load: ledger().read }
     const survey = await surveyRoutes({ policy: 'sync' }, { provider, nodes: nodesOf, store, waits }, signal)
     return survey.destinations.flatMap(({ destination, work }) =>
       work.map(({ item }) => `${formatCidr(destination)} ${item.op}`),
