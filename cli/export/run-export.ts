@@ -3,6 +3,7 @@ import type { CloudConfig } from '../cloud-options.ts'
 import { type Output, routesText } from '../output.ts'
 import { type OpenSurvey, look } from '../survey/open-survey.ts'
 import type { SurveyRequest } from '../survey/survey.ts'
+import { oneLine } from '../table.ts'
 import type { Waits } from '../with-retries.ts'
 import { type ExportedRoute, type Standing, standings } from './exported-route.ts'
 import { findExported } from './find-exported.ts'
@@ -51,7 +52,7 @@ export async function runExport(
     for (const { became, path } of await writeFiles(folder, texts, { force }))
       await output.note(`${path}: ${became}`)
   }
-  for (const note of notes) await output.note(note)
+  for (const note of notes) await output.note(oneLine(note))
   await output.note(summary(routes, found))
 }
 

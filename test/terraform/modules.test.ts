@@ -1,7 +1,8 @@
-import { existsSync, readdirSync } from 'node:fs'
+import { existsSync, readFileSync, readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
+import { parse } from '@cdktf/hcl2json'
 import { describe, expect, test } from 'vitest'
-import { clouds, expressionOf, folderOf, readModule } from './module.ts'
+import { type Module, clouds, expressionOf, folderOf, readModule } from './module.ts'
 import { readmeOf } from './module-readme.ts'
 import { problemsOf, resourceSchemas } from './provider-schemas.ts'
 
@@ -76,6 +77,35 @@ describe.each(clouds)('deploy/terraform/%s', async (cloud) => {
   // Written anew by `vitest -u`.
   test('README.md tells what it takes and gives', async () => {
     await expect(readmeOf(cloud, module)).toMatchFileSnapshot(`${folderOf(cloud)}/README.md`)
+  })
+})
+
+const pages = [
+  'docs/how-to/use-with-terraform.md',
+  ...clouds.map((cloud) => `deploy/terraform/${cloud}/README.md`),
+]
+
+describe.each(pages)('what %s shows', async (page) => {
+  const text = readFileSync(fileURLToPath(new URL(`../../${page}`, import.meta.url)), 'utf8')
+  const inputs = new Set(
+    (await Promise.all(clouds.map(readModule))).flatMap((one) => Object.keys(one.variables)),
+  )
+
+  test('is taken by HCL and by the providers', async () => {
+    const examples = [...text.matchAll(/```hcl\n([\s\S]*?)```/g)].map(([, example = '']) => example)
+    expect(examples.length).toBeGreaterThan(0)
+    for (const example of examples) {
+      const { module, resource = {} } = (await parse('example.tf', example)) as {
+        readonly module?: { readonly podway: readonly object[] }
+        readonly resource?: Module['resources']
+      }
+      const bodies = Object.entries(resource).flatMap(([type, byName]) =>
+        Object.values(byName).flatMap((list) => list.flatMap((body) => problemsOf(type, body))),
+      )
+      expect(bodies).toEqual([])
+      const given = (module?.podway ?? []).flatMap((body) => Object.keys(body))
+      expect(given.filter((name) => name !== 'source' && !inputs.has(name))).toEqual([])
+    }
   })
 })
 
