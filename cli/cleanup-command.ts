@@ -21,6 +21,7 @@ import { readChoice } from './flag-values.ts'
 import { openProvider } from './open-provider.ts'
 import { listFormats, outputOption, standardOutput } from './output.ts'
 import { type CleanupRequest, runCleanup } from './run-cleanup.ts'
+import { terminalAsker } from './terminal/confirm.ts'
 import { untilSignal } from './until-signal.ts'
 import { commandWaits } from './with-retries.ts'
 
@@ -37,13 +38,13 @@ export function addCleanupCommand(program: Command): void {
     .command('cleanup')
     .summary('delete all of podway’s routes')
     .description(
-      'Lists every route that is recorded as podway’s, in whichever table, and with --yes deletes them and their records. Foreign routes stay. For when a cluster goes, or is routed by something else from now on.',
+      'Lists every route that is recorded as podway’s, in whichever table, asks, and deletes them and their records. Foreign routes stay. For when a cluster goes, or is routed by something else from now on.',
     )
     .addOption(providerOption())
     .addOption(clusterNameOption())
     .addOption(awsRoleArnOption())
     .addOption(awsRoleExternalIdOption())
-    .option('--yes', 'delete them; without it they are only listed')
+    .option('--yes', 'delete them without a question; without it and without a terminal they are only listed')
     .option('--leader-elect-resource-namespace <name>', 'where the controllers’ Lease is', 'podway-system')
     .option('--leader-elect-resource-name <name>', 'what that Lease is called', 'podway-controller')
     .addOption(kubeconfigOption())
@@ -57,7 +58,8 @@ Example:
   $ podway cleanup --provider aws --cluster-name prod
   $ podway cleanup --provider aws --cluster-name prod --yes
 
-Exit codes: 0 listed, or all deleted (also if there was nothing to delete), 1 failed, if only in part, 64 wrong usage.`,
+Exit codes: 0 listed, or all deleted (also if there was nothing to delete), 1 failed, if only in part, or the answer was not
+yes, 64 wrong usage.`,
     )
     .action(async (flags: CleanupFlags) => {
       const request = { yes: flags.yes === true, output: readChoice('output', flags.output, listFormats) }
@@ -80,6 +82,7 @@ async function run(flags: CleanupFlags, request: CleanupRequest): Promise<void> 
         withdrawPodNetwork(new Resource<PodNetwork>(kube, podNetworkType), signal),
       output: standardOutput,
       waits: commandWaits,
+      asker: terminalAsker,
       alone: (work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal) =>
         alone({ kube, ...lease }, work, signal),
     }

@@ -60,7 +60,7 @@ describe('help and version', () => {
     ],
     [
       ['release', '--help'],
-      ['--all', '$ podway release --all', 'Exit codes: 0'],
+      ['--all', '$ podway release --all --yes', 'Exit codes: 0'],
     ],
   ])('%j', async (args, texts) => {
     const { code, stdout, stderr } = await run(args)

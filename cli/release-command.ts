@@ -6,6 +6,7 @@ import { connect } from './connect.ts'
 import { type Output, outputOption, standardOutput } from './output.ts'
 import { type ReleaseConfig, type ReleaseFlags, readReleaseConfig } from './release-config.ts'
 import { runRelease } from './run-release.ts'
+import { terminalAsker } from './terminal/confirm.ts'
 import { untilSignal } from './until-signal.ts'
 import { commandWaits } from './with-retries.ts'
 
@@ -18,6 +19,7 @@ export function addReleaseCommand(program: Command): void {
     )
     .argument('[names...]', 'what to release: names of NodeRoutes, or their destinations')
     .option('--all', 'release everything that is held now')
+    .option('--yes', 'release it without a question')
     .addOption(kubeconfigOption())
     .addOption(outputOption())
     .addHelpText(
@@ -26,10 +28,10 @@ export function addReleaseCommand(program: Command): void {
 Example:
   $ podway release
   $ podway release v4-10-244-3-0-24 10.244.4.0/24
-  $ podway release --all
+  $ podway release --all --yes
 
-Exit codes: 0 listed or released, 1 failed (also if one that was named is not held: then nothing is released),
-64 wrong usage.`,
+Exit codes: 0 listed or released, 1 failed (also if one that was named is not held: then nothing is released;
+or the answer was not yes), 64 wrong usage.`,
     )
     .action(async (names: readonly string[], flags: ReleaseFlags) =>
       run(readReleaseConfig(names, flags), standardOutput),
@@ -41,7 +43,7 @@ async function run(config: ReleaseConfig, output: Output): Promise<void> {
   const routes = new Resource<NodeRoute>(kube, nodeRouteType)
   try {
     await untilSignal(['SIGTERM', 'SIGINT'], (signal) =>
-      runRelease(config, { routes, output, waits: commandWaits }, signal),
+      runRelease(config, { routes, output, waits: commandWaits, asker: terminalAsker }, signal),
     )
   } finally {
     await kube.close()

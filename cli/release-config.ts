@@ -6,6 +6,7 @@ import { UsageError } from './usage.ts'
 /** The flags of `podway release` as commander hands them over. */
 export interface ReleaseFlags {
   readonly all?: boolean
+  readonly yes?: boolean
   readonly kubeconfig?: string
   readonly output: string
 }
@@ -19,6 +20,8 @@ export interface ReleaseTarget {
 export interface ReleaseConfig {
   /** What to release; undefined to list only. */
   readonly targets: readonly ReleaseTarget[] | 'all' | undefined
+  /** Nobody is asked any more. */
+  readonly yes: boolean
   readonly output: ListFormat
   readonly kubeconfig: string | undefined
 }
@@ -30,6 +33,7 @@ export function readReleaseConfig(names: readonly string[], flags: ReleaseFlags)
   const targets = names.length === 0 ? undefined : names.map(readTarget)
   return {
     targets: flags.all === true ? 'all' : targets,
+    yes: flags.yes === true,
     output: readChoice('output', flags.output, listFormats),
     kubeconfig: flags.kubeconfig,
   }

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { releaseAnnotation } from '../reconciler/node-route/node-route.ts'
 import { type ReleaseFlags, readReleaseConfig } from './release-config.ts'
 import { runRelease } from './run-release.ts'
-import { CommandWorld, signal, waits } from './testing/command-world.ts'
+import { CommandWorld, signal, waits, nobody, personSaying } from './testing/command-world.ts'
+import type { Asker } from './terminal/confirm.ts'
 import { UsageError } from './usage.ts'
 
 const held = { state: 'Held', reason: 'DeleteBrake' } as const
@@ -25,10 +26,14 @@ async function open() {
     'table-1': { ...held, since: '2026-01-03T00:00:00Z' },
     'table-2': { state: 'Deleting', reason: 'Unwanted' },
   })
-  const run = (names: readonly string[] = [], flags: Partial<ReleaseFlags> = {}): Promise<void> =>
+  const run = (
+    names: readonly string[] = [],
+    flags: Partial<ReleaseFlags> = {},
+    asker: Asker = nobody,
+  ): Promise<void> =>
     runRelease(
-      readReleaseConfig(names, { output: 'table', ...flags }),
-      { routes: world.routes, output: world.output, waits },
+      readReleaseConfig(names, { output: 'table', yes: true, ...flags }),
+      { routes: world.routes, output: world.output, waits, asker },
       signal,
     )
   const releasedOf = (name: string): string | undefined =>
@@ -71,8 +76,8 @@ describe('listing', () => {
 
   test('nothing is held', async () => {
     await using world = await CommandWorld.open()
-    const parts = { routes: world.routes, output: world.output, waits }
-    await runRelease({ targets: undefined, output: 'table' }, parts, signal)
+    const parts = { routes: world.routes, output: world.output, waits, asker: nobody }
+    await runRelease({ targets: undefined, yes: false, output: 'table' }, parts, signal)
     expect([world.output.text, world.output.notes]).toEqual(['', ['Nothing is held.']])
   })
 
@@ -86,8 +91,8 @@ describe('listing', () => {
   test('a NodeRoute whose status is yet to be written is not held', async () => {
     await using world = await CommandWorld.open()
     world.cluster.addRecord('10.244.3.0/24', { name: 'n', uid: 'u' }, 'i', ['table-1'], 'intended')
-    const parts = { routes: world.routes, output: world.output, waits }
-    await runRelease({ targets: undefined, output: 'table' }, parts, signal)
+    const parts = { routes: world.routes, output: world.output, waits, asker: nobody }
+    await runRelease({ targets: undefined, yes: false, output: 'table' }, parts, signal)
     expect(world.output.notes).toEqual(['Nothing is held.'])
   })
 
@@ -141,8 +146,8 @@ describe('releasing', () => {
 
   test('all, if nothing is held', async () => {
     await using world = await CommandWorld.open()
-    const parts = { routes: world.routes, output: world.output, waits }
-    await runRelease({ targets: 'all', output: 'json' }, parts, signal)
+    const parts = { routes: world.routes, output: world.output, waits, asker: nobody }
+    await runRelease({ targets: 'all', yes: true, output: 'json' }, parts, signal)
     expect(JSON.parse(world.output.text)).toEqual({
       apiVersion: 'podway.dev/v1alpha1',
       kind: 'HeldRouteList',
@@ -195,16 +200,18 @@ describe('failures', () => {
 
   test('a cluster without NodeRoutes: the message says which command to run', async () => {
     await using world = await CommandWorld.open({ defined: false })
-    const parts = { routes: world.routes, output: world.output, waits }
-    const released = runRelease({ targets: 'all', output: 'table' }, parts, signal)
+    const parts = { routes: world.routes, output: world.output, waits, asker: nobody }
+    const released = runRelease({ targets: 'all', yes: true, output: 'table' }, parts, signal)
     await expect(released).rejects.toThrow('podway crds | kubectl apply -f -')
   })
 
   test('an abort', async () => {
     await using world = await open()
     const stop = AbortSignal.abort(new Error('stopped'))
-    const parts = { routes: world.routes, output: world.output, waits }
-    await expect(runRelease({ targets: 'all', output: 'table' }, parts, stop)).rejects.toThrow('stopped')
+    const parts = { routes: world.routes, output: world.output, waits, asker: nobody }
+    await expect(runRelease({ targets: 'all', yes: true, output: 'table' }, parts, stop)).rejects.toThrow(
+      'stopped',
+    )
   })
 })
 
@@ -217,4 +224,29 @@ test.each<[names: readonly string[], flags: Partial<ReleaseFlags>, message: stri
 ])('wrong usage: %j %j', (names, flags, message) => {
   expect(() => readReleaseConfig(names, { output: 'table', ...flags })).toThrow(UsageError)
   expect(() => readReleaseConfig(names, { output: 'table', ...flags })).toThrow(message)
+})
+
+describe('the question', () => {
+  test.each([
+    ['yes', ['uid-3']],
+    ['no', [undefined]],
+  ])('what is to go is shown; the answer is %j', async (answer, released) => {
+    await using world = await open()
+    const person = personSaying(answer)
+    const run = world.run([three], { yes: false }, person)
+    await (answer === 'yes' ? run : expect(run).rejects.toThrow('the answer was not yes'))
+    expect(world.output.notes[0]).toContain('10.244.3.0/24')
+    expect(person.questions).toEqual([
+      'Do you want the routes of 1 destination to be deleted, of which instances may still run? Only "yes" is taken for it: ',
+    ])
+    expect([world.releasedOf(three)]).toEqual(released)
+  })
+
+  test('without a terminal and without --yes nothing is released', async () => {
+    await using world = await open()
+    await expect(world.run([], { all: true, yes: false })).rejects.toThrow(
+      'there is no terminal to ask at. If it is meant, run the command again with --yes',
+    )
+    expect(world.cluster.writes).toEqual([])
+  })
 })

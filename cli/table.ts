@@ -1,6 +1,11 @@
 export interface Column<Row> {
   readonly title: string
   readonly of: (row: Row) => string
+  /**
+   * How a cell is shortened where the table is too wide: in its middle unless told, since identifiers differ at both ends; at
+   * its end, as a sentence; or never, as what would be mistaken for another then.
+   */
+  readonly shorten?: 'middle' | 'end' | 'never'
   /** Colours the cell, blanks behind it included. */
   readonly paint?: (text: string, row: Row) => string
 }
@@ -8,12 +13,12 @@ export interface Column<Row> {
 const gap = '   '
 
 /** To less no cell is shortened: what is left would tell nothing. */
-const leastWidth = 12
+const leastWidth = 8
 
 /**
  * Lines of text with a heading: columns as wide as their widest cell, three blanks between them, nothing behind the last;
  * an empty cell is `-`, so that a reader who splits at blanks keeps his count. Where a line would be longer than `fit`, the
- * widest columns are shortened, in their middle, until it fits or nothing is left to shorten. Ends with a line feed.
+ * widest columns are shortened until it fits or nothing is left to shorten. Ends with a line feed.
  */
 export function formatTable<Row>(
   columns: readonly Column<Row>[],
@@ -26,14 +31,16 @@ export function formatTable<Row>(
   )
   const widths = fitting(
     wanted,
-    columns.map(({ title }) => Math.max(leastWidth, width(title))),
+    columns.map(({ shorten, title }) =>
+      shorten === 'never' ? Infinity : Math.max(leastWidth, width(title)),
+    ),
     fit === undefined ? Infinity : fit - gap.length * (columns.length - 1),
   )
   const laid = (texts: readonly string[]): readonly string[] => {
     const last = texts.findLastIndex((text) => text !== '')
     return texts
       .slice(0, last + 1)
-      .map((text, index) => [shortened(text, widths[index] ?? 0), index] as const)
+      .map((text, index) => [shortened(text, widths[index] ?? 0, columns[index]?.shorten), index] as const)
       .map(([text, index]) => (index === last ? text : pad(text, widths[index] ?? 0)))
   }
   const heading = laid(columns.map(({ title }) => title)).join(gap)
@@ -62,12 +69,12 @@ function fitting(wanted: readonly number[], least: readonly number[], all: numbe
   return widths
 }
 
-/** Beginning and end, since identifiers differ in both: `eni-0123…cdef`. */
-export function shortened(text: string, columns: number): string {
+/** `eni-0123…cdef`, or `a sentence that is …`. */
+export function shortened(text: string, columns: number, where: Column<never>['shorten'] = 'middle'): string {
   const letters = Array.from(text)
   if (letters.length <= columns) return text
   const kept = columns - 1
-  const behind = Math.floor(kept / 3)
+  const behind = where === 'end' ? 0 : Math.floor(kept / 3)
   return `${letters.slice(0, kept - behind).join('')}…${behind === 0 ? '' : letters.slice(-behind).join('')}`
 }
 

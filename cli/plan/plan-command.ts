@@ -14,7 +14,7 @@ import { type PlanRequest, runPlan } from './run-plan.ts'
 const adoptions = ['none', 'matching'] as const
 
 /** As commander hands them over. */
-interface PlanFlags extends SurveyFlags {
+export interface PlanFlags extends SurveyFlags {
   readonly adopt: string
   readonly all?: boolean
   readonly output: string

@@ -83,16 +83,21 @@ const kindOf = (family: string): string => (family === 'both' ? '' : `${family} 
 const routeColumns = (paint: Paint): readonly Column<PlannedRoute>[] => [
   {
     title: '  ACTION',
+    shorten: 'never',
     of: ({ action }) => `${marks[action]} ${action}`,
     paint: (text, { action, held }) => {
       const colour = held === null ? colours[action] : 'gray'
       return colour === undefined ? text : paint(text, colour)
     },
   },
-  { title: 'DESTINATION', of: ({ destination }) => destination },
+  { title: 'DESTINATION', shorten: 'never', of: ({ destination }) => destination },
   { title: 'NODE', of: ({ node }) => node ?? '' },
   { title: 'TARGET', of: targetText },
-  { title: 'WHY', of: ({ held, message }) => (held === null ? message : `held back: ${held.message}`) },
+  {
+    title: 'WHY',
+    shorten: 'end',
+    of: ({ held, message }) => (held === null ? message : `held back: ${held.message}`),
+  },
 ]
 
 function targetText({ from, target }: PlannedRoute): string {
@@ -128,7 +133,7 @@ function allocations({ podCIDRs }: Plan, { columns, paint }: PlanView): readonly
   if (given.length === 0) return []
   const rows: readonly Column<(typeof given)[number]>[] = [
     { title: 'NODE', of: ({ node }) => node },
-    { title: 'PODCIDRS', of: (one) => one.podCIDRs.join(',') },
+    { title: 'PODCIDRS', shorten: 'never', of: (one) => one.podCIDRs.join(',') },
   ]
   return [`${paint('podCIDRs to be given', 'bold')}\n${formatTable(rows, given, columns)}`]
 }
@@ -140,7 +145,7 @@ function waiting({ troubles }: Plan, { columns, paint }: PlanView): readonly str
   const rows: readonly Column<(typeof shown)[number]>[] = [
     { title: 'NODE', of: ({ node }) => node },
     { title: 'REASON', of: ({ reason }) => reason },
-    { title: 'MESSAGE', of: ({ message }) => message },
+    { title: 'MESSAGE', shorten: 'end', of: ({ message }) => message },
   ]
   return [`${paint('What Nodes wait for', 'bold')}\n${formatTable(rows, shown, columns)}`]
 }

@@ -60,13 +60,24 @@ export class AwsCommandWorld implements AsyncDisposable {
     ...podCIDRs: readonly string[]
   ): Promise<{ readonly node: Node; readonly machine: WorldNode }> {
     const machine = await this.aws.addNode(name)
-    const { addresses, providerID = '' } = machine.view
+    const { addresses, providerID } = machine.view
     const node = this.cluster.addNode(name, {
       providerID,
       addresses: addresses.map(formatAddress),
       ...(podCIDRs.length === 0 ? {} : { podCIDRs }),
     })
     return { node, machine }
+  }
+
+  /** As kubectl does: podway has not done it. */
+  async create(path: string, body: object): Promise<void> {
+    const headers = { 'content-type': 'application/json', 'user-agent': 'test' }
+    const answer = await fetch(`${this.cluster.url}${path}`, {
+      method: 'POST',
+      body: JSON.stringify(body),
+      headers,
+    })
+    if (answer.status !== 201) throw new Error(`POST ${path}: ${answer.status} ${await answer.text()}`)
   }
 
   /** Writes a file into the folder; returns its path. */
