@@ -72,7 +72,7 @@ describe('whole command lines', () => {
       code: 1,
       stderr: `podway: ${routes}: not as an export has written it, so what was changed by hand would be lost: name another folder by --out, or replace it with --force\n`,
     })
-    expect((await run('--out', out, '--force', '--no-versions')).stderr).toContain(`${routes}: changed`)
+    expect((await run('--out', out, '--force', '--without-versions')).stderr).toContain(`${routes}: changed`)
     expect(readdirSync(out).sort()).toEqual(['podway-routes.tf.json', 'podway-versions.tf.json'])
   })
 

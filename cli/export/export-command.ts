@@ -27,7 +27,7 @@ export function addExportCommand(program: Command): void {
       'owned,foreign,missing',
     )
     .option('--force', 'replace files that no export has written, or that were changed since')
-    .option('--no-versions', 'leave out which providers are needed, where the module says it already')
+    .option('--without-versions', 'leave out which providers are needed, where the module says it already')
   addSurveyOptions(command)
     .addHelpText(
       'after',

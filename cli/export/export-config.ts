@@ -11,8 +11,7 @@ export interface ExportFlags extends SurveyFlags {
   readonly out: string
   readonly only: string
   readonly force?: boolean
-  /** `--no-versions` makes it false. */
-  readonly versions: boolean
+  readonly withoutVersions?: boolean
 }
 
 export interface ExportConfig extends SurveyConfig {
@@ -25,7 +24,7 @@ const printed = '-'
 
 /** Checks everything that can be checked without asking anybody. @throws UsageError */
 export function readExportConfig(flags: ExportFlags): ExportConfig {
-  const { force = false, out, versions } = flags
+  const { force = false, out, withoutVersions = false } = flags
   if (out.trim() === '') throw new UsageError('--out is empty: name a folder, or - to print')
   if (force && out === printed) throw new UsageError('--force is for files: name their folder by --out')
   const only = readList(flags.only).map((one) => readChoice('only', one, standings))
@@ -40,7 +39,7 @@ export function readExportConfig(flags: ExportFlags): ExportConfig {
       only,
       folder: out === printed ? undefined : out,
       force,
-      versions,
+      versions: !withoutVersions,
       style: { clusterName, priority, tags },
     },
   }
