@@ -1,5 +1,4 @@
 import type { WriteStream } from 'node:tty'
-import { Option } from 'commander'
 import { dump } from 'js-yaml'
 import { terminalColumns } from './terminal/columns.ts'
 
@@ -10,9 +9,6 @@ export type ListFormat = (typeof listFormats)[number]
 export type DataFormat = Exclude<ListFormat, 'table'>
 
 export const documentVersion = 'podway.dev/v1alpha1'
-
-export const outputOption = (): Option =>
-  new Option('-o, --output <format>', listFormats.join(', ')).default('table')
 
 /** Where a command writes. */
 export interface Output {

@@ -7,6 +7,7 @@ import type { LedgerStore } from '../reconciler/ledger/ledger.ts'
 import { type LedgerRecord, destinationKey } from '../reconciler/ledger/record.ts'
 import { plan } from '../reconciler/plan/plan.ts'
 import { changesAtOnce } from './changes-at-once.ts'
+import type { CleanupFields } from './documents/list-documents.ts'
 import { inParallel } from './in-parallel.ts'
 import { type ListFormat, type Output, formatDocument, routesText } from './output.ts'
 import { type Column, formatTable } from './table.ts'
@@ -183,7 +184,10 @@ async function report(
   tasks: readonly Task[],
 ): Promise<void> {
   const lines = linesOf(tasks)
-  if (format !== 'table') await output.result(formatDocument('CleanupRouteList', { routes: lines }, format))
+  if (format !== 'table')
+    await output.result(
+      formatDocument('CleanupRouteList', { routes: [...lines] } satisfies CleanupFields, format),
+    )
   else if (lines.length > 0) await output.result(formatTable(columns, lines, output.columns))
 }
 

@@ -1,9 +1,10 @@
 import { describe, expect, test } from 'vitest'
 import { releaseAnnotation } from '../reconciler/node-route/node-route.ts'
-import { type ReleaseFlags, readReleaseConfig } from './release-config.ts'
+import { readReleaseConfig } from './release-config.ts'
 import { runRelease } from './run-release.ts'
-import { CommandWorld, signal, waits, nobody, personSaying } from './testing/command-world.ts'
 import type { Asker } from './terminal/confirm.ts'
+import { CommandWorld, nobody, personSaying, signal, waits } from './testing/command-world.ts'
+import { type Texts, told } from './testing/told.ts'
 import { UsageError } from './usage.ts'
 
 const held = { state: 'Held', reason: 'DeleteBrake' } as const
@@ -26,13 +27,9 @@ async function open() {
     'table-1': { ...held, since: '2026-01-03T00:00:00Z' },
     'table-2': { state: 'Deleting', reason: 'Unwanted' },
   })
-  const run = (
-    names: readonly string[] = [],
-    flags: Partial<ReleaseFlags> = {},
-    asker: Asker = nobody,
-  ): Promise<void> =>
+  const run = (names: readonly string[] = [], flags: Texts = {}, asker: Asker = nobody): Promise<void> =>
     runRelease(
-      readReleaseConfig(names, { output: 'table', yes: true, ...flags }),
+      told('release', { yes: true, ...flags }, (settings) => readReleaseConfig(names, settings)),
       { routes: world.routes, output: world.output, waits, asker },
       signal,
     )
@@ -111,7 +108,7 @@ describe('listing', () => {
 })
 
 describe('releasing', () => {
-  test.each<[name: string, names: readonly string[], flags: Partial<ReleaseFlags>, released: string[]]>([
+  test.each<[name: string, names: readonly string[], flags: Texts, released: string[]]>([
     ['by name', [three], {}, [three]],
     ['by destination', ['10.244.3.0/24'], {}, [three]],
     ['by both, once', [three, '10.244.3.0/24'], {}, [three]],
@@ -215,15 +212,16 @@ describe('failures', () => {
   })
 })
 
-test.each<[names: readonly string[], flags: Partial<ReleaseFlags>, message: string]>([
+test.each<[names: readonly string[], flags: Texts, message: string]>([
   [[three], { all: true }, '--all releases everything'],
   [['10.244.3.7/24'], {}, 'the range is 10.244.3.0/24'],
   [['10.244.3.0/x'], {}, 'destination: invalid address'],
   [[''], {}, 'a name is empty'],
   [[], { output: 'xml' }, '--output=xml: expected one of table, json, yaml'],
 ])('wrong usage: %j %j', (names, flags, message) => {
-  expect(() => readReleaseConfig(names, { output: 'table', ...flags })).toThrow(UsageError)
-  expect(() => readReleaseConfig(names, { output: 'table', ...flags })).toThrow(message)
+  const read = () => told('release', flags, (settings) => readReleaseConfig(names, settings))
+  expect(read).toThrow(UsageError)
+  expect(read).toThrow(message)
 })
 
 describe('the question', () => {
@@ -233,7 +231,7 @@ describe('the question', () => {
   ])('what is to go is shown; the answer is %j', async (answer, released) => {
     await using world = await open()
     const person = personSaying(answer)
-    const run = world.run([three], { yes: false }, person)
+    const run = world.run([three], { yes: undefined }, person)
     await (answer === 'yes' ? run : expect(run).rejects.toThrow('the answer was not yes'))
     expect(world.output.notes[0]).toContain('10.244.3.0/24')
     expect(person.questions).toEqual([
@@ -244,7 +242,7 @@ describe('the question', () => {
 
   test('without a terminal and without --yes nothing is released', async () => {
     await using world = await open()
-    await expect(world.run([], { all: true, yes: false })).rejects.toThrow(
+    await expect(world.run([], { all: true, yes: undefined })).rejects.toThrow(
       'there is no terminal to ask at. If it is meant, run the command again with --yes',
     )
     expect(world.cluster.writes).toEqual([])

@@ -1,14 +1,15 @@
 import type { Command } from 'commander'
-import { readChoice } from './flag-values.ts'
-import { formatDocument, listFormats, outputOption, standardOutput } from './output.ts'
+import type { VersionDocument } from './documents/version-document.ts'
+import { formatDocument, standardOutput } from './output.ts'
+import { addSettings } from './settings/options.ts'
+import { readSettings } from './settings/read-settings.ts'
 import { version } from './version.ts'
 
 export function addVersionCommand(program: Command): void {
-  program
+  const command = program
     .command('version')
     .summary('print which podway this is')
     .description('Prints the version of podway, and of what it runs on. Asks nobody.')
-    .addOption(outputOption())
     .addHelpText(
       'after',
       `
@@ -17,10 +18,15 @@ Example:
 
 Exit codes: 0 printed, 64 wrong usage.`,
     )
-    .action(async (flags: { readonly output: string }) => {
-      const format = readChoice('output', flags.output, listFormats)
-      const about = { version, node: process.versions.node, platform: `${process.platform}/${process.arch}` }
+    .action(async (_flags: unknown, command: Command) => {
+      const format = await readSettings(command, 'version', ({ output }) => output)
+      const about = {
+        version,
+        node: process.versions.node,
+        platform: `${process.platform}/${process.arch}`,
+      } satisfies Omit<VersionDocument, 'apiVersion' | 'kind'>
       const text = `podway ${about.version} (Node.js ${about.node}, ${about.platform})\n`
       await standardOutput.result(format === 'table' ? text : formatDocument('Version', about, format))
     })
+  addSettings(command, 'version')
 }

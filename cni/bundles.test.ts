@@ -24,6 +24,10 @@ const code = {
   serve: 'the first request is hello',
   filter: 'pod-network-',
   wholeFilter: 'create chain',
+  ports: 'MasqMarkBit must be',
+  connections: 'stale UDP conntrack entries',
+  shaping: 'create ingress qdisc',
+  upstreamNames: '0x428a2f98d728ae22',
 } as const
 
 describe('the bundles of the node binary', () => {
@@ -32,18 +36,55 @@ describe('the bundles of the node binary', () => {
     {
       name: 'ptp-add.js',
       has: ['veth', 'ranges'],
-      hasNot: ['dumps', 'static', 'check', 'collect', 'filter', 'serve'],
+      hasNot: ['dumps', 'static', 'check', 'collect', 'filter', 'serve', 'ports', 'connections', 'shaping'],
     },
     {
       name: 'ptp-add-masquerade.js',
       has: ['veth', 'ranges', 'filter', 'wholeFilter'],
-      hasNot: ['dumps', 'static', 'check', 'collect'],
+      hasNot: ['dumps', 'static', 'check', 'collect', 'ports', 'connections'],
     },
+    {
+      name: 'ptp-add-ports.js',
+      has: ['veth', 'ranges', 'static', 'filter', 'wholeFilter', 'ports', 'connections'],
+      hasNot: ['dumps', 'check', 'collect', 'serve'],
+    },
+    {
+      name: 'portmap-add.js',
+      has: ['wholeFilter', 'ports', 'connections'],
+      hasNot: ['dumps', 'check', 'collect', 'serve', 'veth', 'ranges', 'static', 'filter'],
+    },
+    { name: 'portmap-del.js', has: ['wholeFilter', 'connections'], hasNot: ['dumps', 'veth', 'ports'] },
     { name: 'ptp-add-static.js', has: ['veth', 'static'], hasNot: ['dumps', 'ranges', 'check', 'collect'] },
     {
       name: 'ptp-del.js',
       has: ['aside'],
-      hasNot: ['veth', 'dumps', 'static', 'ranges', 'check', 'wholeFilter'],
+      hasNot: [
+        'veth',
+        'dumps',
+        'static',
+        'ranges',
+        'check',
+        'wholeFilter',
+        'ports',
+        'connections',
+        'shaping',
+        'upstreamNames',
+      ],
+    },
+    {
+      name: 'ptp-add-bandwidth.js',
+      has: ['veth', 'shaping', 'ranges', 'static', 'wholeFilter'],
+      hasNot: ['dumps', 'check', 'collect', 'upstreamNames'],
+    },
+    {
+      name: 'bandwidth-add.js',
+      has: ['shaping', 'upstreamNames'],
+      hasNot: ['veth', 'dumps', 'ranges', 'static', 'check', 'filter'],
+    },
+    {
+      name: 'bandwidth-del.js',
+      has: ['aside', 'upstreamNames'],
+      hasNot: ['veth', 'dumps', 'ranges', 'shaping', 'check', 'filter'],
     },
     { name: 'ptp-del-masquerade.js', has: ['aside', 'wholeFilter'], hasNot: ['veth', 'dumps'] },
     { name: 'ptp-gc.js', has: ['dumps', 'collect'], hasNot: ['veth', 'static', 'ranges', 'check'] },

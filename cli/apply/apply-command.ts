@@ -7,9 +7,11 @@ import { Resource } from '../../kube/resource.ts'
 import { nodeGone } from '../../reconciler/node-gone.ts'
 import { alone } from '../alone.ts'
 import { standardOutput } from '../output.ts'
-import { type PlanConfig, type PlanFlags, addPlanOptions, readPlanConfig } from '../plan/plan-command.ts'
+import { type PlanConfig, readPlanConfig } from '../plan/plan-command.ts'
+import type { Settings } from '../settings/command-settings.ts'
+import { addSettings } from '../settings/options.ts'
+import { readSettings } from '../settings/read-settings.ts'
 import { openSurvey, requestOf } from '../survey/open-survey.ts'
-import { addSurveyOptions } from '../survey/survey-options.ts'
 import { terminalAsker } from '../terminal/confirm.ts'
 import { paintOf } from '../terminal/paint.ts'
 import { Progress } from '../terminal/progress.ts'
@@ -19,30 +21,18 @@ import { commandWaits } from '../with-retries.ts'
 import { type LeasePlace, mayHaveLease, refuseBusy } from './busy-controller.ts'
 import { type ApplyParts, runApply } from './run-apply.ts'
 
-interface ApplyFlags extends PlanFlags {
-  readonly yes?: boolean
-  readonly leaderElectResourceNamespace: string
-  readonly leaderElectResourceName: string
-}
-
 export interface ApplyConfig extends PlanConfig {
   readonly yes: boolean
   readonly lease: LeasePlace
 }
 
 export function addApplyCommand(program: Command): void {
-  const command = addSurveyOptions(
-    program
-      .command('apply')
-      .summary('write routes once, without a controller')
-      .description(
-        'Shows what podway plan shows, asks, and does it: once, as the controller does it, and recorded as it does. For before there is a controller, and for when it can’t run. Running it again is always safe.',
-      ),
-  )
-  addPlanOptions(command)
-    .option('--yes', 'do it without a question')
-    .option('--leader-elect-resource-namespace <name>', 'where the controllers’ Lease is', 'podway-system')
-    .option('--leader-elect-resource-name <name>', 'what that Lease is called', 'podway-controller')
+  const command = program
+    .command('apply')
+    .summary('write routes once, without a controller')
+    .description(
+      'Shows what podway plan shows, asks, and does it: once, as the controller does it, and recorded as it does. For before there is a controller, and for when it can’t run. Running it again is always safe.',
+    )
     .addHelpText(
       'after',
       `
@@ -55,13 +45,16 @@ Example:
 
 Exit codes: 0 all done, or nothing to do, 1 failed, if only in part, or the answer was not yes, 64 wrong usage.`,
     )
-    .action(async (flags: ApplyFlags) => run(readApplyConfig(flags)))
+    .action(async (_flags: unknown, command: Command) =>
+      run(await readSettings(command, 'apply', readApplyConfig)),
+    )
+  addSettings(command, 'apply')
 }
 
 /** @throws UsageError */
-export function readApplyConfig(flags: ApplyFlags): ApplyConfig {
-  const config = readPlanConfig(flags)
-  const yes = flags.yes === true
+export function readApplyConfig(settings: Settings<'apply'>): ApplyConfig {
+  const config = readPlanConfig(settings)
+  const { yes } = settings
   if (config.output !== 'table' && !yes)
     throw new UsageError(
       `--output=${config.output} takes --yes: a document is no question (podway plan prints the plan)`,
@@ -70,7 +63,7 @@ export function readApplyConfig(flags: ApplyFlags): ApplyConfig {
     throw new UsageError(
       '--cluster-cidr and --pools-file take --nodes: Nodes of an API server get their podCIDRs from the controller, and apply writes none to them',
     )
-  const { leaderElectResourceName: name, leaderElectResourceNamespace: namespace } = flags
+  const { leaderElectResourceName: name, leaderElectResourceNamespace: namespace } = settings
   return { ...config, yes, lease: { namespace, name } }
 }
 

@@ -24,12 +24,12 @@ export function applyResult(
     planned.filter(isChange).map((route): AppliedRoute => {
       const { held: _held, message: _message, ...about } = route
       const outcome = outcomes.get(changeKey(id, route.destination))
-      const message =
-        outcome?.result === 'failed'
+      // An answer that was lost may have been a yes: what the table holds by now is what counts.
+      const message = !isLeft(survey, id, route)
+        ? null
+        : outcome?.result === 'failed'
           ? outcome.error.message
-          : outcome === undefined && isLeft(survey, id, route)
-            ? (failures.get(route.destination) ?? 'it was not tried: run the command again')
-            : (failures.get(route.destination) ?? null)
+          : (failures.get(route.destination) ?? 'it was not tried: run the command again')
       return { table: id, ...about, result: message === null ? 'done' : 'failed', message }
     }),
   )
@@ -47,7 +47,7 @@ export function applyResult(
   }
 }
 
-/** Whether by what is known now there is still something to do: somebody else may have done it. */
+/** Whether there is still something to do, or it is not known: somebody else may have done it. */
 function isLeft({ state }: RouteSurvey, tableId: string, { action, destination }: PlannedRoute): boolean {
   if (action === 'adopt') return state.planner.adoptable(destination).includes(tableId)
   return state.planner

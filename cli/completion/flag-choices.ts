@@ -2,10 +2,10 @@ import { awsModes } from '../../providers/aws/mode.ts'
 import { gcpModes } from '../../providers/gcp/mode.ts'
 import { credentialKinds } from '../../providers/azure/credential-kinds.ts'
 import { policies } from '../../reconciler/guard/policy.ts'
-import { providerNames } from '../cloud-options.ts'
-import { adoptions } from '../controller-config.ts'
 import { logLevels } from '../log-levels.ts'
 import { listFormats } from '../output.ts'
+import { providerNames } from '../settings/cloud-settings.ts'
+import { adoptions } from '../settings/controller-settings.ts'
 
 const everywhere: Readonly<Record<string, readonly string[]>> = {
   '--adopt': adoptions,

@@ -72,3 +72,7 @@ export const findingsSchema = documentSchema(
   'What podway doctor has found, the worst first: podway doctor aws --output json.',
   { findings: z.array(finding), counts },
 )
+
+type FieldsOf<Document> = Omit<Document, 'apiVersion' | 'kind'>
+
+export type CleanupFields = FieldsOf<z.infer<typeof cleanupSchema>>

@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import { load } from 'js-yaml'
+import { format, resolveConfig } from 'prettier'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { parseCidr } from '../../net/cidr.ts'
@@ -31,9 +32,11 @@ const folder = fileURLToPath(new URL('../../docs/reference/schemas/', import.met
 const jsonSchema = (name: keyof typeof schemas): object => z.toJSONSchema(schemas[name], { io: 'input' })
 
 test.each(Object.keys(schemas) as (keyof typeof schemas)[])('%s.json is as the code has it', async (name) => {
-  await expect(`${JSON.stringify(jsonSchema(name), undefined, 2)}\n`).toMatchFileSnapshot(
-    `${folder}${name}.json`,
-  )
+  const text = await format(JSON.stringify(jsonSchema(name)), {
+    ...(await resolveConfig(`${folder}${name}.json`)),
+    parser: 'json',
+  })
+  await expect(text).toMatchFileSnapshot(`${folder}${name}.json`)
 })
 
 test('there is no file without a schema', () => {
@@ -68,10 +71,10 @@ describe('what the program prints is what its schema says', () => {
     if (command === 'release')
       await world.world.settle('10.244.9.0/24', { x: { state: 'Held', reason: 'DeleteBrake' } })
     const validate = new Ajv2020({ allErrors: true, strict: true }).compile(jsonSchema(name))
-    for (const format of ['json', 'yaml']) {
-      const all = [...args, '--output', format]
+    for (const how of ['json', 'yaml']) {
+      const all = [...args, '--output', how]
       const { stdout } = await (cloud === false ? runMain([command, ...all]) : world.run(command, ...all))
-      const document = format === 'json' ? (JSON.parse(stdout) as unknown) : load(stdout)
+      const document = how === 'json' ? (JSON.parse(stdout) as unknown) : load(stdout)
       expect([validate(document), validate.errors]).toEqual([true, null])
     }
   })

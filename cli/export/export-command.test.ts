@@ -10,12 +10,12 @@ describe('wrong usage', () => {
   test.each<[args: readonly string[], text: string]>([
     [['export'], 'Usage: podway export'],
     [['export', 'terraform', '--provider', 'aws'], "required option '--cluster-name <name>' not specified"],
-    [[...terraform, '--only', 'ours'], '--only=ours: expected one of owned, foreign, missing, disputed'],
-    [[...terraform, '--only', ','], '--only is empty: expected some of owned'],
+    [[...terraform, '--only', 'ours'], '--only=ours: expected some of owned, foreign, missing, disputed'],
+    [[...terraform, '--only', ','], '--only=,: expected some of owned'],
     [[...terraform, '--out', ''], '--out is empty: name a folder, or - to print'],
     [[...terraform, '--force'], '--force is for files: name their folder by --out'],
     [[...terraform, '--nodes', 'a'], '--nodes=a takes --state'],
-    [[...terraform, '--state', ''], '--state is empty: name the file'],
+    [[...terraform, '--state', ''], '--state is empty: name a file'],
   ])('%j', async (args, text) => {
     const { code, stdout, stderr } = await runMain(args)
     expect([code, stdout]).toEqual([64, ''])

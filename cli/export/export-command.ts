@@ -1,12 +1,13 @@
 import type { Command } from 'commander'
 import { systemClock } from '../../kube/clock.ts'
 import { standardOutput } from '../output.ts'
+import { addSettings } from '../settings/options.ts'
+import { readSettings } from '../settings/read-settings.ts'
 import { openSurvey, requestOf } from '../survey/open-survey.ts'
-import { addSurveyOptions } from '../survey/survey-options.ts'
 import { Progress } from '../terminal/progress.ts'
 import { untilSignal } from '../until-signal.ts'
 import { commandWaits } from '../with-retries.ts'
-import { type ExportConfig, type ExportFlags, readExportConfig } from './export-config.ts'
+import { type ExportConfig, readExportConfig } from './export-config.ts'
 import { runExport } from './run-export.ts'
 
 export function addExportCommand(program: Command): void {
@@ -20,15 +21,6 @@ export function addExportCommand(program: Command): void {
     .description(
       'Writes the routes that the Nodes want as resources of Terraform or OpenTofu (*.tf.json): aws_route, azurerm_route, google_compute_route. Those that are there get an import block besides, so that nothing is made twice. Changes no route. Give it the controller’s own flags.',
     )
-    .option('--out <folder>', 'where the files are written; - prints them as one', '-')
-    .option(
-      '--only <which>',
-      'which routes, comma-separated: owned (recorded as podway’s), foreign (somebody else made them, and they do the job), missing (not there yet), disputed (somebody else made them, and they lead elsewhere: Terraform would change that)',
-      'owned,foreign,missing',
-    )
-    .option('--force', 'replace files that no export has written, or that were changed since')
-    .option('--without-versions', 'leave out which providers are needed, where the module says it already')
-  addSurveyOptions(command)
     .addHelpText(
       'after',
       `
@@ -40,7 +32,10 @@ Example:
 
 Exit codes: 0 exported, also if there is no route, 1 failed, and nothing was written, 64 wrong usage.`,
     )
-    .action((flags: ExportFlags) => run(readExportConfig(flags)))
+    .action(async (_flags: unknown, command: Command) =>
+      run(await readSettings(command, 'export terraform', readExportConfig)),
+    )
+  addSettings(command, 'export terraform')
 }
 
 async function run(config: ExportConfig): Promise<void> {

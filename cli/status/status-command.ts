@@ -11,26 +11,17 @@ import { AddressSyntaxError } from '../../net/address.ts'
 import type { LedgerRecord } from '../../reconciler/ledger/record.ts'
 import { type NodeRoute, nodeRouteType, recordOf } from '../../reconciler/node-route/node-route.ts'
 import { type LeasePlace, findLeader } from '../apply/busy-controller.ts'
-import { kubeconfigOption } from '../cloud-options.ts'
 import { connect } from '../connect.ts'
-import { readChoice } from '../flag-values.ts'
-import { type ListFormat, listFormats, outputOption, standardOutput } from '../output.ts'
+import { type ListFormat, standardOutput } from '../output.ts'
+import type { Settings } from '../settings/command-settings.ts'
+import { addSettings } from '../settings/options.ts'
+import { readSettings } from '../settings/read-settings.ts'
 import { sourcesOf } from '../survey/open-survey.ts'
 import { paintOf } from '../terminal/paint.ts'
 import { UsageError } from '../usage.ts'
 import { untilSignal } from '../until-signal.ts'
 import { commandWaits, withRetries } from '../with-retries.ts'
 import { type StatusParts, type WatchParts, runStatus, watchStatus } from './run-status.ts'
-
-interface StatusFlags {
-  readonly watch?: boolean
-  readonly nodes?: string
-  readonly state?: string
-  readonly leaderElectResourceNamespace: string
-  readonly leaderElectResourceName: string
-  readonly kubeconfig?: string
-  readonly output: string
-}
 
 interface StatusConfig {
   readonly watch: boolean
@@ -42,19 +33,12 @@ interface StatusConfig {
 }
 
 export function addStatusCommand(program: Command): void {
-  program
+  const command = program
     .command('status')
     .summary('show how the routes of the Nodes stand')
     .description(
       'Shows for each Node and each route table how its routes stand, what Nodes wait for, and which controller works: by Nodes and NodeRoutes alone. No cloud is asked, nothing is written.',
     )
-    .option('-w, --watch', 'follow it: on a terminal drawn anew, elsewhere a line for what has changed')
-    .option('--nodes <file>', 'the Nodes, instead of the API server’s; takes --state')
-    .option('--state <file>', 'the file that records which routes are podway’s, instead of NodeRoutes')
-    .option('--leader-elect-resource-namespace <name>', 'where the controllers’ Lease is', 'podway-system')
-    .option('--leader-elect-resource-name <name>', 'what that Lease is called', 'podway-controller')
-    .addOption(kubeconfigOption())
-    .addOption(outputOption())
     .addHelpText(
       'after',
       `
@@ -65,21 +49,23 @@ Example:
 
 Exit codes: 0 shown, 1 failed, 64 wrong usage.`,
     )
-    .action(async (flags: StatusFlags) => run(readStatusConfig(flags)))
+    .action(async (_flags: unknown, command: Command) =>
+      run(await readSettings(command, 'status', readStatusConfig)),
+    )
+  addSettings(command, 'status')
 }
 
 /** @throws UsageError */
-function readStatusConfig(flags: StatusFlags): StatusConfig {
-  const { nodes, state, watch = false } = flags
-  const output = readChoice('output', flags.output, listFormats)
+function readStatusConfig(settings: Settings<'status'>): StatusConfig {
+  const { kubeconfig, nodes, output, state, watch } = settings
   if (nodes !== undefined && state === undefined)
     throw new UsageError(`--nodes=${nodes} takes --state: without an API server, a file has the routes`)
   if (watch && (state !== undefined || output !== 'table'))
     throw new UsageError(
       '--watch follows the API server, for people: leave out --state, --nodes and --output',
     )
-  const { leaderElectResourceName: name, leaderElectResourceNamespace: namespace } = flags
-  return { watch, nodes, state, lease: { name, namespace }, kubeconfig: flags.kubeconfig, output }
+  const { leaderElectResourceName: name, leaderElectResourceNamespace: namespace } = settings
+  return { watch, nodes, state, lease: { name, namespace }, kubeconfig, output }
 }
 
 async function run(config: StatusConfig): Promise<void> {

@@ -1,15 +1,16 @@
-import { type Policy, policies } from '../../reconciler/guard/policy.ts'
-import { type CloudConfig, type CloudFlags, readCloudConfig } from '../cloud-options.ts'
-import { readChoice } from '../flag-values.ts'
-import { type PoolConfig, type PoolFlags, readPoolConfig } from '../pool-config.ts'
+import type { Policy } from '../../reconciler/guard/policy.ts'
+import { type CloudConfig, type CloudSettings, readCloudConfig } from '../cloud-options.ts'
+import { type PoolConfig, type PoolSettings, readPoolConfig } from '../pool-config.ts'
+import type { Given } from '../settings/settings.ts'
 import { UsageError } from '../usage.ts'
 
-/** The flags of {@link addSurveyOptions} as commander hands them over. */
-export interface SurveyFlags extends CloudFlags, Omit<PoolFlags, 'allocateNodeCidrs' | 'poolsConfigMap'> {
-  readonly nodes?: string
-  readonly state?: string
-  readonly policy: string
-  readonly kubeconfig?: string
+/** What is said to a command that looks at everything that routes depend on. */
+export interface SurveySettings
+  extends
+    CloudSettings,
+    Omit<PoolSettings, 'allocateNodeCidrs' | 'poolsConfigMap'>,
+    Given<'nodes' | 'state' | 'kubeconfig'> {
+  readonly policy: Policy
 }
 
 export interface SurveyConfig extends CloudConfig, Pick<PoolConfig, 'pools' | 'serviceRanges'> {
@@ -24,22 +25,20 @@ export interface SurveyConfig extends CloudConfig, Pick<PoolConfig, 'pools' | 's
 }
 
 /** Checks everything that can be checked without asking anybody. @throws UsageError */
-export function readSurveyConfig(flags: SurveyFlags): SurveyConfig {
-  const { clusterCidr, nodes, poolsFile, state } = flags
-  for (const [name, value] of Object.entries({ nodes, state }))
-    if (value?.trim() === '') throw new UsageError(`--${name} is empty: name the file`)
+export function readSurveyConfig(settings: SurveySettings): SurveyConfig {
+  const { clusterCidr, kubeconfig, nodes, policy, poolsFile, state } = settings
   if (nodes !== undefined && state === undefined)
     throw new UsageError(
       `--nodes=${nodes} takes --state: without an API server, a file has to record which routes are podway’s`,
     )
-  const cloud = readCloudConfig(flags)
+  const cloud = readCloudConfig(settings)
   const allocates = clusterCidr !== undefined || poolsFile !== undefined
   const mode = delegatingMode(cloud)
   if (allocates && mode !== undefined)
     throw new UsageError(
       `${clusterCidr === undefined ? '--pools-file' : '--cluster-cidr'} and ${mode}: what the network delegates to a Node only the controller finds out; leave the pools out`,
     )
-  const { poolPlace, pools, serviceRanges } = readPoolConfig({ ...flags, allocateNodeCidrs: allocates })
+  const { poolPlace, pools, serviceRanges } = readPoolConfig({ ...settings, allocateNodeCidrs: allocates })
   return {
     ...cloud,
     nodes,
@@ -47,8 +46,8 @@ export function readSurveyConfig(flags: SurveyFlags): SurveyConfig {
     pools,
     poolsFile: poolPlace?.kind === 'file' ? poolPlace.path : undefined,
     serviceRanges,
-    policy: readChoice('policy', flags.policy, policies),
-    kubeconfig: flags.kubeconfig,
+    policy,
+    kubeconfig,
   }
 }
 

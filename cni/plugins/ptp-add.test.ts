@@ -3,7 +3,8 @@ import { encodeMessage } from '../netlink/message.ts'
 import { callOf } from '../testing/call.ts'
 import { MemoryFiles, MemoryProcess, ScriptedNetlink, memorySystem } from '../testing/memory-system.ts'
 import { hostLocal } from '../ipam/host-local.ts'
-import { add } from './ptp-add.ts'
+import { addChain } from './chain.ts'
+import { makePtp } from './ptp-add.ts'
 
 const Type = { createLink: 16, deleteLink: 17, getLink: 18, getRoute: 26 } as const
 const typeOf = (request: Uint8Array): number => new DataView(request.buffer).getUint16(4, true)
@@ -61,7 +62,7 @@ function attach(netlink: ScriptedNetlink, out = new MemoryProcess({})): void {
     ranges: [[{ subnet: '10.0.0.0/24' }], [{ subnet: 'fd00::/64' }]],
   }
   const system = memorySystem({ files, netlink, process: out })
-  add(callOf({ ipam }, { system, reference: true }), hostLocal)
+  addChain(callOf({ ipam }, { system, reference: true }), makePtp(hostLocal))
 }
 
 const reservations = (): string[] =>

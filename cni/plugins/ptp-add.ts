@@ -1,14 +1,12 @@
 import { type Address, addressBits } from '../../net/address.ts'
-import type { Call } from '../call.ts'
 import type { Ipam } from '../ipam/ipam.ts'
 import { formatMac } from '../netlink/link.ts'
 import { matchRoute } from '../netlink/lookup.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { CniError, toCniError } from '../spec/error.ts'
 import { configError } from '../spec/json.ts'
-import { type Result, formatResult } from '../spec/result.ts'
 import type { System } from '../sys.ts'
-import { Undo } from '../undo.ts'
+import type { PodInterface } from './chain.ts'
 import { awaitDelivery } from './delivery.ts'
 import { enableForwarding } from './forwarding.ts'
 import { toLeases } from './lease.ts'
@@ -26,21 +24,20 @@ const leastIpv6Mtu = 1280
 type Masquerade = typeof masqueradePod
 
 /**
- * ADD: takes addresses of IPAM, makes a veth pair, gives the pod its addresses and routes, and prints the result. When
- * anything fails, printing too, all of it is taken back: no address stays reserved, no interface stays, no rule.
+ * The pod interface of `ptp`: takes addresses of IPAM, makes a veth pair, gives the pod its addresses and routes.
  *
  * @param masquerade - must be given if the configuration asks for it
  */
-export function add(call: Call, ipam: Ipam, masquerade?: Masquerade): void {
-  const { system, environment, config, reference } = call
-  const ptp = readPtpConfig(call)
-  const assign = ipam(call)
-  const sandbox = openSandbox(system, environment)
-  const pod = new Rtnetlink(system, sandbox.pod)
-  const host = new Rtnetlink(system)
+export const makePtp =
+  (ipam: Ipam, masquerade?: Masquerade): PodInterface =>
+  (call, undo) => {
+    const { system, environment, config, reference } = call
+    const ptp = readPtpConfig(call)
+    const assign = ipam(call)
+    const sandbox = openSandbox(system, environment)
+    const pod = new Rtnetlink(system, sandbox.pod)
+    const host = new Rtnetlink(system)
 
-  const undo = new Undo()
-  try {
     const assigned = assign((address) => leadsToPod(host, address))
     undo.add(assigned.giveBack)
     const leases = toLeases(assigned.addresses)
@@ -65,7 +62,7 @@ export function add(call: Call, ipam: Ipam, masquerade?: Masquerade): void {
 
     // The reference plugin tells no MTU.
     const told = reference ? undefined : veth.link.mtu
-    const result: Result = {
+    return {
       interfaces: [
         { name: veth.hostName, mac: formatMac(veth.hostMac), mtu: told },
         { name: environment.ifName, mac: veth.link.mac ?? '', mtu: told, sandbox: environment.netns },
@@ -74,12 +71,7 @@ export function add(call: Call, ipam: Ipam, masquerade?: Masquerade): void {
       routes,
       dns: chooseDns(ptp.dns, assigned.dns),
     }
-    system.process.stdout(formatResult(result, config.cniVersion, ptp.previous))
-  } catch (error) {
-    undo.run()
-    throw error
   }
-}
 
 /** Every pod's address has a route of its own on the host, as long as the pod's end exists: here and upstream. */
 function leadsToPod(host: Rtnetlink, address: Address): boolean {

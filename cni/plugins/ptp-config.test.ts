@@ -50,7 +50,6 @@ describe('the configuration of ptp', () => {
       text: 'runtimeConfig.mac: "01:00:5e:00:00:01" is no hardware address of an interface',
     },
     { fields: { runtimeConfig: { dns: { servers: {} } } }, text: 'runtimeConfig.dns.servers must be a list' },
-    { fields: { prevResult: [] }, text: 'prevResult must be an object' },
   ])('refuses $fields', ({ fields, text }) => {
     expect(() => read(fields)).toThrow(expect.objectContaining({ code: 7, message: text }) as Error)
   })
@@ -101,7 +100,6 @@ describe('the configuration of ptp', () => {
       mac: undefined,
       dns: undefined,
       masquerade: undefined,
-      previous: undefined,
     })
   })
 

@@ -26,8 +26,6 @@ export interface PtpConfig {
   readonly dns: Dns | undefined
   /** Undefined: the pod's addresses leave the machine as they are. */
   readonly masquerade: MasqueradeConfig | undefined
-  /** The result of the plugins before in the chain. The reference plugin lets go of it. */
-  readonly previous: JsonObject | undefined
 }
 
 export interface MasqueradeConfig {
@@ -51,14 +49,13 @@ export function readPtpConfig(call: Call): PtpConfig {
   if (mtu !== undefined && mtu < leastMtu)
     throw configError(`mtu must be 0, or a whole number from ${leastMtu} to ${mostMtu}`)
   const configured = readDns(json, 'dns')
-  if (call.reference) return { mtu, mac: undefined, dns: configured, masquerade, previous: undefined }
+  if (call.reference) return { mtu, mac: undefined, dns: configured, masquerade }
   const runtime = optionalObject(json, 'runtimeConfig', 'runtimeConfig') ?? {}
   return {
     mtu,
     mac: readMac(call, runtime),
     dns: readRuntimeDns(runtime) ?? configured,
     masquerade,
-    previous: optionalObject(json, 'prevResult', 'prevResult'),
   }
 }
 

@@ -2,12 +2,15 @@ import type { Call } from '../call.ts'
 import { reservationFolder } from '../ipam/config.ts'
 import { otherOwners } from '../ipam/release.ts'
 import { tidyPods } from '../nftables/pod-tidying.ts'
+import { tidyPorts } from '../nftables/port-tidying.ts'
 import { listLinks } from '../netlink/listing.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { readValidAttachments } from '../spec/attachments.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
 import { collect as collectReservations } from './host-local.ts'
-import { endMasquerading } from './masquerade-removal.ts'
+import { ifbNames } from './ifb-name.ts'
+import { forgetEnded } from './port-connections.ts'
+import { collectRules } from './rules-removal.ts'
 import { hostVethAlias, hostVethNames, isAliasOf, masqueradeComment } from './veth-name.ts'
 
 /**
@@ -38,18 +41,24 @@ export function collect(call: Call): void {
   }
   tryTo(() => {
     const host = new Rtnetlink(system)
-    const unfinished = new Set(otherOwners(system.files, folder, valid).flatMap(hostVethNames))
+    const unfinished = new Set(
+      otherOwners(system.files, folder, valid).flatMap((owner) => [
+        ...hostVethNames(owner),
+        ...ifbNames(owner),
+      ]),
+    )
     for (const { index, name, kind, up, alias } of listLinks(host)) {
       const isOthers =
         alias === undefined
-          ? kind === 'veth' && !up && unfinished.has(name)
+          ? (kind === 'veth' || kind === 'ifb') && !up && unfinished.has(name)
           : isAliasOf(network, alias) && !kept.has(alias)
       if (isOthers) tryTo(() => host.deleteLink(index))
     }
   })
   tryTo(() => {
     const keptComments = new Set(valid.map((attachment) => masqueradeComment({ ...attachment, network })))
-    endMasquerading(system, (comment) => isAliasOf(network, comment) && !keptComments.has(comment), tidyPods)
+    const isGone = (comment: string): boolean => isAliasOf(network, comment) && !keptComments.has(comment)
+    collectRules(system, isGone, { pods: tidyPods, ports: tidyPorts, forget: forgetEnded })
   })
   tryTo(() => collectReservations(call))
   if (problems.length > 0) throw new CniError(ErrorCode.internal, problems.join('; '))

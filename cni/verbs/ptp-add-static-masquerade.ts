@@ -1,6 +1,7 @@
 import type { Call } from '../call.ts'
 import { staticAddresses } from '../ipam/static.ts'
+import { addChain } from '../plugins/chain.ts'
 import { masqueradePod } from '../plugins/masquerade.ts'
-import { add } from '../plugins/ptp-add.ts'
+import { makePtp } from '../plugins/ptp-add.ts'
 
-export const run = (call: Call): void => add(call, staticAddresses, masqueradePod)
+export const run = (call: Call): void => addChain(call, makePtp(staticAddresses, masqueradePod))

@@ -1,5 +1,6 @@
 import type { Call } from '../call.ts'
 import { hostLocal } from '../ipam/host-local.ts'
-import { add } from '../plugins/ptp-add.ts'
+import { addChain } from '../plugins/chain.ts'
+import { makePtp } from '../plugins/ptp-add.ts'
 
-export const run = (call: Call): void => add(call, hostLocal)
+export const run = (call: Call): void => addChain(call, makePtp(hostLocal))
