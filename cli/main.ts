@@ -8,6 +8,7 @@ import { addCompletionCommand } from './completion/completion-command.ts'
 import { addCrdsCommand } from './crds-command.ts'
 import { addDoctorCommand } from './doctor/doctor-command.ts'
 import { ExitStatus } from './exit-status.ts'
+import { addExportCommand } from './export/export-command.ts'
 import { addMigrateCommand } from './migrate/migrate-command.ts'
 import { addPlanCommand } from './plan/plan-command.ts'
 import { addReleaseCommand } from './release-command.ts'
@@ -36,6 +37,7 @@ export async function main(args: readonly string[]): Promise<number> {
     addReleaseCommand,
     addCleanupCommand,
     addDoctorCommand,
+    addExportCommand,
     addMigrateCommand,
     addVersionCommand,
     addCompletionCommand,

@@ -156,6 +156,7 @@ export const commandSettings = {
   apply: [...ofPlan, { key: 'yes', description: 'do it without a question' }, ...lease],
   status: ['watch', 'nodes', 'state', ...lease, 'kubeconfig', 'output'],
   version: ['output'],
+  'export terraform': ['out', 'only', 'force', 'withoutVersions', ...ofSurvey, 'kubeconfig'],
   adopt: [
     ...cluster,
     ...tables,
