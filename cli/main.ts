@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander'
 import { addAdoptCommand } from './adopt-command.ts'
 import { addAgentCommand } from './agent-command.ts'
 import { addCleanupCommand } from './cleanup-command.ts'
+import { addConfigCommand } from './config/config-command.ts'
 import { addControllerCommand } from './controller-command.ts'
 import { addCrdsCommand } from './crds-command.ts'
 import { addDoctorCommand } from './doctor/doctor-command.ts'
@@ -26,6 +27,7 @@ export async function main(args: readonly string[]): Promise<number> {
     addReleaseCommand,
     addCleanupCommand,
     addDoctorCommand,
+    addConfigCommand,
   ]
   for (const add of commands) add(program)
   try {

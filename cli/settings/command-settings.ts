@@ -127,6 +127,7 @@ export const commandSettings = {
     'gcpMode',
   ],
   release: ['all', 'kubeconfig', 'output'],
+  config: ['configFormat'],
   cleanup: [
     ...cluster,
     { key: 'yes', description: 'delete them; without it they are only listed' },
