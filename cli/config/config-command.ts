@@ -9,7 +9,7 @@ import {
 import { type Effective, type Places, configPathOf, effective, openPlaces } from '../settings/effective.ts'
 import { strangersIn } from '../settings/from-environment.ts'
 import { addUsed } from '../settings/options.ts'
-import { readEffective, readSettings } from '../settings/read-settings.ts'
+import { type Told, readEffective, readSettings } from '../settings/read-settings.ts'
 import { UsageError } from '../usage.ts'
 import { checks } from './checked-commands.ts'
 import { type Configuration, settingLine } from './configuration.ts'
@@ -95,11 +95,12 @@ function configurationOf(name: CommandName, places: Places, file: string | undef
   }
 }
 
-function errorsOf<C extends CommandName>(name: C, all: readonly Effective[]): readonly string[] {
-  const { [name]: check } = checks
+function errorsOf(name: CommandName, all: readonly Effective[]): readonly string[] {
+  // Given the settings of that very command.
+  const check = checks[name] as ((settings: unknown, told: Told) => unknown) | undefined
   const said = all.map((one) => (one.setting.flagOnly === true ? { ...one, problem: undefined } : one))
   try {
-    readEffective<C, unknown>(said, (settings, told) => check?.(settings, told))
+    readEffective(said, (settings, told) => check?.(settings, told))
     return []
   } catch (error) {
     if (!(error instanceof UsageError)) throw error

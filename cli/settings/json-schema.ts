@@ -56,7 +56,7 @@ function described(setting: Setting | undefined, schema: JsonSchema): JsonSchema
   return {
     description: unless === undefined ? description : `${description} (default: ${unless})`,
     ...schema,
-    ...(value === undefined ? {} : { default: value as JsonSchema['default'] }),
+    ...(value === undefined ? {} : { default: value }),
     ...(secret === true ? { writeOnly: true } : {}),
   }
 }
