@@ -4,6 +4,7 @@ import { type NetworkConfig, readNetworkConfig } from './spec/config.ts'
 import { readEnvironment } from './spec/environment.ts'
 import { CniError, ErrorCode, formatError, toCniError } from './spec/error.ts'
 import { formatVersions, newestVersion, requireVersion, supportedVersions } from './spec/version.ts'
+import type { JsonObject } from './spec/json.ts'
 import type { System } from './sys.ts'
 
 const verbs: readonly string[] = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS']
@@ -57,6 +58,7 @@ async function load(
 ): Promise<{ readonly run: Verb } | undefined> {
   switch (`${plugin === 'podway-cni' ? 'ptp' : plugin} ${command}`) {
     case 'ptp ADD':
+      if (plugin === 'podway-cni' && limitsBandwidth(json)) return import('./verbs/ptp-add-bandwidth.ts')
       if (json.ipMasq === true)
         return ipamType === 'static'
           ? import('./verbs/ptp-add-static-masquerade.ts')
@@ -90,9 +92,24 @@ async function load(
       return import('./verbs/loopback-del.ts')
     case 'loopback CHECK':
       return import('./verbs/loopback-check.ts')
+    case 'bandwidth ADD':
+      return import('./verbs/bandwidth-add.ts')
+    case 'bandwidth DEL':
+      return import('./verbs/bandwidth-del.ts')
+    case 'bandwidth CHECK':
+      return import('./verbs/bandwidth-check.ts')
+    case 'bandwidth GC':
+      return import('./verbs/bandwidth-gc.ts')
     default:
       return undefined
   }
+}
+
+/** Whether a configuration or a pod says anything of rates; what it says is read later. */
+function limitsBandwidth(json: JsonObject): boolean {
+  const { bandwidth } = (json.runtimeConfig ?? {}) as JsonObject
+  const { ingressRate, ingressBurst, egressRate, egressBurst } = json
+  return [bandwidth, ingressRate, ingressBurst, egressRate, egressBurst].some((value) => !!value)
 }
 
 /** What a person who calls the program by hand gets to read. */

@@ -76,7 +76,7 @@ export function createVeth(system: System, request: VethRequest, undo: Undo): Ve
 }
 
 /** A locally administered unicast address. */
-function randomMac(system: System): Uint8Array {
+export function randomMac(system: System): Uint8Array {
   const mac = system.random(6)
   mac[0] = ((mac[0] ?? 0) & 0xfc) | 0x02
   return mac
