@@ -47,7 +47,10 @@ const ofDoctor = [
   { key: 'poolsFile', description: 'the file that has the pools, instead of both' },
 ] as const
 
-/** What each command knows, in the order of its help. */
+/**
+ * What each command knows, in the order of its help. A new command stands here with what it knows; what nothing knows yet
+ * is declared beside its like (`*-settings.ts`). `addSettings` gives it the flags, `readSettings` what was said.
+ */
 export const commandSettings = {
   controller: [
     ...cluster,

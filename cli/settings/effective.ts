@@ -32,9 +32,14 @@ export interface Places {
   readonly file: ConfigFile | undefined
 }
 
-/** @throws ConfigFileError */
-export async function openPlaces(command: Command, environment: Environment): Promise<Places> {
-  const path = configPathOf(command, environment)
+/** Those of a command. A file that can say nothing to it is not read. @throws ConfigFileError */
+export async function openPlaces(
+  name: CommandName,
+  command: Command,
+  environment: Environment,
+): Promise<Places> {
+  const takesFile = settingsOfCommand(name).some(({ flagOnly }) => flagOnly !== true)
+  const path = takesFile ? configPathOf(command, environment) : undefined
   return {
     flags: (setting) => fromFlags(command, setting),
     environment,

@@ -23,7 +23,7 @@ export async function readSettings<C extends CommandName, T>(
   read: (settings: Settings<C>, told: Told) => T,
 ): Promise<T> {
   const { env } = process
-  const all = effective(name, await openPlaces(command, env))
+  const all = effective(name, await openPlaces(name, command, env))
   for (const { name: variable, nearest } of strangersIn(env))
     if (nearest !== undefined)
       process.stderr.write(`podway: ${variable} is no setting: did you mean ${nearest}?\n`)
