@@ -24,6 +24,8 @@ const code = {
   serve: 'the first request is hello',
   filter: 'pod-network-',
   wholeFilter: 'create chain',
+  ports: 'MasqMarkBit must be',
+  connections: 'stale UDP conntrack entries',
   shaping: 'create ingress qdisc',
   upstreamNames: '0x428a2f98d728ae22',
 } as const
@@ -34,18 +36,40 @@ describe('the bundles of the node binary', () => {
     {
       name: 'ptp-add.js',
       has: ['veth', 'ranges'],
-      hasNot: ['dumps', 'static', 'check', 'collect', 'filter', 'serve', 'shaping'],
+      hasNot: ['dumps', 'static', 'check', 'collect', 'filter', 'serve', 'ports', 'connections', 'shaping'],
     },
     {
       name: 'ptp-add-masquerade.js',
       has: ['veth', 'ranges', 'filter', 'wholeFilter'],
-      hasNot: ['dumps', 'static', 'check', 'collect'],
+      hasNot: ['dumps', 'static', 'check', 'collect', 'ports', 'connections'],
     },
+    {
+      name: 'ptp-add-ports.js',
+      has: ['veth', 'ranges', 'static', 'filter', 'wholeFilter', 'ports', 'connections'],
+      hasNot: ['dumps', 'check', 'collect', 'serve'],
+    },
+    {
+      name: 'portmap-add.js',
+      has: ['wholeFilter', 'ports', 'connections'],
+      hasNot: ['dumps', 'check', 'collect', 'serve', 'veth', 'ranges', 'static', 'filter'],
+    },
+    { name: 'portmap-del.js', has: ['wholeFilter', 'connections'], hasNot: ['dumps', 'veth', 'ports'] },
     { name: 'ptp-add-static.js', has: ['veth', 'static'], hasNot: ['dumps', 'ranges', 'check', 'collect'] },
     {
       name: 'ptp-del.js',
       has: ['aside'],
-      hasNot: ['veth', 'dumps', 'static', 'ranges', 'check', 'wholeFilter', 'shaping', 'upstreamNames'],
+      hasNot: [
+        'veth',
+        'dumps',
+        'static',
+        'ranges',
+        'check',
+        'wholeFilter',
+        'ports',
+        'connections',
+        'shaping',
+        'upstreamNames',
+      ],
     },
     {
       name: 'ptp-add-bandwidth.js',

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { hostLocal } from './ipam/host-local.ts'
 import { staticAddresses } from './ipam/static.ts'
+import { readPortmapConfig } from './plugins/portmap-config.ts'
 import { readBandwidth } from './plugins/bandwidth-config.ts'
 import { readPtpConfig } from './plugins/ptp-config.ts'
 import { readValidAttachments } from './spec/attachments.ts'
@@ -35,6 +36,7 @@ function readAll(config: object): void {
   const call = callOf(config)
   requireVersion('ADD', call.config.cniVersion)
   readPtpConfig(call)
+  readPortmapConfig(call)
   readBandwidth(call)
   const ipam = call.config.ipamType === 'static' ? staticAddresses : hostLocal
   ipam(call)
@@ -59,6 +61,9 @@ const common = {
   ipMasq: true,
   ipMasqBackend: 'nftables',
   nonMasqueradeCIDRs: ['10.0.0.0/8'],
+  snat: false,
+  backend: 'iptables',
+  externalSetMarkChain: 'KUBE-MARK-MASQ',
   dns,
   statusOnExhaustion: true,
   prevResult: {
@@ -85,6 +90,7 @@ const examples = {
     },
     runtimeConfig: {
       ips: ['fd00::5/64'],
+      portMappings: [{ hostPort: 8080, containerPort: 80, protocol: 'tcp', hostIP: '192.0.2.1' }],
       mac: '02:00:00:00:00:03',
       ipRanges: [[{ subnet: 'fd00::/64', rangeStart: 'fd00::2', rangeEnd: 'fd00::9', gateway: 'fd00::1' }]],
       bandwidth,

@@ -18,6 +18,7 @@ import { readBandwidth } from './bandwidth-config.ts'
 import { ifbNames } from './ifb-name.ts'
 import { missingMasquerade } from './masquerade-check.ts'
 import { toMasqueradedAddresses } from './masquerade.ts'
+import { check as checkPorts } from './portmap-check.ts'
 import { readMasquerade } from './ptp-config.ts'
 import { openSandbox } from './sandbox.ts'
 import { masqueradeComment } from './veth-name.ts'
@@ -63,6 +64,7 @@ export function check(call: Call): void {
   const hostEnd = checkHost(host, { interfaces: previous.interfaces, ips }, link)
   if (hostEnd !== undefined && !call.reference) checkLimits(call, host, hostEnd)
   checkMasquerade(call, ips)
+  if (!call.reference) checkPorts(call)
 }
 
 /** Upstream doesn't look at its rules. */
