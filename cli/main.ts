@@ -3,6 +3,7 @@ import { addAdoptCommand } from './adopt-command.ts'
 import { addAgentCommand } from './agent-command.ts'
 import { addApplyCommand } from './apply/apply-command.ts'
 import { addCleanupCommand } from './cleanup-command.ts'
+import { addConfigCommand } from './config/config-command.ts'
 import { addControllerCommand } from './controller-command.ts'
 import { addCompletionCommand } from './completion/completion-command.ts'
 import { addCrdsCommand } from './crds-command.ts'
@@ -39,6 +40,7 @@ export async function main(args: readonly string[]): Promise<number> {
     addDoctorCommand,
     addExportCommand,
     addMigrateCommand,
+    addConfigCommand,
     addVersionCommand,
     addCompletionCommand,
   ]
