@@ -1,0 +1,23 @@
+import { report } from './guest.ts'
+import { Place } from './place.ts'
+import type { Scenario, Verdict } from './scenario.ts'
+import { scenarios } from './scenarios.ts'
+
+/** The program in the guest: plays every scenario with our plugins, or with the reference's if their folder is given. */
+const [reference] = process.argv.slice(2)
+
+function play({ name, run }: Scenario): Verdict {
+  const place = new Place(reference)
+  try {
+    run(place)
+    return { name, printed: place.printed }
+  } catch (error) {
+    const problem = error instanceof Error ? (error.stack ?? error.message) : String(error)
+    return { name, printed: place.printed, problem }
+  } finally {
+    place.remove()
+  }
+}
+
+for (const scenario of scenarios)
+  if (reference === undefined || scenario.oursAlone !== true) report(JSON.stringify(play(scenario)))
