@@ -1,4 +1,4 @@
-import { Gauge, Registry, collectDefaultMetrics } from 'prom-client'
+import type { Registry } from 'prom-client'
 import { PathEndpoint } from '../agent/path/path-endpoint.ts'
 import { AgentHealth } from '../agent/report/agent-health.ts'
 import { AgentMetrics } from '../agent/report/agent-metrics.ts'
@@ -7,11 +7,8 @@ import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
 import type { Logger } from '../kube/log.ts'
 import type { BindAddress } from './bind-address.ts'
-import { bindAddressFlag } from './controller-status.ts'
 import { KubeMetrics } from './kube-metrics.ts'
-import { LoopWatch } from './loop-watch.ts'
-import { serveStatus } from './status-server.ts'
-import { version } from './version.ts'
+import { type ProcessStatus, makeRegistry, openProcessStatus } from './process-status.ts'
 
 /** Everything that `podway agent` measures. */
 export interface AllAgentMetrics {
@@ -22,13 +19,7 @@ export interface AllAgentMetrics {
 }
 
 export function makeAgentMetrics(clock: Pick<Clock, 'monotonic'>): AllAgentMetrics {
-  const registry = new Registry()
-  new Gauge({
-    name: 'podway_build_info',
-    help: 'Always 1; the labels say what runs.',
-    labelNames: ['version', 'node'],
-    registers: [registry],
-  }).set({ version, node: process.version }, 1)
+  const registry = makeRegistry()
   return {
     registry,
     agent: new AgentMetrics(registry),
@@ -38,15 +29,13 @@ export function makeAgentMetrics(clock: Pick<Clock, 'monotonic'>): AllAgentMetri
 }
 
 /** How the agent of this process does, for those who look from outside. */
-export interface AgentStatus extends AsyncDisposable {
+export interface AgentStatus extends ProcessStatus {
   readonly metrics: AgentMetrics
   readonly mesh: MeshMetrics
   readonly health: AgentHealth
   readonly paths: PathEndpoint
   /** The client, with its requests counted. */
   readonly counted: (client: KubeClient) => KubeClient
-  /** Where it is served; undefined: nowhere. */
-  readonly port: number | undefined
 }
 
 /** Serves it from now on; with no address, to nobody. @throws BindError */
@@ -62,32 +51,18 @@ export async function openAgentStatus({
   const { agent, kube, mesh, registry } = makeAgentMetrics(clock)
   const health = new AgentHealth(clock)
   const paths = new PathEndpoint()
-  const parts = { metrics: agent, mesh, health, paths, counted: (client: KubeClient) => kube.around(client) }
-  if (bindAddress === undefined)
-    return { ...parts, port: undefined, [Symbol.asyncDispose]: () => Promise.resolve() }
-  collectDefaultMetrics({ register: registry })
-  const loop = new LoopWatch(clock)
-  try {
-    const server = await serveStatus(bindAddressFlag, bindAddress, {
-      faults: () => [...health.faults(), ...loop.faults()],
+  const status = await openProcessStatus({
+    bindAddress,
+    registry,
+    clock,
+    log,
+    sources: {
+      faults: () => health.faults(),
       missing: () => health.missing(),
       metrics: () => registry.metrics(),
       path: (query) => paths.answer(query),
-    })
-    log.info(
-      { address: bindAddress.text, port: server.port },
-      'serving /healthz, /readyz, /metrics and /path',
-    )
-    return {
-      ...parts,
-      port: server.port,
-      [Symbol.asyncDispose]: async () => {
-        loop.stop()
-        await server.close()
-      },
-    }
-  } catch (error) {
-    loop.stop()
-    throw error
-  }
+    },
+  })
+  const counted = (client: KubeClient): KubeClient => kube.around(client)
+  return { ...status, metrics: agent, mesh, health, paths, counted }
 }

@@ -19,7 +19,7 @@ import { azureOptions } from './azure-options.ts'
 import { clusterNameOption, kubeconfigOption, providerOption } from './cloud-options.ts'
 import { connect } from './connect.ts'
 import { addGcpOptions, addGcpRouteOptions, gcpModeOption } from './gcp-options.ts'
-import { bindAddressFlag, openStatus } from './controller-status.ts'
+import { openStatus } from './controller-status.ts'
 import {
   type ControllerConfig,
   type ControllerFlags,
@@ -31,6 +31,7 @@ import { defaultNamespace, runControllerProgram } from './controller-program.ts'
 import { createLog } from './log.ts'
 import { logLevels } from './log-levels.ts'
 import { defaultApiBudgetShare, openProvider } from './open-provider.ts'
+import { bindAddressFlag } from './process-status.ts'
 import { untilSignal } from './until-signal.ts'
 
 export function addControllerCommand(program: Command): void {

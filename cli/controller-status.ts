@@ -1,4 +1,4 @@
-import { Gauge, Registry, collectDefaultMetrics } from 'prom-client'
+import type { Registry } from 'prom-client'
 import type { KubeClient } from '../kube/client.ts'
 import type { Clock } from '../kube/clock.ts'
 import type { Logger } from '../kube/log.ts'
@@ -8,9 +8,7 @@ import { ControllerMetrics } from '../reconciler/report/metrics.ts'
 import type { BindAddress } from './bind-address.ts'
 import { cloudMetrics } from './cloud-metrics.ts'
 import { KubeMetrics } from './kube-metrics.ts'
-import { LoopWatch } from './loop-watch.ts'
-import { serveStatus } from './status-server.ts'
-import { version } from './version.ts'
+import { type ProcessStatus, makeRegistry, openProcessStatus } from './process-status.ts'
 
 /** Everything that `podway controller` measures. */
 export interface AllMetrics {
@@ -21,13 +19,7 @@ export interface AllMetrics {
 }
 
 export function makeMetrics(clock: Pick<Clock, 'monotonic'>): AllMetrics {
-  const registry = new Registry()
-  new Gauge({
-    name: 'podway_build_info',
-    help: 'Always 1; the labels say what runs.',
-    labelNames: ['version', 'node'],
-    registers: [registry],
-  }).set({ version, node: process.version }, 1)
+  const registry = makeRegistry()
   return {
     registry,
     controller: new ControllerMetrics(registry),
@@ -37,7 +29,7 @@ export function makeMetrics(clock: Pick<Clock, 'monotonic'>): AllMetrics {
 }
 
 /** How the controller of this process does, for those who look from outside. */
-export interface ControllerStatus extends AsyncDisposable {
+export interface ControllerStatus extends ProcessStatus {
   readonly metrics: ControllerMetrics
   readonly health: ControllerHealth
   readonly cloud: BudgetObserver
@@ -54,8 +46,6 @@ export interface StatusOptions {
   readonly log: Logger
 }
 
-export const bindAddressFlag = 'metrics-bind-address'
-
 /** Serves it from now on, whether it leads or waits to. @throws BindError */
 export async function openStatus({
   bindAddress,
@@ -65,29 +55,19 @@ export async function openStatus({
 }: StatusOptions): Promise<ControllerStatus> {
   const { cloud, controller, kube, registry } = makeMetrics(clock)
   const health = new ControllerHealth(identity)
-  const parts = { metrics: controller, health, cloud, counted: (client: KubeClient) => kube.around(client) }
-  if (bindAddress === undefined) return { ...parts, [Symbol.asyncDispose]: () => Promise.resolve() }
-  collectDefaultMetrics({ register: registry })
-  const loop = new LoopWatch(clock)
-  try {
-    const server = await serveStatus(bindAddressFlag, bindAddress, {
-      faults: () => [...health.faults(), ...loop.faults()],
+  const status = await openProcessStatus({
+    bindAddress,
+    registry,
+    clock,
+    log,
+    sources: {
+      faults: () => health.faults(),
       missing: () => health.missing(),
       metrics: () => {
         controller.refresh()
         return registry.metrics()
       },
-    })
-    log.info({ address: bindAddress.text, port: server.port }, 'serving /healthz, /readyz and /metrics')
-    return {
-      ...parts,
-      [Symbol.asyncDispose]: async () => {
-        loop.stop()
-        await server.close()
-      },
-    }
-  } catch (error) {
-    loop.stop()
-    throw error
-  }
+    },
+  })
+  return { ...status, metrics: controller, health, cloud, counted: (client) => kube.around(client) }
 }

@@ -1,11 +1,12 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { build, root } from './build/build.ts'
 import { type Count, addCounts, closingLine, readCargo, readVitest } from './test/count.ts'
 import { ensureGoPlugins } from '../test/bench/cni/go-plugins.ts'
+import { ensureImageTools } from '../test/images/image-tools.ts'
 import { ensureNft } from '../test/nft/nft.ts'
 import { explainRefusal, runInWorld } from '../test/lab/world.ts'
 import { ensureRuntimes } from '../test/runtimes/install.ts'
@@ -14,12 +15,17 @@ import { ensureRuntimes } from '../test/runtimes/install.ts'
  * `npm test`: the Rust host's tests, then vitest's projects: `netns` inside a world of its own, the others outside. Ends
  * with the line `N passed, N failed`, summed over all; the exit code is 0 only if nothing failed and every runner ended well.
  */
-const projects = ['unit', 'netns', 'e2e'] as const
+const stages = [
+  ['unit'],
+  // These mostly wait, one for the kernel, one for servers, and do one thing at a time: together they fill two cores.
+  ['netns', 'e2e'],
+] as const
+type Project = (typeof stages)[number][number]
 const { values, positionals } = parseArgs({
   options: { project: { type: 'string', multiple: true } },
   allowPositionals: true,
 })
-const wanted = values.project ?? ['rust', ...projects]
+const wanted = values.project ?? ['rust', ...stages.flat()]
 const vitest = join(root, 'node_modules/vitest/vitest.mjs')
 const scratch = mkdtempSync(join(tmpdir(), 'podway-test-'))
 
@@ -32,10 +38,17 @@ async function testAll(): Promise<number> {
     const { code, output } = await run('cargo', ['test', '--locked'], join(root, 'cni/host'))
     runs.push({ name: 'cargo', code, count: readCargo(output) })
   }
-  for (const project of projects) {
-    if (!wanted.includes(project)) continue
-    log(`\nvitest: ${project}`)
-    runs.push({ name: project, ...(await runVitest(project)) })
+  for (const stage of stages) {
+    const [last, ...aside] = stage.filter((project) => wanted.includes(project)).reverse()
+    if (last === undefined) continue
+    log(`\nvitest: ${[last, ...aside].join(', and at the same time ')}`)
+    const started = aside.map((project) => ({ project, ended: runAside(project) }))
+    runs.push({ name: last, ...(await runVitest(last)) })
+    for (const { project, ended } of started) {
+      const { said, ...run } = await ended
+      log(`\nvitest: ${project}\n${said}`)
+      runs.push({ name: project, ...run })
+    }
   }
   // A runner that fails without a failed test crashed, or could not start; one without tests was not asked anything.
   const broken = runs.filter(({ code, count }) => (code !== 0 && count.failed === 0) || sum(count) === 0)
@@ -53,7 +66,22 @@ interface Run {
 
 const sum = ({ passed, failed, skipped }: Count): number => passed + failed + skipped
 
-async function runVitest(project: (typeof projects)[number]): Promise<Omit<Run, 'name'>> {
+/** Runs a project whose output would mix with another's: it is told at the end. */
+async function runAside(project: Project): Promise<Omit<Run, 'name'> & { readonly said: string }> {
+  const file = join(scratch, `${project}.log`)
+  const output = openSync(file, 'w')
+  try {
+    return { ...(await runVitest(project, output)), said: readFileSync(file, 'utf8') }
+  } finally {
+    closeSync(output)
+  }
+}
+
+/** @param output - where it says what it does: here, or a file's descriptor */
+async function runVitest(
+  project: Project,
+  output: 'inherit' | number = 'inherit',
+): Promise<Omit<Run, 'name'>> {
   const report = join(scratch, `${project}.json`)
   const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const args = [
@@ -74,10 +102,11 @@ async function runVitest(project: (typeof projects)[number]): Promise<Omit<Run, 
       return { count: { passed: 0, failed: 1, skipped: 0 }, code: 1 }
     }
     await buildReference()
-    return { code: await runInWorld(args), count: readReport(report) }
+    const stdio = [output === 'inherit' ? 'inherit' : 'ignore', output, output] as const
+    return { code: await runInWorld(args, { stdio }), count: readReport(report) }
   }
   const code = await new Promise<number>((resolve, reject) => {
-    const child = spawn(args[0] ?? '', args.slice(1), { cwd: root, stdio: 'inherit' })
+    const child = spawn(args[0] ?? '', args.slice(1), { cwd: root, stdio: ['inherit', output, output] })
     child.once('error', reject)
     child.once('close', (status) => resolve(status ?? 128))
   })
@@ -87,7 +116,7 @@ async function runVitest(project: (typeof projects)[number]): Promise<Omit<Run, 
 /** What the network tests need and can't fetch where they run. Without it they say so themselves, and skip or fail. */
 async function buildReference(): Promise<void> {
   const log = (line: string): void => console.log(line)
-  for (const ensure of [ensureGoPlugins, ensureNft, ensureRuntimes])
+  for (const ensure of [ensureGoPlugins, ensureNft, ensureRuntimes, ensureImageTools])
     await ensure({ environment: process.env, log }).catch((error: unknown) => log(String(error)))
 }
 

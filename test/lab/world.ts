@@ -64,6 +64,9 @@ export function worldEnvironment(
 
 const currentUser = (): WorldOptions => ({ asUser: process.getuid?.() !== 0 })
 
+/** This process's own, nowhere, or a file's descriptor. */
+type Stdio = 'inherit' | 'ignore' | number
+
 /**
  * Runs a command in a world of its own and resolves to its exit code (128 if a signal ended it). Check
  * {@link explainRefusal} first: a kernel that forbids the world gives exit code 1 and a message of `unshare`'s.
@@ -72,7 +75,8 @@ export function runInWorld(
   argv: readonly string[],
   options: {
     readonly env?: Readonly<Record<string, string | undefined>>
-    readonly stdio?: 'inherit' | 'ignore'
+    /** For all three streams, or for each. */
+    readonly stdio?: Stdio | readonly [Stdio, Stdio, Stdio]
     /** Names the world in every process's environment; random if absent. */
     readonly id?: string
     /** Given our end of a socket, whose other end the command has as descriptor 3. */
@@ -80,11 +84,12 @@ export function runInWorld(
   } = {},
 ): Promise<number> {
   const { file, args } = worldCommand(argv, currentUser())
-  const stdio = options.stdio ?? 'inherit'
+  const { stdio = 'inherit' } = options
+  const streams = typeof stdio === 'object' ? stdio : [stdio, stdio, stdio]
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       env: worldEnvironment(options.id ?? randomUUID(), options.env ?? process.env),
-      stdio: [stdio, stdio, stdio, ...(options.onChannel === undefined ? [] : (['pipe'] as const))],
+      stdio: [...streams, ...(options.onChannel === undefined ? [] : (['pipe'] as const))],
     })
     if (options.onChannel !== undefined) options.onChannel(child.stdio[3] as Duplex)
     child.once('error', reject)

@@ -47,8 +47,13 @@ const kubernetesClientIsPure: Plugin = {
   },
 }
 
-async function bundle(entryPoints: Readonly<Record<string, string>>, outdir: string): Promise<void> {
-  await build({
+/** @returns the folders of the npm packages that are in it, as package-lock.json names them, in order */
+async function bundle(
+  entryPoints: Readonly<Record<string, string>>,
+  outdir: string,
+): Promise<readonly string[]> {
+  const { metafile } = await build({
+    metafile: true,
     entryPoints: { ...entryPoints },
     outdir,
     bundle: true,
@@ -64,16 +69,22 @@ async function bundle(entryPoints: Readonly<Record<string, string>>, outdir: str
     plugins: [runWhenBuilt, kubernetesClientIsPure],
     logLevel: 'warning',
   })
+  const used = Object.values(metafile.outputs).flatMap(({ inputs }) =>
+    Object.entries(inputs).flatMap(([path, { bytesInOutput }]) => (bytesInOutput > 0 ? [path] : [])),
+  )
+  const folders = used.map((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0])
+  return [...new Set(folders.filter((folder) => folder !== undefined))].sort()
 }
 
-/** The command line: `podway.js` with `main.js` and its chunks; each cloud's SDK is a chunk of its own. */
+/** The command line: `podway.js` with `main.js` and its chunks; each cloud's SDK is a chunk of its own. `packages.json` names the npm packages in it. */
 export async function bundleProgram(root: string, dist: string): Promise<void> {
   rmSync(join(dist, 'chunks'), { recursive: true, force: true })
-  await bundle({ main: join(root, 'cli/main.ts') }, dist)
+  const packages = await bundle({ main: join(root, 'cli/main.ts') }, dist)
   copyFileSync(join(root, 'bin/podway.js'), join(dist, 'podway.js'))
   chmodSync(join(dist, 'podway.js'), 0o755)
   // A copy of the folder must be read as ES modules wherever it lies.
   writeFileSync(join(dist, 'package.json'), '{ "type": "module" }\n')
+  writeFileSync(join(dist, 'packages.json'), `${JSON.stringify(packages, undefined, 2)}\n`)
 }
 
 /** The demo and what it starts, apart from the product. */

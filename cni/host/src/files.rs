@@ -204,28 +204,8 @@ pub fn identity(descriptor: i32) -> Result<String, SysError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{fs, path::PathBuf};
-
-    struct Folder(PathBuf);
-
-    impl Folder {
-        fn new(name: &str) -> Self {
-            let path = std::env::temp_dir().join(format!("podway-files-{name}-{}", std::process::id()));
-            let _ = fs::remove_dir_all(&path);
-            fs::create_dir(&path).unwrap();
-            Self(path)
-        }
-
-        fn path(&self, name: &str) -> String {
-            self.0.join(name).to_str().unwrap().to_owned()
-        }
-    }
-
-    impl Drop for Folder {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
-    }
+    use crate::test_folder::Folder;
+    use std::fs;
 
     fn put(path: &str, text: &str, disposition: Disposition) -> Result<(), SysError> {
         write(open_for_writing(path, disposition, 0o600)?, text, path)
@@ -233,7 +213,7 @@ mod tests {
 
     #[test]
     fn dispositions() {
-        let folder = Folder::new("dispositions");
+        let folder = Folder::new("files-dispositions");
         let path = folder.path("f");
         assert_eq!(
             put(&path, "x", Disposition::Existing).unwrap_err().errno,
@@ -269,7 +249,7 @@ mod tests {
 
     #[test]
     fn content_that_is_no_text_or_too_long_is_refused() {
-        let folder = Folder::new("content");
+        let folder = Folder::new("files-content");
         fs::write(folder.path("binary"), [0xff, 0xfe]).unwrap();
         assert_eq!(read(&folder.path("binary")).unwrap_err().errno, errno::EILSEQ);
         fs::write(folder.path("long"), vec![b'x'; READ_LIMIT + 1]).unwrap();
@@ -278,7 +258,7 @@ mod tests {
 
     #[test]
     fn lists_and_removes() {
-        let folder = Folder::new("list");
+        let folder = Folder::new("files-list");
         make_directory(&folder.path("d"), 0o755).unwrap();
         assert_eq!(
             make_directory(&folder.path("d"), 0o755).unwrap_err().errno,
@@ -299,7 +279,7 @@ mod tests {
 
     #[test]
     fn reads_all_that_can_be_read() {
-        let folder = Folder::new("read-all");
+        let folder = Folder::new("files-read-all");
         put(&folder.path("10.0.0.2"), "id", Disposition::Exclusive).unwrap();
         put(&folder.path("empty"), "", Disposition::Exclusive).unwrap();
         fs::write(folder.path("binary"), [b'x', 0xff]).unwrap();
@@ -318,7 +298,7 @@ mod tests {
 
     #[test]
     fn a_long_list_comes_whole() {
-        let folder = Folder::new("long-list");
+        let folder = Folder::new("files-long-list");
         let mut wanted: Vec<String> = (0..1000).map(|number| format!("name-{number}")).collect();
         for name in &wanted {
             put(&folder.path(name), "", Disposition::Exclusive).unwrap();
@@ -345,7 +325,7 @@ mod tests {
 
     #[test]
     fn long_content_comes_whole() {
-        let folder = Folder::new("long");
+        let folder = Folder::new("files-long");
         for length in [0, 1, 511, 512, 513, 100_000, READ_LIMIT] {
             let text = "x".repeat(length);
             fs::write(folder.path("f"), &text).unwrap();
@@ -355,7 +335,7 @@ mod tests {
 
     #[test]
     fn identity_is_the_file_not_the_descriptor() {
-        let folder = Folder::new("identity");
+        let folder = Folder::new("files-identity");
         let one = open(&folder.path("lock"), Some(0o750)).unwrap();
         let two = open(&folder.path("lock"), Some(0o750)).unwrap();
         let other = open(&folder.path("other"), Some(0o750)).unwrap();

@@ -32,6 +32,8 @@ mod script_memory;
 mod sockets;
 mod sys_error;
 mod system_call;
+#[cfg(test)]
+mod test_folder;
 
 /// Made by build.rs.
 static MODULES: engine::Modules = include!(concat!(env!("OUT_DIR"), "/modules.rs"));

@@ -194,28 +194,8 @@ pub fn sync_folder(path: &str) -> Result<(), SysError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::{fs, os::unix::fs::PermissionsExt, path::PathBuf};
-
-    struct Folder(PathBuf);
-
-    impl Folder {
-        fn new(name: &str) -> Self {
-            let path = std::env::temp_dir().join(format!("podway-placing-{name}-{}", std::process::id()));
-            let _ = fs::remove_dir_all(&path);
-            fs::create_dir(&path).unwrap();
-            Self(path)
-        }
-
-        fn path(&self, name: &str) -> String {
-            self.0.join(name).to_str().unwrap().to_owned()
-        }
-    }
-
-    impl Drop for Folder {
-        fn drop(&mut self) {
-            let _ = fs::remove_dir_all(&self.0);
-        }
-    }
+    use crate::test_folder::Folder;
+    use std::{fs, os::unix::fs::PermissionsExt};
 
     fn mode(path: &str) -> u32 {
         fs::symlink_metadata(path).unwrap().permissions().mode() & 0o7777
@@ -223,7 +203,7 @@ mod tests {
 
     #[test]
     fn a_file_has_exactly_its_mode_and_all_of_its_text() {
-        let folder = Folder::new("write");
+        let folder = Folder::new("placing-write");
         for (name, wanted) in [("a", 0o600), ("b", 0o644), ("c", 0o666), ("d", 0o777)] {
             write_durably(&folder.path(name), "text", wanted).unwrap();
             assert_eq!(mode(&folder.path(name)), wanted);
@@ -242,7 +222,7 @@ mod tests {
 
     #[test]
     fn a_copy_of_the_executable_is_the_same() {
-        let folder = Folder::new("copy");
+        let folder = Folder::new("placing-copy");
         let copy = folder.path("copy");
         copy_executable(&copy).unwrap();
         assert_eq!(mode(&copy), 0o755);
@@ -262,7 +242,7 @@ mod tests {
 
     #[test]
     fn another_build_says_that_it_is_one_wherever_that_stands() {
-        let folder = Folder::new("build");
+        let folder = Folder::new("placing-build");
         let mark = process::BUILD_MARK.as_bytes();
         for offset in [0, 1, STEP - mark.len(), STEP - 1, STEP, STEP + 1, 3 * STEP - 5] {
             let content = [&vec![b'x'; offset][..], mark, b"tail"].concat();
@@ -283,7 +263,7 @@ mod tests {
 
     #[test]
     fn status_is_of_the_link_and_not_of_its_target() {
-        let folder = Folder::new("status");
+        let folder = Folder::new("placing-status");
         assert!(status(&folder.path("missing")).unwrap().is_none());
         write_durably(&folder.path("file"), "text", 0o640).unwrap();
         std::os::unix::fs::symlink("file", folder.path("link")).unwrap();
@@ -296,7 +276,7 @@ mod tests {
 
     #[test]
     fn a_lock_that_somebody_has_is_not_waited_for() {
-        let folder = Folder::new("lock");
+        let folder = Folder::new("placing-lock");
         let one = crate::files::open(&folder.path("lock"), Some(0o600)).unwrap();
         let two = crate::files::open(&folder.path("lock"), None).unwrap();
         assert_eq!(try_lock(one.number()), Ok(true));
@@ -307,7 +287,7 @@ mod tests {
 
     #[test]
     fn a_name_takes_the_place_of_another() {
-        let folder = Folder::new("rename");
+        let folder = Folder::new("placing-rename");
         write_durably(&folder.path("new"), "new", 0o600).unwrap();
         write_durably(&folder.path("old"), "old", 0o600).unwrap();
         rename(&folder.path("new"), &folder.path("old")).unwrap();
