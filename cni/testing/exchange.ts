@@ -68,6 +68,8 @@ async function ask(from: string | undefined, to: Place, milliseconds: number): P
       asking.once('close', (code) => resolve(code === 0 ? answer : undefined))
     })
   } finally {
-    listening.kill()
+    // Its port is free for the next one when it has ended.
+    const ended = new Promise((resolve) => listening.once('close', resolve))
+    if (listening.exitCode === null && listening.kill()) await ended
   }
 }

@@ -69,7 +69,7 @@ export async function downloadPinned(
 }
 
 /** The packages' files in a folder. */
-const debFiles = async (folder: string): Promise<readonly string[]> =>
+export const debFiles = async (folder: string): Promise<readonly string[]> =>
   (await readdir(folder)).filter((name) => name.endsWith('.deb')).map((name) => join(folder, name))
 
 /**

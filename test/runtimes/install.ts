@@ -64,6 +64,19 @@ export async function findRuntimes(environment: NodeJS.ProcessEnv): Promise<Runt
   return `${folder} lacks ${what}, which come with tools/test.ts on a Debian 12 (amd64) that reaches its mirror.`
 }
 
+/**
+ * Variables with which a program finds iptables and nft, that are unpacked and not installed, and those what they need: for
+ * plugins that start them.
+ */
+export function programsOf({ usr }: Pick<Runtimes, 'usr'>): Readonly<Record<string, string>> {
+  const libraries = join(usr, 'lib/x86_64-linux-gnu')
+  return {
+    PATH: `${join(usr, 'sbin')}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    LD_LIBRARY_PATH: libraries,
+    XTABLES_LIBDIR: join(libraries, 'xtables'),
+  }
+}
+
 const contents = (folder: string): Runtimes => ({
   usr: join(folder, 'usr'),
   plugins: join(folder, 'plugins'),

@@ -1,7 +1,7 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { createProgress } from '../../demo/progress.ts'
-import { type Runtimes, findRuntimes } from '../../runtimes/install.ts'
+import { findRuntimes, programsOf } from '../../runtimes/install.ts'
 import { createPods, deletePods } from '../cni/pods.ts'
 import { Stopwatch } from '../cni/stopwatch.ts'
 import { conclude, mark, runTask } from '../task.ts'
@@ -56,13 +56,3 @@ await runTask(async (task, scratch) => {
       : `podway-cni against ptp + host-local + portmap + bandwidth ${theirs.version} (${theirs.compiler}), ${options.rounds} rounds in turns`
   return conclude(task, `${heading}\n\n${chainTable(scenarios, metrics, contenders[1]?.name, mark)}`, metrics)
 })
-
-/** What the reference needs to start iptables, which is unpacked and not installed. Ours gets the same, and has no use for it. */
-function programsOf({ usr }: Runtimes): Readonly<Record<string, string>> {
-  const libraries = join(usr, 'lib/x86_64-linux-gnu')
-  return {
-    PATH: `${join(usr, 'sbin')}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
-    LD_LIBRARY_PATH: libraries,
-    XTABLES_LIBDIR: join(libraries, 'xtables'),
-  }
-}
