@@ -1,13 +1,18 @@
+import { links } from '../../cni/testing/world.ts'
 import { report } from './guest.ts'
-import { Place } from './place.ts'
+import { Place, Pods, layOurPlugins } from './place.ts'
 import type { Scenario, Verdict } from './scenario.ts'
 import { scenarios } from './scenarios.ts'
 
 /** The program in the guest: plays every scenario with our plugins, or with the reference's if their folder is given. */
 const [reference] = process.argv.slice(2)
 
+layOurPlugins()
+const pods = new Pods()
+const present = new Set(links().map(({ ifname }) => ifname))
+
 function play({ name, run }: Scenario): Verdict {
-  const place = new Place(reference)
+  const place = new Place(pods, reference)
   try {
     run(place)
     return { name, printed: place.printed }
@@ -15,7 +20,7 @@ function play({ name, run }: Scenario): Verdict {
     const problem = error instanceof Error ? (error.stack ?? error.message) : String(error)
     return { name, printed: place.printed, problem }
   } finally {
-    place.remove()
+    place.remove(present)
   }
 }
 

@@ -1,8 +1,9 @@
 import { deepEqual, equal, match } from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { type Ending, invoke, run } from '../../cni/testing/binary.ts'
-import { type IpLink, TestNode, ip, links } from '../../cni/testing/world.ts'
+import { type Ending, binary, invoke, run } from '../../cni/testing/binary.ts'
+import { type IpLink, ip, links } from '../../cni/testing/world.ts'
 
 /** The result of an ADD, as far as scenarios look at it. */
 export interface Added {
@@ -17,42 +18,69 @@ export interface Added {
 
 type Config = Readonly<Record<string, unknown>>
 
+/** Pods' namespaces, that are used again: to start a program takes a guest fifty times as long as its host. */
+export class Pods {
+  readonly #present = new Set<string>()
+
+  /** Makes it, unless it is there. */
+  need(pod: string): void {
+    if (this.#present.has(pod)) return
+    run('ip', 'netns', 'add', pod)
+    this.#present.add(pod)
+  }
+
+  /** Takes all of them away, with what is in them. */
+  remove(): void {
+    for (const pod of this.#present) run('ip', 'netns', 'del', pod)
+    this.#present.clear()
+  }
+}
+
 /** One machine, on which a scenario calls plugins: ours, or the reference's from a folder. */
 export class Place {
-  readonly node = new TestNode()
+  /** For reservations. */
+  readonly dataDir = mkdtempSync('/run/cni-')
   /** What ADD printed, without names and hardware addresses that are drawn. */
   readonly printed: unknown[] = []
-  readonly #present = new Set(links().map(({ ifname }) => ifname))
+  readonly #pods: Pods
   readonly #plugins: string | undefined
   readonly #attached = new Map<string, { readonly config: Config; readonly result: unknown }>()
 
-  constructor(plugins?: string) {
+  constructor(pods: Pods, plugins?: string) {
+    this.#pods = pods
     this.#plugins = plugins
+  }
+
+  /** A namespace for a pod. */
+  pod(name: string): string {
+    this.#pods.need(name)
+    return name
   }
 
   /** A master for pods' interfaces: a dummy, up. */
   dummy(name = 'master0', netns?: string): string {
-    ip(netns, 'link', 'add', name, 'type', 'dummy')
-    ip(netns, 'link', 'set', name, 'up')
+    ip(netns, 'link', 'add', name, 'up', 'type', 'dummy')
     return name
   }
 
   /** A VLAN of a link, up: a master that takes tagged frames. */
   vlan(on: string, id: number): string {
     const name = `${on}.${id}`
-    ip(undefined, 'link', 'add', 'link', on, 'name', name, 'type', 'vlan', 'id', String(id))
-    ip(undefined, 'link', 'set', name, 'up')
+    ip(undefined, 'link', 'add', 'link', on, 'name', name, 'up', 'type', 'vlan', 'id', String(id))
     return name
   }
 
   /** A configuration of that plugin, with addresses of 10.1.2.0/24. */
   config(type: string, fields: object = {}, ipam: object = {}): Config {
-    return this.node.config({ type, ...fields }, { ranges: [[{ subnet: '10.1.2.0/24' }]], ...ipam })
+    return {
+      ...{ cniVersion: '1.1.0', name: 'net', type, ...fields },
+      ipam: { type: 'host-local', dataDir: this.dataDir, ranges: [[{ subnet: '10.1.2.0/24' }]], ...ipam },
+    }
   }
 
   /** ADD and CHECK of a new pod; ends the scenario if one fails. */
   attach(pod: string, config: Config): Added {
-    this.node.pod(pod)
+    this.pod(pod)
     return this.attachTo(pod, config)
   }
 
@@ -77,10 +105,11 @@ export class Place {
     equal(code === 0, false, `CHECK of ${pod} did not see what is wrong`)
   }
 
-  /** DEL, and once more: nobody knows whether the first answer arrived. */
-  detach(pod: string): void {
+  /** DEL; and again, if it is to be `repeated`: nobody knows whether the first answer arrived. */
+  detach(pod: string, repeated = false): void {
     const { config, result } = this.#attachment(pod)
-    for (let times = 0; times < 2; times++) this.#must('DEL', pod, { ...config, prevResult: result })
+    for (let times = repeated ? 2 : 1; times > 0; times--)
+      this.#must('DEL', pod, { ...config, prevResult: result })
     deepEqual(
       links(pod)
         .map(({ ifname }) => ifname)
@@ -93,7 +122,7 @@ export class Place {
 
   /** An ADD that has to fail with such a message. */
   refused(pod: string, config: Config, message: RegExp): void {
-    this.node.pod(pod)
+    this.pod(pod)
     const { code, stdout } = this.#call('ADD', pod, config)
     equal(code === 0, false, `ADD should have failed: ${stdout}`)
     match(stdout, message)
@@ -138,11 +167,23 @@ export class Place {
     return JSON.parse(run('tc', '-j', 'qdisc', 'show')) as ReturnType<Place['queues']>
   }
 
-  /** Takes everything away. */
-  remove(): void {
+  /** The addresses that are reserved. */
+  reservations(): readonly string[] {
+    if (!existsSync(join(this.dataDir, 'net'))) return []
+    return readdirSync(join(this.dataDir, 'net')).filter((name) => /^[\da-f.:]+$/.test(name))
+  }
+
+  /** The machine's links. */
+  links(): readonly string[] {
+    return links().map(({ ifname }) => ifname)
+  }
+
+  /** Takes away what is there, but links of those names. Pods that are attached still are in an unknown state. */
+  remove(present: ReadonlySet<string>): void {
+    if (this.#attached.size > 0) this.#pods.remove()
     // A link may take others along.
-    for (const { ifname } of links()) if (!this.#present.has(ifname)) spawnSync('ip', ['link', 'del', ifname])
-    this.node.remove()
+    for (const name of this.links()) if (!present.has(name)) spawnSync('ip', ['link', 'del', name])
+    rmSync(this.dataDir, { recursive: true })
   }
 
   #attachment(pod: string): { readonly config: Config; readonly result: unknown } {
@@ -164,10 +205,18 @@ export class Place {
       containerId: pod,
       netns: `/run/netns/${pod}`,
       config,
-      file: this.#plugins === undefined ? this.node.plugin(type) : join(this.#plugins, type),
-      environment: { CNI_PATH: this.#plugins ?? `${this.node.dataDir}/bin` },
+      file: join(this.#plugins ?? ourPlugins, type),
+      environment: { CNI_PATH: this.#plugins ?? ourPlugins },
     })
   }
+}
+
+/** The binary under the names of the plugins. */
+const ourPlugins = '/run/our-plugins'
+export function layOurPlugins(): void {
+  mkdirSync(ourPlugins)
+  for (const name of ['ptp', 'bridge', 'macvlan', 'ipvlan', 'bandwidth', 'host-local', 'podway-cni'])
+    symlinkSync(binary(), join(ourPlugins, name))
 }
 
 function ping(from: string, address: string, seconds: number): boolean {

@@ -37,12 +37,13 @@ export const ipvlanScenarios: readonly Scenario[] = [
   {
     name: 'ipvlan: over a master in the pod (linkInContainer)',
     run: (place) => {
-      place.node.pod('pod')
+      place.pod('pod')
       const master = place.dummy('net1', 'pod')
       place.attachTo('pod', place.config('ipvlan', { master, linkInContainer: true }))
       equal(place.link('pod').linkinfo?.info_kind, 'ipvlan')
       place.detach('pod')
       equal(place.link('pod', 'net1').ifname, 'net1')
+      ip('pod', 'link', 'del', 'net1')
     },
   },
   {
@@ -64,7 +65,7 @@ export const ipvlanScenarios: readonly Scenario[] = [
       const master = place.dummy()
       place.refused('mode', place.config('ipvlan', { master, mode: 'l4' }), /mode/)
       place.refused('missing', place.config('ipvlan', { master: 'missing0' }), /missing0/)
-      equal(place.node.reservations().length, 0)
+      equal(place.reservations().length, 0)
     },
   },
   {

@@ -1,4 +1,5 @@
 import { equal } from 'node:assert/strict'
+import { ip } from '../../../cni/testing/world.ts'
 import type { Scenario } from '../scenario.ts'
 
 /** Which modes there are, and whether two pods of one master reach each other without a switch outside. */
@@ -50,12 +51,13 @@ export const macvlanScenarios: readonly Scenario[] = [
   {
     name: 'macvlan: over a master in the pod (linkInContainer)',
     run: (place) => {
-      place.node.pod('pod')
+      place.pod('pod')
       const master = place.dummy('net1', 'pod')
       place.attachTo('pod', place.config('macvlan', { master, linkInContainer: true }))
       equal(place.link('pod').linkinfo?.info_kind, 'macvlan')
       place.detach('pod')
       equal(place.link('pod', 'net1').ifname, 'net1')
+      ip('pod', 'link', 'del', 'net1')
     },
   },
   {
@@ -65,7 +67,7 @@ export const macvlanScenarios: readonly Scenario[] = [
       place.refused('large', place.config('macvlan', { master, mtu: 9000 }), /mtu/i)
       place.refused('mode', place.config('macvlan', { master, mode: 'l2' }), /mode/)
       place.refused('missing', place.config('macvlan', { master: 'missing0' }), /missing0/)
-      equal(place.node.reservations().length, 0)
+      equal(place.reservations().length, 0)
     },
   },
   {

@@ -10,14 +10,15 @@ export const ptpScenarios: readonly Scenario[] = [
     name: 'ptp: a pod reaches its gateway and another pod, of both families; nothing stays behind',
     run: (place) => {
       const config = place.config('ptp', {}, dual)
-      const before = place.node.traces()
+      const before = place.links()
       const [one, other] = [place.attach('one', config), place.attach('other', config)]
       equal(one.ips.length, 2)
       for (const { gateway = '' } of one.ips) place.reaches('one', gateway)
       for (const { address } of other.ips) place.reaches('one', address.replace(/\/.*/, ''))
-      place.detach('one')
+      place.detach('one', true)
       place.detach('other')
-      deepEqual(place.node.traces(), before)
+      deepEqual(place.links(), before)
+      deepEqual(place.reservations(), [])
     },
   },
   {
