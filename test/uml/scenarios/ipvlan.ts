@@ -64,7 +64,7 @@ export const ipvlanScenarios: readonly Scenario[] = [
     run: (place) => {
       const master = place.dummy()
       place.refused('mode', place.config('ipvlan', { master, mode: 'l4' }), /mode/)
-      place.refused('missing', place.config('ipvlan', { master: 'missing0' }), /missing0/)
+      place.refused('missing', place.config('ipvlan', { master: 'missing0' }), /missing0|Link not found/)
       equal(place.reservations().length, 0)
     },
   },

@@ -66,7 +66,7 @@ export const macvlanScenarios: readonly Scenario[] = [
       const master = place.dummy()
       place.refused('large', place.config('macvlan', { master, mtu: 9000 }), /mtu/i)
       place.refused('mode', place.config('macvlan', { master, mode: 'l2' }), /mode/)
-      place.refused('missing', place.config('macvlan', { master: 'missing0' }), /missing0/)
+      place.refused('missing', place.config('macvlan', { master: 'missing0' }), /missing0|Link not found/)
       equal(place.reservations().length, 0)
     },
   },
