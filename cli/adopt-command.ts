@@ -8,24 +8,13 @@ import { Resource } from '../kube/resource.ts'
 import { secondTime } from '../kube/second-time.ts'
 import { type NodeRoute, nodeRouteType } from '../reconciler/node-route/node-route.ts'
 import { NodeRouteStore } from '../reconciler/node-route/node-route-store.ts'
-import { type AdoptConfig, type AdoptFlags, readAdoptConfig } from './adopt-config.ts'
-import {
-  awsMatchNodeNamesOption,
-  awsModeOption,
-  awsRoleArnOption,
-  awsRoleExternalIdOption,
-  awsTargetInterfaceOption,
-  extraRouteTableIdsOption,
-  routeTableIdsOption,
-  routeTablesOption,
-} from './aws-options.ts'
-import { azurePlaceOptions } from './azure-options.ts'
-import { clusterNameOption, kubeconfigOption, providerOption } from './cloud-options.ts'
+import { type AdoptConfig, readAdoptConfig } from './adopt-config.ts'
 import { connect } from './connect.ts'
-import { addGcpOptions, gcpModeOption } from './gcp-options.ts'
 import { openProvider } from './open-provider.ts'
-import { type Output, outputOption, standardOutput } from './output.ts'
+import { type Output, standardOutput } from './output.ts'
 import { type AdoptLedger, runAdopt } from './run-adopt.ts'
+import { addSettings } from './settings/options.ts'
+import { readSettings } from './settings/read-settings.ts'
 import { StateFile, readStateFile } from './state-file.ts'
 import { untilSignal } from './until-signal.ts'
 import { commandWaits } from './with-retries.ts'
@@ -38,21 +27,6 @@ export function addAdoptCommand(program: Command): void {
       'Lists the routes to podCIDRs that podway did not make and that say exactly what it would write, and with --yes records them as podway’s: from then on it repairs them, and deletes them when their Node is gone. Changes no route.',
     )
     .argument('[destinations...]', 'only the routes to these podCIDRs')
-    .addOption(providerOption())
-    .addOption(clusterNameOption())
-    .addOption(routeTablesOption())
-    .addOption(routeTableIdsOption())
-    .addOption(extraRouteTableIdsOption())
-    .addOption(awsTargetInterfaceOption())
-    .addOption(awsModeOption())
-    .addOption(awsMatchNodeNamesOption())
-    .addOption(awsRoleArnOption())
-    .addOption(awsRoleExternalIdOption())
-    .option('--table <tables>', 'only these of the route tables, ids or names, comma-separated')
-    .option('--yes', 'record them; without it they are only listed')
-    .option('--state <file>', 'the file that records which routes are podway’s, instead of NodeRoutes')
-    .addOption(kubeconfigOption())
-    .addOption(outputOption())
     .addHelpText(
       'after',
       `
@@ -62,11 +36,13 @@ Example:
 
 Exit codes: 0 listed, or all adopted (also if there was nothing to adopt), 1 failed, if only in part, 64 wrong usage.`,
     )
-    .action(async (destinations: readonly string[], flags: AdoptFlags) =>
-      run(readAdoptConfig(destinations, flags), standardOutput),
+    .action(async (destinations: readonly string[], _flags: unknown, command: Command) =>
+      run(
+        await readSettings(command, 'adopt', (settings) => readAdoptConfig(destinations, settings)),
+        standardOutput,
+      ),
     )
-  for (const option of azurePlaceOptions()) command.addOption(option)
-  addGcpOptions(command).addOption(gcpModeOption())
+  addSettings(command, 'adopt')
 }
 
 async function run(config: AdoptConfig, output: Output): Promise<void> {

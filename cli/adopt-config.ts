@@ -1,17 +1,9 @@
 import type { Cidr } from '../net/cidr.ts'
-import { type CloudConfig, type CloudFlags, readCloudConfig } from './cloud-options.ts'
-import { readChoice, readCidr, readList } from './flag-values.ts'
-import { type ListFormat, listFormats } from './output.ts'
+import { type CloudConfig, readCloudConfig } from './cloud-options.ts'
+import { readCidr } from './flag-values.ts'
+import type { ListFormat } from './output.ts'
+import type { Settings } from './settings/command-settings.ts'
 import { UsageError } from './usage.ts'
-
-/** The flags of `podway adopt` as commander hands them over. */
-export interface AdoptFlags extends CloudFlags {
-  readonly table?: string
-  readonly state?: string
-  readonly yes?: boolean
-  readonly kubeconfig?: string
-  readonly output: string
-}
 
 export interface AdoptConfig extends CloudConfig {
   /** Only these; all if there is none. */
@@ -26,18 +18,17 @@ export interface AdoptConfig extends CloudConfig {
 }
 
 /** Checks everything that can be checked without asking anybody. @throws UsageError */
-export function readAdoptConfig(destinations: readonly string[], flags: AdoptFlags): AdoptConfig {
-  if (flags.state?.trim() === '') throw new UsageError('--state is empty: name the file')
-  const tables = readList(flags.table ?? '')
-  if (flags.table !== undefined && tables.length === 0)
+export function readAdoptConfig(destinations: readonly string[], settings: Settings<'adopt'>): AdoptConfig {
+  const { kubeconfig, output, state, table: tables, yes } = settings
+  if (tables?.length === 0)
     throw new UsageError('--table is empty: name tables, or leave it out for all of them')
   return {
-    ...readCloudConfig(flags),
+    ...readCloudConfig(settings),
     destinations: destinations.map((text) => readCidr('destination', text)),
-    tables,
-    state: flags.state,
-    yes: flags.yes === true,
-    kubeconfig: flags.kubeconfig,
-    output: readChoice('output', flags.output, listFormats),
+    tables: tables ?? [],
+    state,
+    yes,
+    kubeconfig,
+    output,
   }
 }

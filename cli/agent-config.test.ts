@@ -1,36 +1,25 @@
 import { describe, expect, test } from 'vitest'
 import { formatCidr } from '../net/cidr.ts'
-import { type AgentFlags, readAgentConfig } from './agent-config.ts'
+import { type AgentConfig, readAgentConfig } from './agent-config.ts'
+import type { Environment } from './settings/from-environment.ts'
 import { runMain } from './testing/run-main.ts'
+import { type Texts, told } from './testing/told.ts'
 
-const usual: AgentFlags = {
-  nodeName: 'node-1',
-  socket: '/run/podway/serve.sock',
-  masquerade: 'both',
-  masqueradeLinkLocal: true,
-  randomFully: true,
-  antiSpoofing: true,
-  blockMetadata: false,
-  probe: true,
-  probePort: '10279',
-  reachability: 'external',
-  metricsBindAddress: ':10278',
-  logLevel: 'info',
-}
+const usual: Texts = { nodeName: 'node-1' }
+
+const read = (texts: Texts, environment: Environment = {}): AgentConfig =>
+  told('agent', texts, readAgentConfig, environment)
 
 test('what is said', () => {
-  const config = readAgentConfig(
-    {
-      ...usual,
-      masquerade: 'ipv4',
-      randomFully: 'false',
-      blockMetadata: 'true',
-      nonMasqueradeCidrs: '192.168.0.0/16,fd00::/8',
-      mtu: '1400',
-      metricsBindAddress: '0',
-    },
-    {},
-  )
+  const config = read({
+    ...usual,
+    masquerade: 'ipv4',
+    randomFully: 'false',
+    blockMetadata: 'true',
+    nonMasqueradeCidrs: '192.168.0.0/16,fd00::/8',
+    mtu: '1400',
+    metricsBindAddress: '0',
+  })
   expect(config).toMatchObject({
     nodeName: 'node-1',
     masquerade: [4],
@@ -49,21 +38,21 @@ test.each([
   ['ipv6', [6]],
   ['none', []],
 ])('--masquerade=%s', (masquerade, families) => {
-  expect(readAgentConfig({ ...usual, masquerade }, {}).masquerade).toEqual(families)
+  expect(read({ ...usual, masquerade }).masquerade).toEqual(families)
 })
 
 test('the Node’s name by the environment; the flag goes before', () => {
-  const { nodeName, ...nameless } = usual
+  const nameless = {}
   const env = { NODE_NAME: 'node-2' }
-  expect(readAgentConfig(nameless, env).nodeName).toBe('node-2')
-  expect(readAgentConfig({ ...nameless, nodeName: nodeName ?? '' }, env).nodeName).toBe('node-1')
+  expect(read(nameless, env).nodeName).toBe('node-2')
+  expect(read({ ...nameless, ...usual }, env).nodeName).toBe('node-1')
 })
 
 test('without probing there is no port', () => {
-  expect(readAgentConfig({ ...usual, probe: 'false' }, {}).probePort).toBeUndefined()
+  expect(read({ ...usual, probe: 'false' }).probePort).toBeUndefined()
 })
 
-test.each<[flags: Partial<AgentFlags>, mesh: unknown]>([
+test.each<[flags: Texts, mesh: unknown]>([
   [{}, undefined],
   [{ reachability: 'mesh' }, { force: false, sourceDestCheckOff: false }],
   [
@@ -75,12 +64,13 @@ test.each<[flags: Partial<AgentFlags>, mesh: unknown]>([
     { force: false, sourceDestCheckOff: true },
   ],
 ])('the mesh of %j', (flags, mesh) => {
-  expect(readAgentConfig({ ...usual, ...flags }, {}).mesh).toEqual(mesh)
+  expect(read({ ...usual, ...flags }).mesh).toEqual(mesh)
 })
 
 describe('wrong usage', () => {
-  test.each<[flags: Partial<AgentFlags>, message: string]>([
-    [{ nodeName: '' }, '--node-name is required'],
+  test.each<[flags: Texts, message: string]>([
+    [{ nodeName: '' }, '--node-name=: expected the name of a Node'],
+    [{ nodeName: undefined }, '--node-name is required'],
     [{ nodeName: 'Node 1' }, '--node-name=Node 1: expected the name of a Node'],
     [{ socket: 'serve.sock' }, '--socket=serve.sock: expected an absolute path'],
     [{ socket: `/${'x'.repeat(107)}` }, 'expected an absolute path of at most 107 bytes'],
@@ -98,7 +88,7 @@ describe('wrong usage', () => {
     ],
     [{ logLevel: 'loud' }, '--log-level=loud'],
   ])('%j', (flags, message) => {
-    expect(() => readAgentConfig({ ...usual, ...flags }, {})).toThrow(message)
+    expect(() => read({ ...usual, ...flags })).toThrow(message)
   })
 
   test.each<[args: readonly string[], text: string]>([

@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { load } from 'js-yaml'
 import { expect, test } from 'vitest'
-import { defaultAgentBindAddress, defaultSocket } from './agent-config.ts'
+import { defaultSocket } from './settings/agent-settings.ts'
+import { defaultAgentBindAddress } from './settings/run-settings.ts'
 
 interface Container {
   readonly name: string

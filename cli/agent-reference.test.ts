@@ -1,8 +1,8 @@
 import { fileURLToPath } from 'node:url'
-import { Command } from 'commander'
 import { expect, test } from 'vitest'
 import { type AgentEventFacts, agentEventReasons } from '../agent/report/event-reasons.ts'
-import { addAgentCommand } from './agent-command.ts'
+import { settingsOfCommand } from './settings/command-settings.ts'
+import { defaultText, flagText } from './settings/options.ts'
 import { agentMetrics } from './testing/all-metrics.ts'
 import { markdownTable } from './testing/markdown-table.ts'
 
@@ -10,22 +10,14 @@ const page = fileURLToPath(new URL('../docs/reference/agent.md', import.meta.url
 const metrics = agentMetrics()
 const reasons = Object.entries<AgentEventFacts>(agentEventReasons)
 
-function command(): Command {
-  const program = new Command()
-  addAgentCommand(program)
-  const [agent] = program.commands
-  if (agent === undefined) throw new Error('there is no command')
-  return agent
-}
-
-/** Of `--x` and `--no-x` the first is enough. */
-const flags = command()
-  .options.filter(({ negate }) => !negate)
-  .map(({ defaultValue, description, flags: text }) => [
-    `\`${text}\``,
-    defaultValue === undefined ? '' : `\`${String(defaultValue)}\``,
-    description,
-  ])
+const flags = settingsOfCommand('agent').map((setting) => {
+  const text = defaultText(setting)
+  return [
+    `\`${flagText(setting)}\``,
+    text === undefined || setting.default === undefined ? (text ?? '') : `\`${text}\``,
+    setting.description,
+  ]
+})
 
 const text = `# podway agent
 
@@ -33,7 +25,7 @@ Makes a machine a node of podway and keeps it one. It watches the machine’s No
 
 ${markdownTable([['flag', 'default', 'meaning'], ...flags])}
 
-Flags that are \`true\` or \`false\` have a form \`--no-…\` too. Exit codes: 0 stopped by a signal, 1 failed, 64 wrong usage.
+Flags that are \`true\` or \`false\` have a form \`--no-…\` too. Each can also be said by a variable, or in a file that \`--config\` names: [configuration](configuration.md). Exit codes: 0 stopped by a signal, 1 failed, 64 wrong usage.
 
 ## What it does
 

@@ -1,11 +1,19 @@
 import { describe, expect, test } from 'vitest'
-import { type AwsConfig, type AwsFlags, readAwsConfig } from './aws-options.ts'
+import { type AwsConfig, readAwsConfig } from './aws-options.ts'
+import { type Texts, told } from './testing/told.ts'
 import { UsageError } from './usage.ts'
 
 const arn = 'arn:aws-us-gov:iam::123456789012:role/podway'
 
+const read = (texts: Texts): AwsConfig =>
+  told(
+    'controller',
+    { provider: 'aws', clusterName: 'prod', allocateNodeCidrs: false, ...texts },
+    readAwsConfig,
+  )
+
 describe('what is said', () => {
-  test.each<[flags: AwsFlags, config: Partial<AwsConfig>]>([
+  test.each<[flags: Texts, config: Partial<AwsConfig>]>([
     [{}, { routeTables: 'tag', extraRouteTableIds: [], matchNodeNames: false, routesPerTable: undefined }],
     [{}, { role: undefined }],
     [{ routeTables: 'tag' }, { routeTables: 'tag' }],
@@ -36,11 +44,11 @@ describe('what is said', () => {
     [{ awsRoleArn: 'arn:aws-cn:iam::123456789012:role/path/podway' }, {}],
     [{}, { mode: 'routes' }],
     [{ awsMode: 'ipv6-prefix' }, { mode: 'ipv6-prefix' }],
-  ])('%j', (flags, config) => expect(readAwsConfig(flags)).toMatchObject(config))
+  ])('%j', (flags, config) => expect(read(flags)).toMatchObject(config))
 })
 
 describe('refused, with the flag in the message', () => {
-  test.each<[flags: AwsFlags, message: string]>([
+  test.each<[flags: Texts, message: string]>([
     [{ routeTables: 'all' }, '--route-tables=all: expected tag, auto, vpc, or the ids'],
     [{ routeTables: '' }, '--route-tables=: expected tag'],
     [{ routeTables: 'rtb-1,auto' }, '--route-tables=rtb-1,auto: expected tag'],
@@ -49,7 +57,10 @@ describe('refused, with the flag in the message', () => {
     [{ awsTargetInterface: 'primary=1' }, '--aws-target-interface=primary=1: expected'],
     [{ awsTargetInterface: 'tag=pods' }, '--aws-target-interface=tag=pods: expected'],
     [{ awsTargetInterface: 'subnet=10.0.1.0/24' }, '--aws-target-interface=subnet=10.0.1.0/24: expected'],
-    [{ awsTargetInterface: 'device-index=' }, '--aws-target-interface=: expected a whole number'],
+    [
+      { awsTargetInterface: 'device-index=' },
+      '--aws-target-interface=device-index=: expected a whole number',
+    ],
     [{ awsMatchNodeNames: 'maybe' }, '--aws-match-node-names=maybe: expected true or false'],
     [{ awsRoleArn: 'podway' }, '--aws-role-arn=podway: expected the ARN of a role'],
     [{ awsRoleArn: 'arn:aws:iam::123456789012:user/podway' }, 'expected the ARN of a role'],
@@ -61,7 +72,7 @@ describe('refused, with the flag in the message', () => {
     [{ awsMode: 'prefix' }, '--aws-mode=prefix: expected'],
     [{ awsRoutesPerTable: '1001' }, '--aws-routes-per-table=1001: expected a whole number from 1 to 1000'],
   ])('%j', (flags, message) => {
-    expect(() => readAwsConfig(flags)).toThrow(UsageError)
-    expect(() => readAwsConfig(flags)).toThrow(message)
+    expect(() => read(flags)).toThrow(UsageError)
+    expect(() => read(flags)).toThrow(message)
   })
 })

@@ -1,10 +1,18 @@
 import { describe, expect, test } from 'vitest'
-import { type AzureConfig, type AzureFlags, readAzureConfig } from './azure-options.ts'
+import { type AzureConfig, readAzureConfig } from './azure-options.ts'
 import { readCloudConfig } from './cloud-options.ts'
+import { type Texts, told } from './testing/told.ts'
 import { UsageError } from './usage.ts'
 
+const read = (texts: Texts): AzureConfig =>
+  told(
+    'controller',
+    { provider: 'azure', clusterName: 'prod', allocateNodeCidrs: false, ...texts },
+    readAzureConfig,
+  )
+
 describe('what is said', () => {
-  test.each<[flags: AzureFlags, config: Partial<AzureConfig> | { wishes: Partial<AzureConfig['wishes']> }]>([
+  test.each<[flags: Texts, config: Partial<AzureConfig> | { wishes: Partial<AzureConfig['wishes']> }]>([
     [{}, { cloudConfig: undefined, routesPerTable: undefined, effectiveMs: undefined, askEffective: false }],
     [{}, { wishes: { credentials: 'auto', routeTables: undefined, resourceGroups: [] } }],
     [{ cloudConfig: '/etc/kubernetes/azure.json' }, { cloudConfig: '/etc/kubernetes/azure.json' }],
@@ -23,13 +31,13 @@ describe('what is said', () => {
     [{ azureEffectiveWait: '0s' }, { effectiveMs: 0 }],
     [{ azureAskEffective: true }, { askEffective: true }],
     [{ azureAskEffective: 'false' }, { askEffective: false }],
-  ])('%j', (flags, config) => expect(readAzureConfig(flags)).toMatchObject(config))
+  ])('%j', (flags, config) => expect(read(flags)).toMatchObject(config))
 })
 
 describe('refused, with the flag in the message', () => {
-  test.each<[flags: AzureFlags, message: string]>([
+  test.each<[flags: Texts, message: string]>([
     [{ routeTables: 'vpc' }, '--route-tables=vpc: expected tag, auto, or names'],
-    [{ routeTables: ',' }, '--route-tables=,: expected'],
+    [{ routeTables: ',' }, '--route-tables=: expected'],
     [{ routeTables: 'auto', routeTableIds: 'a' }, '--route-tables and --route-table-ids'],
     [
       { azureCredentials: 'password' },
@@ -39,13 +47,13 @@ describe('refused, with the flag in the message', () => {
     [{ azureEffectiveWait: '1h' }, '--azure-effective-wait=1h: expected at most 5m'],
     [{ azureAskEffective: 'maybe' }, '--azure-ask-effective=maybe: expected true or false'],
   ])('%j', (flags, message) => {
-    expect(() => readAzureConfig(flags)).toThrow(UsageError)
-    expect(() => readAzureConfig(flags)).toThrow(message)
+    expect(() => read(flags)).toThrow(UsageError)
+    expect(() => read(flags)).toThrow(message)
   })
 })
 
 test('flags are read as the cloud has them that is meant', () => {
-  const named = { clusterName: 'prod', routeTables: 'nodes' }
+  const named = { clusterName: 'prod', routeTables: ['nodes'] }
   expect(readCloudConfig({ ...named, provider: 'azure' }).azure.wishes.routeTables).toEqual(['nodes'])
   expect(() => readCloudConfig({ ...named, provider: 'aws' })).toThrow('the ids of route tables (rtb-…)')
 })

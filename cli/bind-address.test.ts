@@ -1,8 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { readBindAddress } from './bind-address.ts'
-import { UsageError } from './usage.ts'
-
-const read = (text: string): unknown => readBindAddress('metrics-bind-address', text)
+import { parseBindAddress } from './bind-address.ts'
+import { ValueError } from './settings/value-type.ts'
 
 test.each<[text: string, host: string | undefined, port: number]>([
   [':10277', undefined, 10277],
@@ -15,14 +13,14 @@ test.each<[text: string, host: string | undefined, port: number]>([
   ['localhost:8080', 'localhost', 8080],
   ['node-1.example.com:8080', 'node-1.example.com', 8080],
 ])('%s', (text, host, port) => {
-  expect(read(text)).toEqual({ host, port, text })
+  expect(parseBindAddress(text)).toEqual({ host, port, text })
 })
 
 test('0 switches it off', () => {
-  expect(read('0')).toBeUndefined()
+  expect(parseBindAddress('0')).toBeUndefined()
 })
 
-describe('refused, with the flag, the value, and what would do', () => {
+describe('refused, with what would do', () => {
   test.each([
     '',
     '10277',
@@ -44,7 +42,7 @@ describe('refused, with the flag, the value, and what would do', () => {
     '-a:80',
     ' :80',
   ])('%j', (text) => {
-    expect(() => read(text)).toThrow(UsageError)
-    expect(() => read(text)).toThrow(`--metrics-bind-address=${text}: expected a host and a port such as`)
+    expect(() => parseBindAddress(text)).toThrow(ValueError)
+    expect(() => parseBindAddress(text)).toThrow(/^expected a host and a port such as/)
   })
 })

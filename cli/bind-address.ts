@@ -1,5 +1,5 @@
 import { isIPv4, isIPv6 } from 'node:net'
-import { UsageError } from './usage.ts'
+import { ValueError } from './settings/value-type.ts'
 
 /** Where to listen. */
 export interface BindAddress {
@@ -13,15 +13,15 @@ export interface BindAddress {
 
 /**
  * `:8080`, `127.0.0.1:8080`, `[::1]:8080` or `localhost:8080`; undefined for `0`, which is how it is switched off elsewhere.
- * @throws UsageError
+ * @throws ValueError
  */
-export function readBindAddress(flag: string, text: string): BindAddress | undefined {
+export function parseBindAddress(text: string): BindAddress | undefined {
   if (text === '0') return undefined
   const [, host = '', digits = ''] = /^(.*):(\d{1,5})$/.exec(text) ?? []
   const port = Number(digits)
   if (digits === '' || port > 65_535 || !isHost(host)) {
-    throw new UsageError(
-      `--${flag}=${text}: expected a host and a port such as :10277, 127.0.0.1:10277 or [::1]:10277; or 0 for none`,
+    throw new ValueError(
+      `expected a host and a port such as :10277, 127.0.0.1:10277 or [::1]:10277; or 0 for none`,
     )
   }
   return { host: host === '' ? undefined : host.replace(/^\[(.*)\]$/, '$1'), port, text }

@@ -6,31 +6,16 @@ import { withdrawPodNetwork } from '../reconciler/pod-network/pod-network-store.
 import { silentLogger } from '../kube/log.ts'
 import { Resource } from '../kube/resource.ts'
 import { alone } from './alone.ts'
-import { awsRoleArnOption, awsRoleExternalIdOption } from './aws-options.ts'
-import { azurePlaceOptions } from './azure-options.ts'
-import {
-  type CloudFlags,
-  clusterNameOption,
-  kubeconfigOption,
-  providerOption,
-  readCloudConfig,
-} from './cloud-options.ts'
+import { type CloudConfig, readCloudConfig } from './cloud-options.ts'
 import { connect } from './connect.ts'
-import { addGcpOptions } from './gcp-options.ts'
-import { readChoice } from './flag-values.ts'
 import { openProvider } from './open-provider.ts'
-import { listFormats, outputOption, standardOutput } from './output.ts'
+import { standardOutput } from './output.ts'
 import { type CleanupRequest, runCleanup } from './run-cleanup.ts'
+import type { Settings } from './settings/command-settings.ts'
+import { addSettings } from './settings/options.ts'
+import { readSettings } from './settings/read-settings.ts'
 import { untilSignal } from './until-signal.ts'
 import { commandWaits } from './with-retries.ts'
-
-interface CleanupFlags extends CloudFlags {
-  readonly yes?: boolean
-  readonly kubeconfig?: string
-  readonly output: string
-  readonly leaderElectResourceNamespace: string
-  readonly leaderElectResourceName: string
-}
 
 export function addCleanupCommand(program: Command): void {
   const command = program
@@ -39,15 +24,6 @@ export function addCleanupCommand(program: Command): void {
     .description(
       'Lists every route that is recorded as podway’s, in whichever table, and with --yes deletes them and their records. Foreign routes stay. For when a cluster goes, or is routed by something else from now on.',
     )
-    .addOption(providerOption())
-    .addOption(clusterNameOption())
-    .addOption(awsRoleArnOption())
-    .addOption(awsRoleExternalIdOption())
-    .option('--yes', 'delete them; without it they are only listed')
-    .option('--leader-elect-resource-namespace <name>', 'where the controllers’ Lease is', 'podway-system')
-    .option('--leader-elect-resource-name <name>', 'what that Lease is called', 'podway-controller')
-    .addOption(kubeconfigOption())
-    .addOption(outputOption())
     .addHelpText(
       'after',
       `
@@ -59,20 +35,29 @@ Example:
 
 Exit codes: 0 listed, or all deleted (also if there was nothing to delete), 1 failed, if only in part, 64 wrong usage.`,
     )
-    .action(async (flags: CleanupFlags) => {
-      const request = { yes: flags.yes === true, output: readChoice('output', flags.output, listFormats) }
-      await run(flags, request)
-    })
-  for (const option of azurePlaceOptions()) command.addOption(option)
-  addGcpOptions(command)
+    .action(async (_flags: unknown, command: Command) =>
+      run(await readSettings(command, 'cleanup', readCleanupConfig)),
+    )
+  addSettings(command, 'cleanup')
 }
 
-async function run(flags: CleanupFlags, request: CleanupRequest): Promise<void> {
-  const config = readCloudConfig(flags)
-  const kube = connect(flags.kubeconfig)
+interface CleanupConfig extends CloudConfig, CleanupRequest {
+  readonly lease: { readonly namespace: string; readonly name: string }
+  readonly kubeconfig: string | undefined
+}
+
+const readCleanupConfig = (settings: Settings<'cleanup'>): CleanupConfig => ({
+  ...readCloudConfig(settings),
+  yes: settings.yes,
+  output: settings.output,
+  lease: { namespace: settings.leaderElectResourceNamespace, name: settings.leaderElectResourceName },
+  kubeconfig: settings.kubeconfig,
+})
+
+async function run(config: CleanupConfig): Promise<void> {
+  const kube = connect(config.kubeconfig)
   try {
     const { provider, close } = await openProvider(config)
-    const lease = { namespace: flags.leaderElectResourceNamespace, name: flags.leaderElectResourceName }
     const parts = {
       provider,
       store: new NodeRouteStore(new Resource<NodeRoute>(kube, nodeRouteType), silentLogger),
@@ -81,10 +66,10 @@ async function run(flags: CleanupFlags, request: CleanupRequest): Promise<void> 
       output: standardOutput,
       waits: commandWaits,
       alone: (work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal) =>
-        alone({ kube, ...lease }, work, signal),
+        alone({ kube, ...config.lease }, work, signal),
     }
     try {
-      await untilSignal(['SIGTERM', 'SIGINT'], (signal) => runCleanup(request, parts, signal))
+      await untilSignal(['SIGTERM', 'SIGINT'], (signal) => runCleanup(config, parts, signal))
     } finally {
       close()
     }

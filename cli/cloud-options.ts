@@ -1,32 +1,12 @@
-import { Option } from 'commander'
-import { type AwsConfig, type AwsFlags, readAwsConfig } from './aws-options.ts'
-import { type AzureConfig, type AzureFlags, readAzureConfig } from './azure-options.ts'
-import { readChoice } from './flag-values.ts'
-import { type GcpConfig, type GcpFlags, readGcpConfig } from './gcp-options.ts'
-import { UsageError } from './usage.ts'
+import { type AwsConfig, type AwsSettings, readAwsConfig } from './aws-options.ts'
+import { type AzureConfig, type AzureSettings, readAzureConfig } from './azure-options.ts'
+import { type GcpConfig, type GcpSettings, readGcpConfig } from './gcp-options.ts'
+import type { providerNames } from './settings/cloud-settings.ts'
+import type { Values } from './settings/settings.ts'
 
-/** The flags by which every command finds its cloud, its tables and its cluster. */
-
-export const providerNames = ['aws', 'azure', 'gcp'] as const
-
-export const providerOption = (): Option =>
-  new Option('--provider <name>', `the cloud: ${providerNames.join(', ')}`).makeOptionMandatory()
-
-export const clusterNameOption = (): Option =>
-  new Option(
-    '--cluster-name <name>',
-    'AWS: route tables are those with the tag kubernetes.io/cluster/<name>; Azure: with kubernetes.io_cluster_<name>; Google Cloud: routes are marked with it',
-  ).makeOptionMandatory()
-
-export const kubeconfigOption = (): Option =>
-  new Option(
-    '--kubeconfig <path>',
-    'how to reach the API server (default: $KUBECONFIG, the pod’s service account, ~/.kube/config)',
-  )
-
-/** As commander hands them over. */
-export interface CloudFlags extends AwsFlags, AzureFlags, GcpFlags {
-  readonly provider: string
+/** By which every command finds its cloud, its tables and its cluster. */
+export interface CloudSettings extends AwsSettings, AzureSettings, GcpSettings {
+  readonly provider: Values['provider']
   readonly clusterName: string
 }
 
@@ -40,26 +20,13 @@ export interface CloudConfig {
 }
 
 /** @throws UsageError */
-export function readCloudConfig(flags: CloudFlags): CloudConfig {
-  const provider = readChoice(
-    'provider',
-    required('provider', flags.provider, 'say which cloud'),
-    providerNames,
-  )
+export function readCloudConfig(settings: CloudSettings): CloudConfig {
+  const { clusterName, provider } = settings
   return {
     provider,
-    clusterName: required(
-      'cluster-name',
-      flags.clusterName,
-      'it is by this name that podway tells its cluster’s tables and routes from others',
-    ),
-    aws: readAwsConfig(provider === 'aws' ? flags : {}),
-    azure: readAzureConfig(provider === 'azure' ? flags : {}),
-    gcp: readGcpConfig(provider === 'gcp' ? flags : {}),
+    clusterName,
+    aws: readAwsConfig(provider === 'aws' ? settings : {}),
+    azure: readAzureConfig(provider === 'azure' ? settings : {}),
+    gcp: readGcpConfig(provider === 'gcp' ? settings : {}),
   }
-}
-
-function required(flag: string, value: string, why: string): string {
-  if (value.trim() === '') throw new UsageError(`--${flag} is empty: ${why}`)
-  return value
 }

@@ -1,37 +1,20 @@
 import { describe, expect, test } from 'vitest'
 import { formatCidr } from '../net/cidr.ts'
 import { readAzureConfig } from './azure-options.ts'
-import { type ControllerFlags, readControllerConfig } from './controller-config.ts'
+import { type ControllerConfig, readControllerConfig } from './controller-config.ts'
+import { type Texts, told } from './testing/told.ts'
 import { UsageError } from './usage.ts'
 
-/** As commander gives them, with its defaults. */
-const flags: ControllerFlags = {
-  provider: 'aws',
-  clusterName: 'prod',
-  clusterCidr: '10.244.0.0/16',
-  nodeCidrMaskSizeIpv4: '24',
-  nodeCidrMaskSizeIpv6: '64',
-  allocateNodeCidrs: true,
-  configureCloudRoutes: true,
-  policy: 'sync',
-  adopt: 'none',
-  leaderElect: true,
-  leaderElectLeaseDuration: '15s',
-  leaderElectRenewDeadline: '10s',
-  leaderElectRetryPeriod: '2s',
-  leaderElectResourceNamespace: 'podway-system',
-  leaderElectResourceName: 'podway-controller',
-  apiBudgetShare: '0.8',
-  metricsBindAddress: ':10277',
-  logLevel: 'info',
-}
+const flags = { provider: 'aws', clusterName: 'prod', clusterCidr: '10.244.0.0/16' } as const
 const { clusterCidr: _clusterCidr, ...withoutCidr } = flags
 
-const poolsOf = (given: ControllerFlags): readonly string[] | undefined =>
-  readControllerConfig(given).pools?.map((pool) => `${formatCidr(pool.range)} /${pool.nodePrefixLength}`)
+const read = (texts: Texts): ControllerConfig => told('controller', texts, readControllerConfig)
+
+const poolsOf = (given: Texts): readonly string[] | undefined =>
+  read(given).pools?.map((pool) => `${formatCidr(pool.range)} /${pool.nodePrefixLength}`)
 
 test('the defaults', () => {
-  const { pools, ...rest } = readControllerConfig(flags)
+  const { pools, ...rest } = read(flags)
   expect(rest).toEqual({
     provider: 'aws',
     clusterName: 'prod',
@@ -78,7 +61,7 @@ test('the defaults', () => {
 })
 
 describe('pools', () => {
-  test.each<[name: string, given: ControllerFlags, pools: readonly string[] | undefined]>([
+  test.each<[name: string, given: Texts, pools: readonly string[] | undefined]>([
     ['one family', flags, ['10.244.0.0/16 /24']],
     [
       'dual-stack, in the order given',
@@ -100,9 +83,9 @@ describe('pools', () => {
 })
 
 describe('refused, with the flag in the message', () => {
-  test.each<[given: Partial<ControllerFlags>, message: string]>([
+  test.each<[given: Texts, message: string]>([
     [{ provider: 'nimbus' }, '--provider=nimbus: expected one of aws, azure, gcp'],
-    [{ provider: '' }, '--provider is empty'],
+    [{ provider: '' }, '--provider=: expected one of aws, azure, gcp'],
     [{ clusterName: ' ' }, '--cluster-name is empty'],
     [{ clusterCidr: '' }, '--cluster-cidr is required to allocate podCIDRs'],
     [{ clusterCidr: 'garbage' }, '--cluster-cidr: invalid address "garbage"'],
@@ -147,8 +130,8 @@ describe('refused, with the flag in the message', () => {
     [{ apiBudgetShare: '' }, '--api-budget-share=: expected'],
     [{ logLevel: 'loud' }, '--log-level=loud: expected one of trace, debug, info, warn, error, fatal'],
   ])('%j', (given, message) => {
-    expect(() => readControllerConfig({ ...flags, ...given })).toThrow(UsageError)
-    expect(() => readControllerConfig({ ...flags, ...given })).toThrow(message)
+    expect(() => read({ ...flags, ...given })).toThrow(UsageError)
+    expect(() => read({ ...flags, ...given })).toThrow(message)
   })
 })
 
@@ -158,19 +141,19 @@ test.each([
   [{ routeReconciliationPeriod: '10s' }, 10_000],
   [{ driftInterval: '5m', routeReconciliationPeriod: '10s' }, 300_000],
 ])('the drift interval of %j', (given, ms) => {
-  expect(readControllerConfig({ ...flags, ...given }).driftMs).toBe(ms)
+  expect(read({ ...flags, ...given }).driftMs).toBe(ms)
 })
 
 test.each([false, 'false'])('routes left to somebody else by %j', (configureCloudRoutes) => {
-  expect(readControllerConfig({ ...flags, configureCloudRoutes }).configureRoutes).toBe(false)
+  expect(read({ ...flags, configureCloudRoutes }).configureRoutes).toBe(false)
 })
 
 test.each([false, 'false'])('leader election switched off by %j', (leaderElect) => {
-  expect(readControllerConfig({ ...flags, leaderElect }).leaderElection).toBeUndefined()
+  expect(read({ ...flags, leaderElect }).leaderElection).toBeUndefined()
 })
 
 test('a lease of a second', () => {
-  const { leaderElection } = readControllerConfig({
+  const { leaderElection } = read({
     ...flags,
     leaderElectLeaseDuration: '1s',
     leaderElectRenewDeadline: '600ms',
@@ -180,32 +163,32 @@ test('a lease of a second', () => {
 })
 
 test.each(['1s', '24h'])('a period of %s', (routeReconciliationPeriod) => {
-  expect(readControllerConfig({ ...flags, routeReconciliationPeriod }).driftMs).toBeGreaterThan(0)
+  expect(read({ ...flags, routeReconciliationPeriod }).driftMs).toBeGreaterThan(0)
 })
 
 test.each(['0.01', '0.5', '1', '1.0', '16'])('an API budget share of %s', (apiBudgetShare) => {
-  expect(readControllerConfig({ ...flags, apiBudgetShare }).apiBudgetShare).toBe(Number(apiBudgetShare))
+  expect(read({ ...flags, apiBudgetShare }).apiBudgetShare).toBe(Number(apiBudgetShare))
 })
 
 test('the mode in which the VPC delegates prefixes needs a cloud that is written to, and no pool', () => {
   const withoutPools = { ...withoutCidr, awsMode: 'ipv6-prefix' }
-  expect(readControllerConfig(withoutPools)).toMatchObject({ pools: [], aws: { mode: 'ipv6-prefix' } })
-  expect(() => readControllerConfig({ ...withoutPools, configureCloudRoutes: 'false' })).toThrow(
+  expect(read(withoutPools)).toMatchObject({ pools: [], aws: { mode: 'ipv6-prefix' } })
+  expect(() => read({ ...withoutPools, configureCloudRoutes: 'false' })).toThrow(
     '--aws-mode=ipv6-prefix and --configure-cloud-routes=false',
   )
 })
 
 test('the mode of alias ranges needs a cloud that is written to, no pool of IPv4, and takes the size of IPv4 blocks', () => {
   const aliases = { ...withoutCidr, provider: 'gcp', gcpMode: 'alias-ip', nodeCidrMaskSizeIpv4: '26' }
-  expect(readControllerConfig(aliases)).toMatchObject({
+  expect(read(aliases)).toMatchObject({
     pools: [],
     gcp: { mode: 'alias-ip', nodePrefixLength: 26 },
   })
-  expect(readControllerConfig({ ...aliases, clusterCidr: 'fd00:10:244::/48' }).pools).toHaveLength(1)
-  expect(() => readControllerConfig({ ...aliases, clusterCidr: '10.244.0.0/16' })).toThrow(
+  expect(read({ ...aliases, clusterCidr: 'fd00:10:244::/48' }).pools).toHaveLength(1)
+  expect(() => read({ ...aliases, clusterCidr: '10.244.0.0/16' })).toThrow(
     'IPv4 podCIDRs (--gcp-mode): leave IPv4 out',
   )
-  expect(() => readControllerConfig({ ...aliases, configureCloudRoutes: 'false' })).toThrow(
+  expect(() => read({ ...aliases, configureCloudRoutes: 'false' })).toThrow(
     '--gcp-mode=alias-ip and --configure-cloud-routes=false',
   )
 })

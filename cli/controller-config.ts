@@ -4,33 +4,14 @@ import {
   attemptTimeoutMs,
   checkLeaderElectionTimes,
 } from '../kube/leader-election-config.ts'
-import { maxBudgetShare } from '../providers/budget.ts'
-import { type Policy, policies } from '../reconciler/guard/policy.ts'
-import { type BindAddress, readBindAddress } from './bind-address.ts'
-import { type CloudConfig, type CloudFlags, readCloudConfig } from './cloud-options.ts'
-import { readChoice, readDuration, readSwitch } from './flag-values.ts'
-import { logLevels } from './log-levels.ts'
-import { type Delegated, type PoolConfig, type PoolFlags, readMask, readPoolConfig } from './pool-config.ts'
+import type { Policy } from '../reconciler/guard/policy.ts'
+import type { BindAddress } from './bind-address.ts'
+import { type CloudConfig, readCloudConfig } from './cloud-options.ts'
+import type { logLevels } from './log-levels.ts'
+import { type Delegated, type PoolConfig, readPoolConfig } from './pool-config.ts'
+import type { Settings } from './settings/command-settings.ts'
+import type { adoptions } from './settings/controller-settings.ts'
 import { UsageError } from './usage.ts'
-
-/** The flags of `podway controller` as commander hands them over: text, or true where a value was left out. */
-export interface ControllerFlags extends CloudFlags, PoolFlags {
-  readonly driftInterval?: string
-  readonly routeReconciliationPeriod?: string
-  readonly configureCloudRoutes: string | boolean
-  readonly policy: string
-  readonly adopt: string
-  readonly leaderElect: string | boolean
-  readonly leaderElectLeaseDuration: string
-  readonly leaderElectRenewDeadline: string
-  readonly leaderElectRetryPeriod: string
-  readonly leaderElectResourceNamespace: string
-  readonly leaderElectResourceName: string
-  readonly apiBudgetShare: string
-  readonly metricsBindAddress: string
-  readonly kubeconfig?: string
-  readonly logLevel: string
-}
 
 export interface ControllerConfig extends CloudConfig, PoolConfig {
   /** Whether routes are written, or Nodes only get their podCIDRs. */
@@ -53,36 +34,30 @@ export interface LeaderElection extends LeaderElectionTimes {
   readonly name: string
 }
 
-export const adoptions = ['none', 'matching'] as const
-
-/** A table is read two times in three minutes then, and all other readings together keep below the third. */
-export const defaultDriftInterval = '90s'
-
-/** On all addresses, on a port that no component of Kubernetes has: the controller runs in the host's network. */
-export const defaultBindAddress = ':10277'
-
 /** Checks everything that can be checked without asking anybody. @throws UsageError */
-export function readControllerConfig(flags: ControllerFlags): ControllerConfig {
-  const cloud = readCloudConfig(flags)
-  const configureRoutes = readSwitch('configure-cloud-routes', flags.configureCloudRoutes)
+export function readControllerConfig(settings: Settings<'controller'>): ControllerConfig {
+  const cloud = readCloudConfig(settings)
+  const { adopt, apiBudgetShare, configureCloudRoutes: configureRoutes, policy } = settings
+  const { kubeconfig, logLevel, metricsBindAddress } = settings
   const delegated = delegatedBy(cloud)
   if (delegated !== undefined && !configureRoutes)
     throw new UsageError(
       `${delegated.flag}=${delegated.mode} and --configure-cloud-routes=false: podCIDRs that the VPC delegates take a cloud that is written to`,
     )
+  const nodePrefixLength = settings.nodeCidrMaskSizeIpv4
   return {
     ...cloud,
-    gcp: cloud.gcp.mode === 'alias-ip' ? { ...cloud.gcp, nodePrefixLength: aliasLength(flags) } : cloud.gcp,
-    ...readPoolConfig(flags, delegated === undefined ? {} : { delegated }),
+    gcp: cloud.gcp.mode === 'alias-ip' ? { ...cloud.gcp, nodePrefixLength } : cloud.gcp,
+    ...readPoolConfig(settings, delegated === undefined ? {} : { delegated }),
     configureRoutes,
-    policy: readChoice('policy', flags.policy, policies),
-    adopt: readChoice('adopt', flags.adopt, adoptions),
-    driftMs: readDriftInterval(flags),
-    leaderElection: readLeaderElection(flags),
-    apiBudgetShare: readShare('api-budget-share', flags.apiBudgetShare),
-    metricsBindAddress: readBindAddress('metrics-bind-address', flags.metricsBindAddress),
-    kubeconfig: flags.kubeconfig,
-    logLevel: readChoice('log-level', flags.logLevel, logLevels),
+    policy,
+    adopt,
+    driftMs: settings.driftInterval,
+    leaderElection: settings.leaderElect ? readLeaderElection(settings) : undefined,
+    apiBudgetShare,
+    metricsBindAddress,
+    kubeconfig,
+    logLevel,
   }
 }
 
@@ -93,39 +68,11 @@ function delegatedBy({ aws, gcp }: CloudConfig): (Delegated & { readonly mode: s
   return undefined
 }
 
-const aliasLength = ({ nodeCidrMaskSizeIpv4 }: PoolFlags): number =>
-  readMask('node-cidr-mask-size-ipv4', nodeCidrMaskSizeIpv4, 4)
-
-function readShare(flag: string, text: string): number {
-  const share = Number(text)
-  if (text.trim() === '' || !(share > 0 && share <= maxBudgetShare))
-    throw new UsageError(
-      `--${flag}=${text}: expected a number above 0, and at most ${maxBudgetShare} (1 is all that is documented)`,
-    )
-  return share
-}
-
-function readDriftInterval(flags: ControllerFlags): number {
-  if (flags.driftInterval !== undefined) return readPeriod('drift-interval', flags.driftInterval)
-  // The name that the route controller of kube-controller-manager has for it.
-  return readPeriod('route-reconciliation-period', flags.routeReconciliationPeriod ?? defaultDriftInterval)
-}
-
-function readPeriod(flag: string, text: string): number {
-  const ms = readDuration(flag, text)
-  // A timer of more than 24.8 days would fire at once, and without end.
-  if (ms < 1_000 || ms > 24 * 3_600_000)
-    throw new UsageError(`--${flag}=${text}: expected from 1s (the account's API budget is shared) to 24h`)
-  return ms
-}
-
-function readLeaderElection(flags: ControllerFlags): LeaderElection | undefined {
-  const { leaderElect } = flags
-  if (!readSwitch('leader-elect', leaderElect)) return undefined
+function readLeaderElection(settings: Settings<'controller'>): LeaderElection {
   const times = {
-    leaseDurationMs: readDuration('leader-elect-lease-duration', flags.leaderElectLeaseDuration),
-    renewDeadlineMs: readDuration('leader-elect-renew-deadline', flags.leaderElectRenewDeadline),
-    retryPeriodMs: readDuration('leader-elect-retry-period', flags.leaderElectRetryPeriod),
+    leaseDurationMs: settings.leaderElectLeaseDuration,
+    renewDeadlineMs: settings.leaderElectRenewDeadline,
+    retryPeriodMs: settings.leaderElectRetryPeriod,
   }
   try {
     checkLeaderElectionTimes(times)
@@ -134,5 +81,9 @@ function readLeaderElection(flags: ControllerFlags): LeaderElection | undefined 
     if (!(error instanceof LeaderElectionConfigError)) throw error
     throw new UsageError(error.message, { cause: error })
   }
-  return { ...times, namespace: flags.leaderElectResourceNamespace, name: flags.leaderElectResourceName }
+  return {
+    ...times,
+    namespace: settings.leaderElectResourceNamespace,
+    name: settings.leaderElectResourceName,
+  }
 }

@@ -25,11 +25,9 @@ import type { ControllerConfig, LeaderElection } from './controller-config.ts'
 import type { ControllerStatus } from './controller-status.ts'
 import { Fence } from './fence.ts'
 import type { OpenProvider, ProviderConfig } from './open-provider.ts'
+import { defaultNamespace } from './settings/controller-settings.ts'
 import { poolsFile } from './pools-file.ts'
 import { version } from './version.ts'
-
-/** Of deploy/rbac/controller.yaml. */
-export const defaultNamespace = 'podway-system'
 
 /** What `podway controller` needs of the machine that it runs on. */
 export interface Surroundings {

@@ -2,14 +2,14 @@ import { describe, expect, test } from 'vitest'
 import type { LogFields } from '../kube/log.ts'
 import { silentLogger } from '../kube/log.ts'
 import { ManualClock } from '../kube/testing/manual-clock.ts'
-import { readBindAddress } from './bind-address.ts'
+import { parseBindAddress } from './bind-address.ts'
 import { type ControllerStatus, openStatus } from './controller-status.ts'
 
 async function open(address: string): Promise<{ clock: ManualClock; status: ControllerStatus; url: string }> {
   const clock = new ManualClock()
   const ports: unknown[] = []
   const status = await openStatus({
-    bindAddress: readBindAddress('metrics-bind-address', address),
+    bindAddress: parseBindAddress(address),
     identity: 'me',
     clock,
     log: { ...silentLogger, info: ({ port }: LogFields) => void ports.push(port) },

@@ -1,17 +1,16 @@
 import type { Command } from 'commander'
 import { loadAll } from 'js-yaml'
 import type { DefinitionFile } from './definition-files.ts'
-import { readChoice } from './flag-values.ts'
 import { formatJson, standardOutput } from './output.ts'
-
-const formats = ['yaml', 'json'] as const
+import { addSettings } from './settings/options.ts'
+import { readSettings } from './settings/read-settings.ts'
+import type { Values } from './settings/settings.ts'
 
 export function addCrdsCommand(program: Command): void {
-  program
+  const command = program
     .command('crds')
     .summary('print the CustomResourceDefinitions that podway needs')
     .description('Prints the CustomResourceDefinitions that a cluster must have before podway can run in it.')
-    .option('-o, --output <format>', formats.join(', '), 'yaml')
     .addHelpText(
       'after',
       `
@@ -20,17 +19,18 @@ Example:
 
 Exit codes: 0 printed, 1 failed, 64 wrong usage.`,
     )
-    .action(async ({ output }: { readonly output: string }) => {
-      const format = readChoice('output', output, formats)
+    .action(async (_flags: unknown, command: Command) => {
+      const format = await readSettings(command, 'crds', ({ definitionFormat }) => definitionFormat)
       const { definitionFiles } = await import('./definition-files.ts')
       await standardOutput.result(formatDefinitions(definitionFiles, format))
     })
+  addSettings(command, 'crds')
 }
 
 /** `yaml`: the files as they are, one after the other · `json`: a `List` of what they define. */
 export function formatDefinitions(
   files: readonly DefinitionFile[],
-  format: (typeof formats)[number],
+  format: Values['definitionFormat'],
 ): string {
   switch (format) {
     case 'yaml':

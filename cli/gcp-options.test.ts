@@ -1,11 +1,19 @@
 import { describe, expect, test } from 'vitest'
-import { type GcpConfig, type GcpFlags, readGcpConfig } from './gcp-options.ts'
+import { type GcpConfig, readGcpConfig } from './gcp-options.ts'
+import { type Texts, told } from './testing/told.ts'
 import { UsageError } from './usage.ts'
 
 const shared = 'projects/host-1/global/networks/prod'
 
+const read = (texts: Texts): GcpConfig =>
+  told(
+    'controller',
+    { provider: 'gcp', clusterName: 'prod', allocateNodeCidrs: false, ...texts },
+    readGcpConfig,
+  )
+
 describe('what is said', () => {
-  test.each<[flags: GcpFlags, config: Partial<GcpConfig>]>([
+  test.each<[flags: Texts, config: Partial<GcpConfig>]>([
     [{}, { project: undefined, networks: [], impersonate: undefined, tags: [] }],
     [{}, { priority: undefined, routesPerNetwork: undefined }],
     [{ gcpProject: 'prod-1' }, { project: 'prod-1' }],
@@ -27,11 +35,11 @@ describe('what is said', () => {
     [{ gcpRoutesPerPeeringGroup: '700' }, { routesPerPeeringGroup: 700 }],
     [{ gcpMode: 'alias-ip' }, { mode: 'alias-ip', podRanges: [] }],
     [{ gcpMode: 'alias-ip', gcpPodRanges: 'pods, pods-2' }, { podRanges: ['pods', 'pods-2'] }],
-  ])('%j', (flags, config) => expect(readGcpConfig(flags)).toMatchObject(config))
+  ])('%j', (flags, config) => expect(read(flags)).toMatchObject(config))
 })
 
 describe('refused, with the flag in the message', () => {
-  test.each<[flags: GcpFlags, message: string]>([
+  test.each<[flags: Texts, message: string]>([
     [{ gcpProject: ' ' }, '--gcp-project is empty'],
     [{ gcpNetwork: '' }, '--gcp-network=: expected names'],
     [{ gcpNetwork: 'Prod' }, '--gcp-network=Prod: expected names'],
@@ -52,7 +60,7 @@ describe('refused, with the flag in the message', () => {
     [{ gcpRoutesPerPeeringGroup: '0' }, '--gcp-routes-per-peering-group=0: expected a whole number'],
     [{ gcpRoutesPerNetwork: 'many' }, '--gcp-routes-per-network=many: expected a whole number'],
   ])('%j', (flags, message) => {
-    expect(() => readGcpConfig(flags)).toThrow(UsageError)
-    expect(() => readGcpConfig(flags)).toThrow(message)
+    expect(() => read(flags)).toThrow(UsageError)
+    expect(() => read(flags)).toThrow(message)
   })
 })

@@ -15,7 +15,7 @@ export async function main(args: readonly string[]): Promise<number> {
     .description('Cloud routes for Kubernetes pods: no overlay, no NAT.')
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'print what the command does')
-    .configureHelp({ sortOptions: false, showGlobalOptions: false })
+    .configureHelp({ sortOptions: false, showGlobalOptions: false, minWidthToWrap: 24 })
     .exitOverride()
     .showHelpAfterError('(podway --help tells more)')
   const commands = [
@@ -33,7 +33,11 @@ export async function main(args: readonly string[]): Promise<number> {
     return 0
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : exitUsage
+    if (error instanceof UsageError) {
+      for (const line of error.message.split('\n')) process.stderr.write(`podway: ${line}\n`)
+      return exitUsage
+    }
     process.stderr.write(`podway: ${error instanceof Error ? error.message : String(error)}\n`)
-    return error instanceof UsageError ? exitUsage : 1
+    return 1
   }
 }

@@ -53,10 +53,10 @@ test('an existing cluster’s azure.json, and the login of the Azure CLI: the ta
   logIn()
   const table = await world.addTable('nodes')
   const flags = {
-    provider: 'azure',
+    provider: 'azure' as const,
     clusterName: 'prod',
     cloudConfig: cloudConfig({ subscriptionId: subscription, resourceGroup: group, routeTableName: 'nodes' }),
-    azureCredentials: 'cli',
+    azureCredentials: 'cli' as const,
   }
   const { close, provider } = await openProvider(readCloudConfig(flags))
   expect([provider.name, await provider.tables(signal)]).toEqual(['azure', [table]])
@@ -70,7 +70,7 @@ test('an existing cluster’s azure.json, and the login of the Azure CLI: the ta
 })
 
 test('what is missing ends the program with a word on where to say it', async () => {
-  const flags = { provider: 'azure', clusterName: 'prod', cloudConfig: cloudConfig({}) }
+  const flags = { provider: 'azure' as const, clusterName: 'prod', cloudConfig: cloudConfig({}) }
   await expect(openProvider(readCloudConfig(flags))).rejects.toMatchObject({
     class: 'fatal',
     message: expect.stringContaining('--azure-subscription') as unknown,
@@ -80,10 +80,10 @@ test('what is missing ends the program with a word on where to say it', async ()
 test('a budget that may send nothing more: nothing is sent', async () => {
   logIn()
   const flags = {
-    provider: 'azure',
+    provider: 'azure' as const,
     clusterName: 'prod',
     cloudConfig: cloudConfig({ subscriptionId: subscription, resourceGroup: group }),
-    azureCredentials: 'cli',
+    azureCredentials: 'cli' as const,
   }
   const gate = (): never => {
     throw new Error('the lease is lost')

@@ -1,12 +1,8 @@
 import type { WriteStream } from 'node:tty'
-import { Option } from 'commander'
 
 /** How a command prints a list: for people, or for other programs. */
 export const listFormats = ['table', 'json'] as const
 export type ListFormat = (typeof listFormats)[number]
-
-export const outputOption = (): Option =>
-  new Option('-o, --output <format>', listFormats.join(', ')).default('table')
 
 /** Where a command writes. */
 export interface Output {

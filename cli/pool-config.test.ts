@@ -1,17 +1,17 @@
 import { describe, expect, test } from 'vitest'
 import { formatCidr } from '../net/cidr.ts'
-import { type PoolFlags, readPoolConfig } from './pool-config.ts'
+import { type Delegated, type PoolConfig, readPoolConfig } from './pool-config.ts'
+import { type Texts, told } from './testing/told.ts'
 import { UsageError } from './usage.ts'
 
-const flags: PoolFlags = {
-  allocateNodeCidrs: true,
-  nodeCidrMaskSizeIpv4: '24',
-  nodeCidrMaskSizeIpv6: '64',
-}
+const flags: Texts = { provider: 'aws', clusterName: 'prod' }
+
+const read = (texts: Texts, options: { readonly delegated?: Delegated } = {}): PoolConfig =>
+  told('controller', texts, (settings) => readPoolConfig(settings, options))
 
 describe('where the pools are written down', () => {
   test('in a ConfigMap', () => {
-    expect(readPoolConfig({ ...flags, poolsConfigMap: 'podway-system/podway-pools' })).toEqual({
+    expect(read({ ...flags, poolsConfigMap: 'podway-system/podway-pools' })).toEqual({
       pools: [],
       poolPlace: { kind: 'config-map', namespace: 'podway-system', name: 'podway-pools' },
       serviceRanges: [],
@@ -19,7 +19,7 @@ describe('where the pools are written down', () => {
   })
 
   test('in a file', () => {
-    expect(readPoolConfig({ ...flags, poolsFile: '/etc/podway/pools.yaml' }).poolPlace).toEqual({
+    expect(read({ ...flags, poolsFile: '/etc/podway/pools.yaml' }).poolPlace).toEqual({
       kind: 'file',
       path: '/etc/podway/pools.yaml',
     })
@@ -27,12 +27,12 @@ describe('where the pools are written down', () => {
 
   test('nowhere, if somebody else allocates', () => {
     const given = { ...flags, allocateNodeCidrs: false, poolsFile: 'pools.yaml' }
-    expect(readPoolConfig(given)).toEqual({ pools: undefined, poolPlace: undefined, serviceRanges: [] })
+    expect(read(given)).toEqual({ pools: undefined, poolPlace: undefined, serviceRanges: [] })
   })
 })
 
 test('what Services have', () => {
-  const { serviceRanges } = readPoolConfig({
+  const { serviceRanges } = read({
     ...flags,
     clusterCidr: '10.244.0.0/16',
     serviceClusterIpRange: '10.96.0.0/12,fd00:10:96::/112',
@@ -40,7 +40,7 @@ test('what Services have', () => {
   expect(serviceRanges.map(formatCidr)).toEqual(['10.96.0.0/12', 'fd00:10:96::/112'])
 })
 
-test.each<[string, Partial<PoolFlags>, string]>([
+test.each<[string, Texts, string]>([
   ['no pools', {}, '--cluster-cidr is required'],
   [
     'twice: ConfigMap',
@@ -63,24 +63,24 @@ test.each<[string, Partial<PoolFlags>, string]>([
     '--service-cluster-ip-range: invalid address',
   ],
 ])('refused: %s', (_name, given, message) => {
-  expect(() => readPoolConfig({ ...flags, ...given })).toThrow(UsageError)
-  expect(() => readPoolConfig({ ...flags, ...given })).toThrow(message)
+  expect(() => read({ ...flags, ...given })).toThrow(UsageError)
+  expect(() => read({ ...flags, ...given })).toThrow(message)
 })
 
 describe('where the VPC gives nodes their IPv6 podCIDRs', () => {
   const prefixes = { delegated: { flag: '--aws-mode', family: 6, prefixLength: 80 } } as const
 
   test('pools are for IPv4, and need not be', () => {
-    expect(readPoolConfig({ ...flags, clusterCidr: '10.244.0.0/16' }, prefixes).pools).toHaveLength(1)
-    expect(readPoolConfig(flags, prefixes).pools).toEqual([])
-    expect(readPoolConfig({ ...flags, nodeCidrMaskSizeIpv6: '80' }, prefixes).pools).toEqual([])
+    expect(read({ ...flags, clusterCidr: '10.244.0.0/16' }, prefixes).pools).toHaveLength(1)
+    expect(read(flags, prefixes).pools).toEqual([])
+    expect(read({ ...flags, nodeCidrMaskSizeIpv6: '80' }, prefixes).pools).toEqual([])
   })
 
-  test.each<[more: Partial<PoolFlags>, message: string]>([
+  test.each<[more: Texts, message: string]>([
     [{ clusterCidr: '10.244.0.0/16,fd00::/48' }, '--cluster-cidr=fd00::/48: the VPC gives nodes their IPv6'],
     [{ nodeCidrMaskSizeIpv6: '72' }, '--node-cidr-mask-size-ipv6=72: what the VPC gives is always a /80'],
   ])('%j is refused', (more, message) => {
-    expect(() => readPoolConfig({ ...flags, ...more }, prefixes)).toThrow(UsageError)
-    expect(() => readPoolConfig({ ...flags, ...more }, prefixes)).toThrow(message)
+    expect(() => read({ ...flags, ...more }, prefixes)).toThrow(UsageError)
+    expect(() => read({ ...flags, ...more }, prefixes)).toThrow(message)
   })
 })

@@ -1,19 +1,12 @@
-import { type Family, addressBits } from '../net/address.ts'
+import type { Family } from '../net/address.ts'
 import { type Cidr, formatCidr } from '../net/cidr.ts'
 import { Pool, PoolConfigurationError, refuseOverlaps } from '../reconciler/ipam/pool.ts'
-import { readBoolean, readCidrs, readInteger } from './flag-values.ts'
+import type { Given, Values } from './settings/settings.ts'
 import { UsageError } from './usage.ts'
 
-/** The flags that say what nodes get. */
-export interface PoolFlags {
-  readonly allocateNodeCidrs: string | boolean
-  readonly clusterCidr?: string
-  readonly nodeCidrMaskSizeIpv4: string
-  readonly nodeCidrMaskSizeIpv6: string
-  readonly poolsConfigMap?: string
-  readonly poolsFile?: string
-  readonly serviceClusterIpRange?: string
-}
+/** What is said of what nodes get. */
+export type PoolSettings = Given<'clusterCidr' | 'poolsConfigMap' | 'poolsFile' | 'serviceClusterIpRange'> &
+  Pick<Values, 'allocateNodeCidrs' | 'nodeCidrMaskSizeIpv4' | 'nodeCidrMaskSizeIpv6'>
 
 /** Where the pools are written down, if not in the flags. */
 export type PoolPlace =
@@ -38,35 +31,28 @@ export interface Delegated {
 
 /** @throws UsageError */
 export function readPoolConfig(
-  flags: PoolFlags,
+  settings: PoolSettings,
   { delegated }: { readonly delegated?: Delegated } = {},
 ): PoolConfig {
-  const { clusterCidr, poolsConfigMap, poolsFile, serviceClusterIpRange } = flags
-  const allocate =
-    typeof flags.allocateNodeCidrs === 'boolean'
-      ? flags.allocateNodeCidrs
-      : readBoolean('allocate-node-cidrs', flags.allocateNodeCidrs)
-  const ranges = clusterCidr === undefined ? [] : readCidrs('cluster-cidr', clusterCidr)
-  const serviceRanges =
-    serviceClusterIpRange === undefined ? [] : readCidrs('service-cluster-ip-range', serviceClusterIpRange)
-  const place = readPlace(poolsConfigMap, poolsFile)
-  if (!allocate) return { pools: undefined, poolPlace: undefined, serviceRanges }
+  const { clusterCidr: ranges = [], serviceClusterIpRange: serviceRanges = [] } = settings
+  const place = readPlace(settings)
+  if (!settings.allocateNodeCidrs) return { pools: undefined, poolPlace: undefined, serviceRanges }
   if (place !== undefined) {
     if (ranges.length > 0)
       throw new UsageError(`--cluster-cidr and ${place.flag} both name pools: leave one of them out`)
     return { pools: [], poolPlace: place.place, serviceRanges }
   }
-  if (delegated !== undefined) refuseDelegated(flags, ranges, delegated)
+  if (delegated !== undefined) refuseDelegated(settings, ranges, delegated)
   else if (ranges.length === 0) {
     throw new UsageError(
       '--cluster-cidr is required to allocate podCIDRs: name the ranges (or where pools are written down, by --pools-config-map or --pools-file), or set --allocate-node-cidrs=false',
     )
   }
-  return { pools: readRanges(flags, ranges), poolPlace: undefined, serviceRanges }
+  return { pools: readRanges(settings, ranges), poolPlace: undefined, serviceRanges }
 }
 
 function refuseDelegated(
-  { nodeCidrMaskSizeIpv4, nodeCidrMaskSizeIpv6 }: PoolFlags,
+  { nodeCidrMaskSizeIpv4, nodeCidrMaskSizeIpv6 }: PoolSettings,
   ranges: readonly Cidr[],
   { family, flag: modeFlag, prefixLength }: Delegated,
 ): void {
@@ -77,33 +63,27 @@ function refuseDelegated(
     )
   const [flag, mask, byDefault] =
     family === 4
-      ? (['node-cidr-mask-size-ipv4', nodeCidrMaskSizeIpv4, '24'] as const)
-      : (['node-cidr-mask-size-ipv6', nodeCidrMaskSizeIpv6, '64'] as const)
-  if (prefixLength !== undefined && mask !== byDefault && mask !== String(prefixLength))
+      ? (['node-cidr-mask-size-ipv4', nodeCidrMaskSizeIpv4, 24] as const)
+      : (['node-cidr-mask-size-ipv6', nodeCidrMaskSizeIpv6, 64] as const)
+  if (prefixLength !== undefined && mask !== byDefault && mask !== prefixLength)
     throw new UsageError(`--${flag}=${mask}: what the VPC gives is always a /${prefixLength}: leave it out`)
 }
 
-function readPlace(
-  configMap: string | undefined,
-  path: string | undefined,
-): { readonly flag: string; readonly place: PoolPlace } | undefined {
-  if (configMap !== undefined && path !== undefined)
+function readPlace({
+  poolsConfigMap,
+  poolsFile: path,
+}: PoolSettings): { readonly flag: string; readonly place: PoolPlace } | undefined {
+  if (poolsConfigMap !== undefined && path !== undefined)
     throw new UsageError('--pools-config-map and --pools-file both name pools: leave one of them out')
-  if (path !== undefined) {
-    if (path === '') throw new UsageError('--pools-file is empty: name a file')
-    return { flag: '--pools-file', place: { kind: 'file', path } }
-  }
-  if (configMap === undefined) return undefined
-  const [namespace = '', name = '', ...rest] = configMap.split('/')
-  if (namespace === '' || name === '' || rest.length > 0)
-    throw new UsageError(`--pools-config-map=${configMap}: expected namespace/name`)
-  return { flag: '--pools-config-map', place: { kind: 'config-map', namespace, name } }
+  if (path !== undefined) return { flag: '--pools-file', place: { kind: 'file', path } }
+  if (poolsConfigMap === undefined) return undefined
+  return { flag: '--pools-config-map', place: { kind: 'config-map', ...poolsConfigMap } }
 }
 
-function readRanges(flags: PoolFlags, ranges: readonly Cidr[]): readonly Pool[] {
+function readRanges(settings: PoolSettings, ranges: readonly Cidr[]): readonly Pool[] {
   const masks: Readonly<Record<Family, number>> = {
-    4: readMask('node-cidr-mask-size-ipv4', flags.nodeCidrMaskSizeIpv4, 4),
-    6: readMask('node-cidr-mask-size-ipv6', flags.nodeCidrMaskSizeIpv6, 6),
+    4: settings.nodeCidrMaskSizeIpv4,
+    6: settings.nodeCidrMaskSizeIpv6,
   }
   const pools = ranges.map((range) =>
     naming(`--node-cidr-mask-size-ipv${range.family}`, () => new Pool(range, masks[range.family])),
@@ -111,9 +91,6 @@ function readRanges(flags: PoolFlags, ranges: readonly Cidr[]): readonly Pool[] 
   naming('--cluster-cidr', () => refuseOverlaps(pools))
   return pools
 }
-
-export const readMask = (flag: string, text: string, family: Family): number =>
-  readInteger(flag, text, { min: 1, max: addressBits(family) })
 
 function naming<T>(flag: string, read: () => T): T {
   try {

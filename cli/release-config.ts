@@ -1,14 +1,8 @@
 import { nodeRouteName } from '../reconciler/node-route/node-route.ts'
-import { readChoice, readCidr } from './flag-values.ts'
-import { type ListFormat, listFormats } from './output.ts'
+import { readCidr } from './flag-values.ts'
+import type { ListFormat } from './output.ts'
+import type { Settings } from './settings/command-settings.ts'
 import { UsageError } from './usage.ts'
-
-/** The flags of `podway release` as commander hands them over. */
-export interface ReleaseFlags {
-  readonly all?: boolean
-  readonly kubeconfig?: string
-  readonly output: string
-}
 
 /** A NodeRoute, and what the person called it. */
 export interface ReleaseTarget {
@@ -24,15 +18,14 @@ export interface ReleaseConfig {
 }
 
 /** @throws UsageError */
-export function readReleaseConfig(names: readonly string[], flags: ReleaseFlags): ReleaseConfig {
-  if (flags.all === true && names.length > 0)
+export function readReleaseConfig(
+  names: readonly string[],
+  { all, kubeconfig, output }: Settings<'release'>,
+): ReleaseConfig {
+  if (all && names.length > 0)
     throw new UsageError('--all releases everything that is held: name nothing besides')
   const targets = names.length === 0 ? undefined : names.map(readTarget)
-  return {
-    targets: flags.all === true ? 'all' : targets,
-    output: readChoice('output', flags.output, listFormats),
-    kubeconfig: flags.kubeconfig,
-  }
+  return { targets: all ? 'all' : targets, output, kubeconfig }
 }
 
 /** `v4-10-244-3-0-24`, or the destination itself. */

@@ -2,9 +2,9 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import type { AdoptFlags } from './adopt-config.ts'
 import { adopt, four, openAdoptWorld as open, refOf, three } from './testing/adopt-world.ts'
 import { now } from './testing/command-world.ts'
+import type { Texts } from './testing/told.ts'
 
 describe('listing', () => {
   test('what may be adopted, sorted; nothing is written', async () => {
@@ -75,7 +75,7 @@ describe('listing', () => {
     expect(world.cloud.calls.map(({ method }) => method)).not.toContain('targets')
   })
 
-  test.each<[name: string, names: readonly string[], flags: Partial<AdoptFlags>, rows: readonly string[]]>([
+  test.each<[name: string, names: readonly string[], flags: Texts, rows: readonly string[]]>([
     ['by destination', ['10.244.4.0/24'], {}, ['table-1 10.244.4.0/24']],
     ['by table', [], { table: 'table-2' }, ['table-2 10.244.3.0/24']],
     ['by a table’s name', ['10.244.4.0/24'], { table: 'first' }, ['table-1 10.244.4.0/24']],

@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import { releaseAnnotation } from '../reconciler/node-route/node-route.ts'
-import { type ReleaseFlags, readReleaseConfig } from './release-config.ts'
+import { readReleaseConfig } from './release-config.ts'
 import { runRelease } from './run-release.ts'
 import { CommandWorld, signal, waits } from './testing/command-world.ts'
+import { type Texts, told } from './testing/told.ts'
 import { UsageError } from './usage.ts'
 
 const held = { state: 'Held', reason: 'DeleteBrake' } as const
@@ -25,9 +26,9 @@ async function open() {
     'table-1': { ...held, since: '2026-01-03T00:00:00Z' },
     'table-2': { state: 'Deleting', reason: 'Unwanted' },
   })
-  const run = (names: readonly string[] = [], flags: Partial<ReleaseFlags> = {}): Promise<void> =>
+  const run = (names: readonly string[] = [], flags: Texts = {}): Promise<void> =>
     runRelease(
-      readReleaseConfig(names, { output: 'table', ...flags }),
+      told('release', flags, (settings) => readReleaseConfig(names, settings)),
       { routes: world.routes, output: world.output, waits },
       signal,
     )
@@ -106,7 +107,7 @@ describe('listing', () => {
 })
 
 describe('releasing', () => {
-  test.each<[name: string, names: readonly string[], flags: Partial<ReleaseFlags>, released: string[]]>([
+  test.each<[name: string, names: readonly string[], flags: Texts, released: string[]]>([
     ['by name', [three], {}, [three]],
     ['by destination', ['10.244.3.0/24'], {}, [three]],
     ['by both, once', [three, '10.244.3.0/24'], {}, [three]],
@@ -204,13 +205,14 @@ describe('failures', () => {
   })
 })
 
-test.each<[names: readonly string[], flags: Partial<ReleaseFlags>, message: string]>([
+test.each<[names: readonly string[], flags: Texts, message: string]>([
   [[three], { all: true }, '--all releases everything'],
   [['10.244.3.7/24'], {}, 'the range is 10.244.3.0/24'],
   [['10.244.3.0/x'], {}, 'destination: invalid address'],
   [[''], {}, 'a name is empty'],
   [[], { output: 'yaml' }, '--output=yaml: expected one of table, json'],
 ])('wrong usage: %j %j', (names, flags, message) => {
-  expect(() => readReleaseConfig(names, { output: 'table', ...flags })).toThrow(UsageError)
-  expect(() => readReleaseConfig(names, { output: 'table', ...flags })).toThrow(message)
+  const read = () => told('release', flags, (settings) => readReleaseConfig(names, settings))
+  expect(read).toThrow(UsageError)
+  expect(read).toThrow(message)
 })

@@ -3,7 +3,7 @@ import { connect, createServer } from 'node:net'
 import { networkInterfaces } from 'node:os'
 import { Counter, Registry } from 'prom-client'
 import { afterEach, describe, expect, test } from 'vitest'
-import { readBindAddress } from './bind-address.ts'
+import { parseBindAddress } from './bind-address.ts'
 import { BindError, type StatusServer, type StatusSources, serveStatus } from './status-server.ts'
 
 const flag = 'metrics-bind-address'
@@ -13,7 +13,7 @@ afterEach(async () => {
 })
 
 async function start(sources: Partial<StatusSources> = {}, text = '127.0.0.1:0'): Promise<string> {
-  const address = readBindAddress(flag, text)
+  const address = parseBindAddress(text)
   if (address === undefined) throw new Error('switched off')
   const server = await serveStatus(flag, address, {
     faults: () => [],

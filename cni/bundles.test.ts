@@ -24,6 +24,8 @@ const code = {
   serve: 'the first request is hello',
   filter: 'pod-network-',
   wholeFilter: 'create chain',
+  shaping: 'create ingress qdisc',
+  upstreamNames: '0x428a2f98d728ae22',
 } as const
 
 describe('the bundles of the node binary', () => {
@@ -32,7 +34,7 @@ describe('the bundles of the node binary', () => {
     {
       name: 'ptp-add.js',
       has: ['veth', 'ranges'],
-      hasNot: ['dumps', 'static', 'check', 'collect', 'filter', 'serve'],
+      hasNot: ['dumps', 'static', 'check', 'collect', 'filter', 'serve', 'shaping'],
     },
     {
       name: 'ptp-add-masquerade.js',
@@ -43,7 +45,22 @@ describe('the bundles of the node binary', () => {
     {
       name: 'ptp-del.js',
       has: ['aside'],
-      hasNot: ['veth', 'dumps', 'static', 'ranges', 'check', 'wholeFilter'],
+      hasNot: ['veth', 'dumps', 'static', 'ranges', 'check', 'wholeFilter', 'shaping', 'upstreamNames'],
+    },
+    {
+      name: 'ptp-add-bandwidth.js',
+      has: ['veth', 'shaping', 'ranges', 'static', 'wholeFilter'],
+      hasNot: ['dumps', 'check', 'collect', 'upstreamNames'],
+    },
+    {
+      name: 'bandwidth-add.js',
+      has: ['shaping', 'upstreamNames'],
+      hasNot: ['veth', 'dumps', 'ranges', 'static', 'check', 'filter'],
+    },
+    {
+      name: 'bandwidth-del.js',
+      has: ['aside', 'upstreamNames'],
+      hasNot: ['veth', 'dumps', 'ranges', 'shaping', 'check', 'filter'],
     },
     { name: 'ptp-del-masquerade.js', has: ['aside', 'wholeFilter'], hasNot: ['veth', 'dumps'] },
     { name: 'ptp-gc.js', has: ['dumps', 'collect'], hasNot: ['veth', 'static', 'ranges', 'check'] },

@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { hostLocal } from './ipam/host-local.ts'
 import { staticAddresses } from './ipam/static.ts'
+import { readBandwidth } from './plugins/bandwidth-config.ts'
 import { readPtpConfig } from './plugins/ptp-config.ts'
 import { readValidAttachments } from './spec/attachments.ts'
 import { readPrevious } from './spec/previous.ts'
@@ -34,6 +35,7 @@ function readAll(config: object): void {
   const call = callOf(config)
   requireVersion('ADD', call.config.cniVersion)
   readPtpConfig(call)
+  readBandwidth(call)
   const ipam = call.config.ipamType === 'static' ? staticAddresses : hostLocal
   ipam(call)
   readPrevious(call.config.json)
@@ -48,6 +50,7 @@ const range = {
   rangeEnd: '10.1.2.99',
   gateway: '10.1.2.1',
 }
+const bandwidth = { ingressRate: 8e6, ingressBurst: 8e5, egressRate: 4e6, egressBurst: 4e5 }
 const common = {
   cniVersion: '1.1.0',
   name: 'net',
@@ -84,11 +87,13 @@ const examples = {
       ips: ['fd00::5/64'],
       mac: '02:00:00:00:00:03',
       ipRanges: [[{ subnet: 'fd00::/64', rangeStart: 'fd00::2', rangeEnd: 'fd00::9', gateway: 'fd00::1' }]],
+      bandwidth,
       dns: { servers: ['192.0.2.1'], searches: ['x.example'], options: ['ndots:2'] },
     },
   },
   static: {
     ...common,
+    ...bandwidth,
     'cni.dev/valid-attachments': undefined,
     'cni.dev/attachments': [{ containerID: 'a', ifname: 'eth0' }],
     ipam: {

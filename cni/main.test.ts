@@ -121,7 +121,7 @@ describe('the program', () => {
     const { out } = await call('ADD', { cniVersion: '1.0.0', type: 'ptp' }, '/opt/cni/bin/bridge')
     expect(JSON.parse(out)).toMatchObject({
       code: 7,
-      msg: 'called as "bridge": this program is "podway-cni" and stands in for "ptp", "host-local", "static", "loopback"',
+      msg: 'called as "bridge": this program is "podway-cni" and stands in for "ptp", "host-local", "static", "loopback", "bandwidth"',
     })
   })
 

@@ -92,6 +92,14 @@ async function load(
       return import('./verbs/loopback-del.ts')
     case 'loopback CHECK':
       return import('./verbs/loopback-check.ts')
+    case 'bandwidth ADD':
+      return import('./verbs/bandwidth-add.ts')
+    case 'bandwidth DEL':
+      return import('./verbs/bandwidth-del.ts')
+    case 'bandwidth CHECK':
+      return import('./verbs/bandwidth-check.ts')
+    case 'bandwidth GC':
+      return import('./verbs/bandwidth-gc.ts')
     default:
       return undefined
   }

@@ -1,7 +1,7 @@
 import { CniError, ErrorCode } from './spec/error.ts'
 
 /** The plugins that this program is: itself, and the reference plugins that it stands in for. */
-const plugins = ['podway-cni', 'ptp', 'host-local', 'static', 'loopback'] as const
+const plugins = ['podway-cni', 'ptp', 'host-local', 'static', 'loopback', 'bandwidth'] as const
 export type Plugin = (typeof plugins)[number]
 
 /** The last part of a path. */

@@ -92,14 +92,28 @@ describe('a DEL, which leaves the wait for the kernel to a child', () => {
 })
 
 describe.skipIf(reason !== undefined)(`a DEL under strace${reason ? ` (skipped: ${reason})` : ''}`, () => {
-  /** The second answer that it waits for is the news of the deletion. */
+  /** Three answers are about names; the fourth is the news of the deletion. */
   it.each([
     { name: 'no process can be made', inject: 'clone,clone3,fork,vfork:error=EAGAIN' },
-    { name: 'announcements were lost', inject: 'recvfrom:error=ENOBUFS:when=2' },
-    { name: 'no news comes in time', inject: 'recvfrom:error=EAGAIN:when=2' },
+    { name: 'announcements were lost', inject: 'recvfrom:error=ENOBUFS:when=4' },
+    { name: 'no news comes in time', inject: 'recvfrom:error=EAGAIN:when=4' },
   ])('takes everything back when $name', ({ inject }) => {
     const pod = testNode.pod('odd')
     const invocation = { netns: pod.path, config: testNode.config() }
+    const before = state(pod.name)
+    add(invocation)
+    const { ending } = trace({ command: 'DEL', ...invocation }, inject)
+    expect(ending).toMatchObject({ code: 0, stdout: '' })
+    expect(state(pod.name)).toEqual(before)
+  })
+
+  it.each([
+    { name: 'no process can be made', inject: 'clone,clone3,fork,vfork:error=EAGAIN' },
+    { name: 'announcements were lost', inject: 'recvfrom:error=ENOBUFS:when=3' },
+  ])('takes the interface that limits the pod back, too, when $name', ({ inject }) => {
+    const pod = testNode.pod('odd')
+    const limits = { ingressRate: 8e6, ingressBurst: 8e5, egressRate: 8e6, egressBurst: 8e5 }
+    const invocation = { netns: pod.path, config: testNode.config(limits) }
     const before = state(pod.name)
     add(invocation)
     const { ending } = trace({ command: 'DEL', ...invocation }, inject)

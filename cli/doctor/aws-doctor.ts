@@ -1,14 +1,4 @@
 import { systemClock } from '../../kube/clock.ts'
-import {
-  awsMatchNodeNamesOption,
-  awsRoleArnOption,
-  awsRoleExternalIdOption,
-  awsRoutesPerTableOption,
-  awsTargetInterfaceOption,
-  extraRouteTableIdsOption,
-  routeTableIdsOption,
-  routeTablesOption,
-} from '../aws-options.ts'
 import { openEc2 } from '../open-provider.ts'
 import type { DoctorCloud, OpenDoctor } from './doctor-cloud.ts'
 import type { DoctorConfig } from './doctor-config.ts'
@@ -18,16 +8,6 @@ export const awsDoctor: DoctorCloud = {
   summary: 'examine a cluster on AWS: permissions, route tables, ranges, security groups',
   description:
     'Reads the Nodes, the VPC around them and what else runs in the cluster, tries the controller’s calls as dry runs, and prints what it found, each with its fix.',
-  options: [
-    routeTablesOption(),
-    routeTableIdsOption(),
-    extraRouteTableIdsOption(),
-    awsTargetInterfaceOption(),
-    awsMatchNodeNamesOption(),
-    awsRoutesPerTableOption(),
-    awsRoleArnOption(),
-    awsRoleExternalIdOption(),
-  ],
   example: 'aws --cluster-name prod',
   open,
 }

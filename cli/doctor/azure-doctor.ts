@@ -1,5 +1,3 @@
-import { azurePlaceOptions, azureRoutesPerTableOption } from '../azure-options.ts'
-import { extraRouteTableIdsOption, routeTableIdsOption, routeTablesOption } from '../aws-options.ts'
 import { openArm } from '../open-provider.ts'
 import type { DoctorCloud, OpenDoctor } from './doctor-cloud.ts'
 import type { DoctorConfig } from './doctor-config.ts'
@@ -9,13 +7,6 @@ export const azureDoctor: DoctorCloud = {
   summary: 'examine a cluster on Azure: permissions, route tables, ranges, network security groups',
   description:
     'Reads the Nodes, their machines, the virtual networks around them and what else runs in the cluster, and the roles of the credentials, and prints what it found, each with its fix.',
-  options: [
-    routeTablesOption(),
-    routeTableIdsOption(),
-    extraRouteTableIdsOption(),
-    ...azurePlaceOptions(),
-    azureRoutesPerTableOption(),
-  ],
   example: 'azure --cluster-name prod --cloud-config /etc/kubernetes/azure.json',
   open,
 }

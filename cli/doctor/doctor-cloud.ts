@@ -1,4 +1,3 @@
-import type { Option } from 'commander'
 import type { ExaminationTools, ExaminedCluster } from '../../providers/examined.ts'
 import type { Finding } from '../../providers/finding.ts'
 import type { CloudConfig } from '../cloud-options.ts'
@@ -10,8 +9,6 @@ export interface DoctorCloud {
   /** One line of the list of commands. */
   readonly summary: string
   readonly description: string
-  /** Those of its own. */
-  readonly options: readonly Option[]
   /** What follows `podway doctor` in an example. */
   readonly example: string
   /** Loads its adapter, and asks nobody yet. */

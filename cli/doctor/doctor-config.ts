@@ -1,12 +1,12 @@
-import { type CloudConfig, type CloudFlags, readCloudConfig } from '../cloud-options.ts'
-import { readChoice } from '../flag-values.ts'
-import { type ListFormat, listFormats } from '../output.ts'
-import { type PoolConfig, type PoolFlags, readPoolConfig } from '../pool-config.ts'
+import { type CloudConfig, type CloudSettings, readCloudConfig } from '../cloud-options.ts'
+import type { ListFormat } from '../output.ts'
+import { type PoolConfig, type PoolSettings, readPoolConfig } from '../pool-config.ts'
 
-/** The flags of `podway doctor <cloud>` as commander hands them over. */
-export interface DoctorFlags extends Omit<CloudFlags, 'provider'>, Omit<PoolFlags, 'allocateNodeCidrs'> {
-  readonly kubeconfig?: string
-  readonly output: string
+/** What is said to `podway doctor <cloud>`. */
+export interface DoctorSettings
+  extends Omit<CloudSettings, 'provider'>, Omit<PoolSettings, 'allocateNodeCidrs'> {
+  readonly kubeconfig: string | undefined
+  readonly output: ListFormat
 }
 
 export interface DoctorConfig extends CloudConfig, Pick<PoolConfig, 'pools' | 'poolPlace'> {
@@ -15,16 +15,10 @@ export interface DoctorConfig extends CloudConfig, Pick<PoolConfig, 'pools' | 'p
 }
 
 /** Checks everything that can be checked without asking anybody. @throws UsageError */
-export function readDoctorConfig(provider: CloudConfig['provider'], flags: DoctorFlags): DoctorConfig {
-  const { clusterCidr, poolsConfigMap, poolsFile } = flags
+export function readDoctorConfig(provider: CloudConfig['provider'], settings: DoctorSettings): DoctorConfig {
+  const { clusterCidr, kubeconfig, output, poolsConfigMap, poolsFile } = settings
   // Without a word of pools, somebody else gives the Nodes their podCIDRs.
-  const allocateNodeCidrs = [clusterCidr, poolsConfigMap, poolsFile].some((flag) => flag !== undefined)
-  const { poolPlace, pools } = readPoolConfig({ ...flags, allocateNodeCidrs })
-  return {
-    ...readCloudConfig({ ...flags, provider }),
-    pools,
-    poolPlace,
-    kubeconfig: flags.kubeconfig,
-    output: readChoice('output', flags.output, listFormats),
-  }
+  const allocateNodeCidrs = [clusterCidr, poolsConfigMap, poolsFile].some((said) => said !== undefined)
+  const { poolPlace, pools } = readPoolConfig({ ...settings, allocateNodeCidrs })
+  return { ...readCloudConfig({ ...settings, provider }), pools, poolPlace, kubeconfig, output }
 }

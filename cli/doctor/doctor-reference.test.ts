@@ -37,6 +37,7 @@ ${markdownTable([
   ['those of the cloud', '', 'as at [podway controller](controller.md)'],
   ['`--kubeconfig <path>`', 'see [podway controller](controller.md)', 'how to reach the API server'],
   ['`-o, --output <format>`', '`table`', '`table`: paragraphs for people; or `json`'],
+  ['`--config <file>`', '', 'a file with [configuration](configuration.md), the controller’s own'],
 ])}
 
 Colours are for terminals, and \`NO_COLOR\` turns them off. People see the first five findings of one code; \`json\` has all of them, the worst first: \`{"findings": [{"code", "severity", "object": {"kind", "name"}, "message", "fix"}], "counts": {"error", "warning", "unknown", "ok"}}\`. \`fix\` may be null. Codes and fields are stable, texts are not.

@@ -1,4 +1,3 @@
-import { gcpModeOption, gcpOptions, gcpRouteOptions } from '../gcp-options.ts'
 import { openGce } from '../open-provider.ts'
 import type { DoctorCloud, OpenDoctor } from './doctor-cloud.ts'
 import type { DoctorConfig } from './doctor-config.ts'
@@ -8,7 +7,6 @@ export const gcpDoctor: DoctorCloud = {
   summary: 'examine a cluster on Google Cloud: permissions, instances, routes, ranges, firewall',
   description:
     'Reads the Nodes, the VPC network around them and what else runs in the cluster, asks which permissions there are, and prints what it found, each with its fix.',
-  options: [...gcpOptions(), ...gcpRouteOptions(), gcpModeOption()],
   example: 'gcp --cluster-name prod --gcp-project prod-1 --gcp-network prod',
   open,
 }

@@ -5,9 +5,10 @@ import { parseCidr } from '../../net/cidr.ts'
 import { MemoryCloud, type MemoryCloudOptions } from '../../providers/memory/memory-cloud.ts'
 import { memoryProvider } from '../../providers/memory/memory-provider.ts'
 import { clusterLedger, fileLedger } from '../adopt-command.ts'
-import { type AdoptFlags, readAdoptConfig } from '../adopt-config.ts'
+import { readAdoptConfig } from '../adopt-config.ts'
 import { runAdopt } from '../run-adopt.ts'
 import { CommandWorld, now, signal, waits } from './command-world.ts'
+import { type Texts, told } from './told.ts'
 
 /** Names of the NodeRoutes of 10.244.3.0/24 and 10.244.4.0/24. */
 export const three = 'v4-10-244-3-0-24'
@@ -38,13 +39,9 @@ export async function openAdoptWorld(
   write('table-1', '10.244.3.0/24', 'node-3')
   write('table-1', '10.244.4.0/24', 'node-4')
   write('table-2', '10.244.3.0/24', 'node-3')
-  const run = (names: readonly string[] = [], flags: Partial<AdoptFlags> = {}): Promise<void> => {
-    const config = readAdoptConfig(names, {
-      provider: 'aws',
-      clusterName: 'prod',
-      output: 'table',
-      ...flags,
-    })
+  const run = (names: readonly string[] = [], flags: Texts = {}): Promise<void> => {
+    const texts = { provider: 'aws', clusterName: 'prod', ...flags }
+    const config = told('adopt', texts, (settings) => readAdoptConfig(names, settings))
     const ledger = config.state === undefined ? clusterLedger(kube, output) : fileLedger(config.state)
     const provider = memoryProvider(cloud)
     const resource = new Resource<Node>(kube, nodeType)

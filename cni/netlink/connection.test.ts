@@ -211,7 +211,7 @@ describe('a request that is sent aside', () => {
     const connection = new Connection(netlink, netlink.open(), 41)
     const announces = ({ payload: [value] }: { readonly payload: Uint8Array }): boolean => value === 7
     try {
-      return { result: executeAside(connection, request, { group: 1, announces }), netlink }
+      return { result: executeAside(connection, [request], { group: 1, announces }), netlink }
     } catch (error) {
       return { result: error, netlink }
     }
@@ -250,12 +250,12 @@ describe('a request that is sent aside', () => {
     { name: 'announcements were lost', errno: 105 },
   ])('is uncertain when $name', ({ errno }) => {
     const options = { group: 1, announces: () => true }
-    expect(executeAside(withReceiving(errno), request, options)).toBe(false)
+    expect(executeAside(withReceiving(errno), [request], options)).toBe(false)
   })
 
   it('throws what else goes wrong', () => {
     const options = { group: 1, announces: () => true }
-    expect(() => executeAside(withReceiving(9), request, options)).toThrow('recvfrom')
+    expect(() => executeAside(withReceiving(9), [request], options)).toThrow('recvfrom')
   })
 })
 

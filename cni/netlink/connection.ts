@@ -128,11 +128,16 @@ export class Connection {
     this.#sockets.join(this.#socket, group)
   }
 
-  /** Sends a request for acknowledgement from a child process, which stays inside of the call: its sequence number. */
-  sendAside(request: Request): number {
-    const { sequence, bytes } = this.#encode(request, Flag.acknowledge)
-    this.#sockets.sendAside(this.#socket, bytes)
-    return sequence
+  /**
+   * Sends requests in one datagram from a child process, which stays inside of the call: the sequence number of the last,
+   * which alone is acknowledged. Of the others the kernel says nothing but what it refuses.
+   */
+  sendAside(requests: readonly Request[]): number {
+    const encoded = requests.map((request, index) =>
+      this.#encode(request, index === requests.length - 1 ? Flag.acknowledge : 0),
+    )
+    this.#sockets.sendAside(this.#socket, concatenate(encoded.map(({ bytes }) => bytes)))
+    return encoded.at(-1)?.sequence ?? 0
   }
 
   /** The next messages from the kernel, whatever they are about. */

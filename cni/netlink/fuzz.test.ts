@@ -144,7 +144,7 @@ describe('decoders, whatever the bytes are', () => {
       () => connect().query(request),
       () => dump(connect(), request),
       () => connect().executeAll([request, request]),
-      () => executeAside(connect(), request, { group: 1, announces: (one) => announcesRemoval(one, 7) }),
+      () => executeAside(connect(), [request], { group: 1, announces: (one) => announcesRemoval(one, 7) }),
     ]
     for (const call of calls) {
       const thrown = unexpected(call, NetlinkFormatError, OpError, DumpInterruptedError)

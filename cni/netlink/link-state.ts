@@ -2,7 +2,7 @@ import { PayloadWriter, readAttributes, readU32 } from './attribute.ts'
 import { type Link, decodeLink } from './link.ts'
 
 /** IFLA_* */
-const Attribute = { group: 27, linkNamespace: 37, targetNamespace: 46 } as const
+const Attribute = { linkNamespace: 37, targetNamespace: 46 } as const
 /** IFF_LOWER_UP */
 const carrier = 0x10000
 const structureLength = 16
@@ -13,21 +13,17 @@ export interface LinkState extends Link {
   readonly hasCarrier: boolean
   /** Of a veth whose other end is in another namespace: the number by which this one knows that. */
   readonly peerNamespace: number | undefined
-  /** By which links are told apart in rules; 0 for those that nobody has put into one. */
-  readonly group: number
 }
 
 /** @throws NetlinkFormatError */
 export function decodeLinkState(payload: Uint8Array): LinkState {
   const link = decodeLink(payload)
   let peerNamespace: number | undefined
-  let group = 0
-  const types = [Attribute.group, Attribute.linkNamespace]
-  readAttributes(payload, { offset: structureLength, types }, (type, value) => {
-    if (type === Attribute.group) group = readU32(value)
-    else peerNamespace = readU32(value)
+  const types = [Attribute.linkNamespace]
+  readAttributes(payload, { offset: structureLength, types }, (_, value) => {
+    peerNamespace = readU32(value)
   })
-  return { ...link, hasCarrier: (readU32(payload.subarray(8)) & carrier) !== 0, peerNamespace, group }
+  return { ...link, hasCarrier: (readU32(payload.subarray(8)) & carrier) !== 0, peerNamespace }
 }
 
 /**

@@ -5,6 +5,7 @@ import {
   announcesRemoval,
   decodeLink,
   encodeCreateVeth,
+  encodeDeleteGroup,
   encodeDeleteLink,
   encodeGetLink,
   encodeSetGroup,
@@ -53,6 +54,12 @@ describe('link messages', () => {
       hex(
         '00000000 00000000 00000000 00000000  09 00 03 00 65 74 68 30 00 00 00 00  08 00 1d 00 08 00 00 00',
       ),
+    )
+  })
+
+  it('delete a whole group', () => {
+    expect(encodeDeleteGroup(0x2000_0007)).toEqual(
+      hex('00000000 00000000 00000000 00000000  08 00 1b 00 07 00 00 20'),
     )
   })
 

@@ -130,6 +130,13 @@ export function encodeDeleteLink(index: number): Uint8Array {
   return writer.finish()
 }
 
+/** Deletes all links of a group with one wait. */
+export function encodeDeleteGroup(group: number): Uint8Array {
+  const writer = new PayloadWriter()
+  writeStructure(writer, { index: 0, flags: 0, change: 0 })
+  return writer.attributeU32(Attribute.group, group).finish()
+}
+
 /**
  * Whether the kernel says that this link is gone: from the tables, and so from every lookup. Messages of the bridge's
  * family only say that it left a bridge.

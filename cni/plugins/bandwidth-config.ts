@@ -17,17 +17,16 @@ const mostBurst = 0xffffffff
  * The limits of a configuration, or, if it has none of the keys, those of the capability "bandwidth", which runtimes take
  * from the pod's annotations. Undefined if nothing is limited.
  *
- * @throws CniError with upstream's texts for a rate without a burst, a burst without a rate, a burst of 4 GiB; "config" (7)
- *   for what is no number, or too small for the kernel
+ * @throws CniError "config" (7), with upstream's texts for a rate without a burst, a burst without a rate, a burst of 4 GiB
  */
-export function readBandwidth({ config: { json } }: Call): Bandwidth | undefined {
+export function readBandwidth({ config: { json }, reference }: Call): Bandwidth | undefined {
   const runtime = optionalObject(json, 'runtimeConfig', 'runtimeConfig') ?? {}
   const isStatic = keys.some((key) => json[key] !== undefined && json[key] !== null)
   const where = isStatic ? '' : 'runtimeConfig.bandwidth.'
   const given = isStatic ? json : (optionalObject(runtime, 'bandwidth', 'runtimeConfig.bandwidth') ?? {})
   const bandwidth = {
-    ingress: readDirection(given, 'ingress', where),
-    egress: readDirection(given, 'egress', where),
+    ingress: readDirection(given, 'ingress', where, reference),
+    egress: readDirection(given, 'egress', where, reference),
   }
   return bandwidth.ingress === undefined && bandwidth.egress === undefined ? undefined : bandwidth
 }
@@ -36,6 +35,7 @@ function readDirection(
   given: JsonObject,
   direction: 'ingress' | 'egress',
   where: string,
+  reference: boolean,
 ): TokenBucket | undefined {
   const read = (what: 'Rate' | 'Burst'): number =>
     optionalNumber(given, `${direction}${what}`, `${where}${direction}${what}`, {
@@ -43,15 +43,17 @@ function readDirection(
     }) ?? 0
   const [rate, burst] = [read('Rate'), read('Burst')]
   if (rate === 0 && burst === 0) return undefined
-  if (burst === 0) throw invalid('if rate is set, burst must also be set')
-  if (rate === 0) throw invalid('if burst is set, rate must also be set')
-  if (Math.floor(burst / 8) >= mostBurst) throw invalid('burst cannot be more than 4GB')
+  // As upstream answers, which names no key.
+  const invalid = (what: string, message: string): CniError =>
+    reference
+      ? new CniError(ErrorCode.internal, message)
+      : configError(`${where}${direction}${what}: ${message}`)
+  if (burst === 0) throw invalid('Burst', 'if rate is set, burst must also be set')
+  if (rate === 0) throw invalid('Rate', 'if burst is set, rate must also be set')
+  if (Math.floor(burst / 8) >= mostBurst) throw invalid('Burst', 'burst cannot be more than 4GB')
   const bucket = toTokenBucket(rate, burst)
   if (bucket !== undefined) return bucket
   throw configError(
     `${where}${direction}Rate ${rate} and ${direction}Burst ${burst} are too small: both are bits, and a bucket lasts at least 64 ns`,
   )
 }
-
-/** As upstream answers a configuration that it doesn't take. */
-const invalid = (message: string): CniError => new CniError(ErrorCode.internal, message)

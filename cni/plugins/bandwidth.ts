@@ -11,8 +11,7 @@ import {
   encodeTokenBucket,
 } from '../netlink/qdisc.ts'
 import { createRedirect } from '../netlink/redirect.ts'
-import { Rtnetlink, setUp } from '../netlink/rtnetlink.ts'
-import { CniError, ErrorCode } from '../spec/error.ts'
+import { type Rtnetlink, setUp } from '../netlink/rtnetlink.ts'
 import type { Interface } from '../spec/result.ts'
 import { Errno, type System } from '../sys.ts'
 import type { Undo } from '../undo.ts'
@@ -87,18 +86,17 @@ function makeIfb(system: System, { host, hostEnd, owner, names }: LimitRequest, 
     const made = host.link(name)
     if (made?.mac === formatMac(mac)) removeIfb(host, made)
   })
-  let taken: unknown
-  for (name of names) {
+  for (const candidate of names) {
+    name = candidate
     try {
       const ifb = createIfb(host, { name, mtu: hostEnd.mtu, mac })
       if (ifb === undefined) throw new Error(`the link ${name} vanished while it was set up`)
       return ifb
     } catch (error) {
-      if (!isOpError(error, Errno.EEXIST)) throw error
-      taken = error
-      // This very pod is limited already.
-      if (host.link(name)?.alias === hostVethAlias(owner)) throw error
+      // The names are all taken, or this very pod is limited already.
+      const isTaken = isOpError(error, Errno.EEXIST) && name !== names.at(-1)
+      if (!isTaken || host.link(name)?.alias === hostVethAlias(owner)) throw error
     }
   }
-  throw taken ?? new CniError(ErrorCode.internal, 'no name for an ifb')
+  throw new Error('an ifb without a name')
 }

@@ -12,6 +12,10 @@ import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
 import { type PreviousInterface, type PreviousResult, readPrevious } from '../spec/previous.ts'
 import { type ResultRoute, formatInterfaceAddress } from '../spec/result.ts'
+import { ownerOf } from './bandwidth.ts'
+import { checkBandwidth } from './bandwidth-check.ts'
+import { readBandwidth } from './bandwidth-config.ts'
+import { ifbNames } from './ifb-name.ts'
 import { missingMasquerade } from './masquerade-check.ts'
 import { toMasqueradedAddresses } from './masquerade.ts'
 import { readMasquerade } from './ptp-config.ts'
@@ -55,7 +59,9 @@ export function check(call: Call): void {
   }
   for (const route of previous.routes) requireRoute(podRoutes, route)
 
-  checkHost(new Rtnetlink(system), { interfaces: previous.interfaces, ips }, link)
+  const host = new Rtnetlink(system)
+  const hostEnd = checkHost(host, { interfaces: previous.interfaces, ips }, link)
+  if (hostEnd !== undefined && !call.reference) checkLimits(call, host, hostEnd)
   checkMasquerade(call, ips)
 }
 
@@ -67,6 +73,13 @@ function checkMasquerade(call: Call, leases: PreviousResult['ips']): void {
   const comment = masqueradeComment({ ...environment, network: config.name })
   const [missing] = missingMasquerade(system, toMasqueradedAddresses(leases, masquerade), comment)
   if (missing !== undefined) throw failure(`ptp: masquerading is not set up any more: ${missing}`)
+}
+
+function checkLimits(call: Call, host: Rtnetlink, hostEnd: Link): void {
+  const bandwidth = readBandwidth(call)
+  if (bandwidth === undefined) return
+  const owner = ownerOf(call)
+  checkBandwidth({ host, hostEnd, owner, names: ifbNames(owner), bandwidth })
 }
 
 function checkIpam(call: Call, previous: PreviousResult | undefined): void {
@@ -101,14 +114,15 @@ function requireRoute(present: readonly Route[], { dst, gw, table }: ResultRoute
   if (!found) throw failure(`Expected Route ${formatCidr(dst)} not found in routing table`)
 }
 
+/** The host's end; undefined if the previous result names none. */
 function checkHost(
   host: Rtnetlink,
   { interfaces, ips }: Pick<PreviousResult, 'interfaces' | 'ips'>,
   podLink: Link,
-): void {
+): Link | undefined {
   const candidates = interfaces.filter((one) => one.sandbox === undefined)
   const [hostEnd] = candidates
-  if (hostEnd === undefined) return
+  if (hostEnd === undefined) return undefined
   const link = candidates
     .map(({ name }) => host.link(name))
     .find((candidate) => candidate !== undefined && candidate.index === podLink.peerIndex)
@@ -131,6 +145,7 @@ function checkHost(
     if (route?.index !== link.index || !equalCidrs(route.destination, destination))
       throw failure(`Expected Route ${formatCidr(destination)} dev ${link.name} not found in routing table`)
   }
+  return link
 }
 
 const failure = (message: string): CniError => new CniError(ErrorCode.internal, message)

@@ -1,9 +1,9 @@
 import type { Call } from '../call.ts'
 import type { tidyPods } from '../nftables/pod-tidying.ts'
-import { removeLink } from '../netlink/removal.ts'
+import { removeLinks } from '../netlink/removal.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { del as releaseAddresses } from './host-local.ts'
-import { findIfb, removeIfb } from './bandwidth-removal.ts'
+import { findIfb } from './bandwidth-removal.ts'
 import { ifbNames } from './ifb-name.ts'
 import { endMasquerading } from './masquerade-removal.ts'
 import { openNamespace } from './sandbox.ts'
@@ -44,19 +44,21 @@ function deleteInterface({ system, environment, config, reference }: Call): void
   const host = new Rtnetlink(system)
   const owner = { ...environment, network: config.name }
   const alias = hostVethAlias(owner)
-  // The reference plugin limits no rates: the plugin `bandwidth` cleans up itself.
-  const ifb = reference ? undefined : findIfb(host, owner, ifbNames(owner))
-  if (ifb !== undefined) removeIfb(host, ifb)
+  const remains: number[] = []
   for (let attempt = 0; attempt < nameAttempts; attempt++) {
     const hostEnd = host.link(hostVethName(environment, attempt))
     if (hostEnd?.alias === alias) {
-      removeLink(host, hostEnd.index)
+      remains.push(hostEnd.index)
       break
     }
     // A name may be another pod's, and ours had to take the next one then. That other pod may be gone meanwhile; but
     // where there is a namespace to look into, ours is found there.
     if (hostEnd === undefined && namespace !== undefined) break
   }
+  // The reference plugin limits no rates: the plugin `bandwidth` cleans up itself.
+  const ifb = reference ? undefined : findIfb(host, owner, ifbNames(owner))
+  if (ifb !== undefined) remains.push(ifb.index)
+  removeLinks(host, remains)
 
   if (namespace === undefined) return
   const pod = new Rtnetlink(system, namespace)

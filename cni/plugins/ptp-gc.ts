@@ -7,6 +7,7 @@ import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { readValidAttachments } from '../spec/attachments.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
 import { collect as collectReservations } from './host-local.ts'
+import { ifbNames } from './ifb-name.ts'
 import { endMasquerading } from './masquerade-removal.ts'
 import { hostVethAlias, hostVethNames, isAliasOf, masqueradeComment } from './veth-name.ts'
 
@@ -38,11 +39,16 @@ export function collect(call: Call): void {
   }
   tryTo(() => {
     const host = new Rtnetlink(system)
-    const unfinished = new Set(otherOwners(system.files, folder, valid).flatMap(hostVethNames))
+    const unfinished = new Set(
+      otherOwners(system.files, folder, valid).flatMap((owner) => [
+        ...hostVethNames(owner),
+        ...ifbNames(owner),
+      ]),
+    )
     for (const { index, name, kind, up, alias } of listLinks(host)) {
       const isOthers =
         alias === undefined
-          ? kind === 'veth' && !up && unfinished.has(name)
+          ? (kind === 'veth' || kind === 'ifb') && !up && unfinished.has(name)
           : isAliasOf(network, alias) && !kept.has(alias)
       if (isOthers) tryTo(() => host.deleteLink(index))
     }

@@ -42,6 +42,11 @@ describe('a reservation', () => {
       remains: { links: [{ ...link, alias: `${alias}1` }] },
       is: true,
     },
+    {
+      name: 'whose ifb is left, which outlives the namespace, is',
+      remains: { links: [{ ...link, name: 'bwp1', kind: 'ifb' }] },
+      is: true,
+    },
     { name: 'to which a route leads is not', remains: { routed: new Set(['10.0.0.2']) }, is: false },
     { name: 'whose container a runtime has is not', remains: { containers: ['pod'] }, is: false },
     { name: 'whose container no runtime has is', remains: { containers: ['other'] }, is: true },
@@ -125,6 +130,7 @@ describe('rules of a pod', () => {
   it('are garbage without its interface, whatever was cut off of their comment', () => {
     expect(found({ rules: [alias] })).toEqual([`rule ${alias}`])
     expect(found({ rules: [alias], links: [link] })).toEqual([])
+    expect(found({ rules: [alias], links: [{ ...link, kind: 'ifb' }] })).toEqual([`rule ${alias}`])
     expect(found({ rules: [alias.slice(0, -2)], links: [link] })).toEqual([])
     expect(found({ rules: [alias], containers: ['pod'] })).toEqual([])
   })

@@ -1,4 +1,5 @@
 import { type Owner, type Reservation, ownerOf } from '../ipam/store.ts'
+import { ifbNames } from '../plugins/ifb-name.ts'
 import { hostVethAlias, hostVethNames } from '../plugins/veth-name.ts'
 import type { Garbage } from './protocol.ts'
 
@@ -98,7 +99,7 @@ function voidRules(remains: Remains): readonly Candidate[] {
   const prefix = ownPrefix(network)
   return [...new Set(rules)].flatMap((comment): readonly Candidate[] => {
     const [containerId = ''] = comment.slice(prefix.length).split('/')
-    const isUsed = links.some(({ alias }) => alias?.startsWith(comment))
+    const isUsed = links.some((link) => isEnd(link) && link.alias?.startsWith(comment))
     if (isUsed || !comment.startsWith(prefix) || isForgotten(remains, containerId) === false) return []
     const why = 'its network namespace is gone: there is no interface of its'
     return [{ kind: 'rule', what: comment, containerId, why, key: `rule ${comment}`, evidence: 'kernel' }]
@@ -116,12 +117,13 @@ function forgottenLinks(remains: Remains): readonly Candidate[] {
   for (const reservation of reservations) {
     const { containerId, ifName } = ownerOf(reservation)
     if (ifName === undefined) continue
-    for (const name of hostVethNames({ containerId, ifName })) unfinished.set(name, containerId)
+    const owner = { containerId, ifName }
+    for (const name of [...hostVethNames(owner), ...ifbNames(owner)]) unfinished.set(name, containerId)
   }
   return links.flatMap(({ index, name, kind, up, alias }): readonly Candidate[] => {
     const containerId =
       alias === undefined
-        ? kind === 'veth' && !up
+        ? (kind === 'veth' || kind === 'ifb') && !up
           ? unfinished.get(name)
           : undefined
         : alias.startsWith(prefix)
@@ -167,14 +169,17 @@ function uselessResults(remains: Remains): readonly Candidate[] {
 function hasLink({ links, network }: Remains, containerId: string, ifName: string | undefined): boolean {
   if (ifName === undefined) {
     const prefix = hostVethAlias({ network, containerId, ifName: '' })
-    return links.some(({ alias }) => alias?.startsWith(prefix))
+    return links.some((link) => isEnd(link) && link.alias?.startsWith(prefix))
   }
   const own = hostVethAlias({ network, containerId, ifName })
   const names = hostVethNames({ containerId, ifName })
   return links.some(({ alias, kind, name }) =>
-    alias === undefined ? kind === 'veth' && names.includes(name) : alias === own,
+    alias === undefined ? kind === 'veth' && names.includes(name) : isEnd({ kind }) && alias === own,
   )
 }
+
+/** The ifb that limits a pod's rate bears its alias too, but stays when the pod's namespace goes: it tells nothing of that. */
+const isEnd = ({ kind }: Pick<FoundLink, 'kind'>): boolean => kind !== 'ifb'
 
 /** Undefined where nobody knows. Some callers put something before a container's name: `default-web` is `web`. */
 function isForgotten({ containers }: Remains, containerId: string): boolean | undefined {

@@ -3,7 +3,8 @@ import { formatCidr } from '../../net/cidr.ts'
 import { AddressMessage, decodeAddress, encodeListAddresses } from '../netlink/address.ts'
 import type { Request } from '../netlink/connection.ts'
 import { dump } from '../netlink/dump.ts'
-import { LinkMessage, decodeLink, encodeListLinks } from '../netlink/link.ts'
+import { LinkMessage, encodeListLinks } from '../netlink/link.ts'
+import { decodeLinkState } from '../netlink/link-state.ts'
 import type { TableRoute } from '../netlink/main-table.ts'
 import type { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { ServeError } from './parameters.ts'
@@ -15,8 +16,6 @@ import { isHost, isLinkLocalRange, isReachText, onlyGateway, readRouteTable } fr
 const maxRoutes = 6_000
 /** Messages in one datagram to the kernel. */
 const batchSize = 64
-/** IFF_UP and IFF_LOWER_UP: set up, and with a carrier. */
-const usable = 0x1 | 0x1_0000
 
 /** The answer to `routes.list`. @throws ServeError `refused` if it has too many routes to be told */
 export function listRoutes(rtnetlink: Rtnetlink): KernelTable {
@@ -57,9 +56,8 @@ function readLinks(rtnetlink: Pick<Rtnetlink, 'connection'>): ReadonlyMap<number
   const list = { operation: 'list links', type: LinkMessage.get, payload: encodeListLinks() }
   return new Map(
     dump(connection, list).map((payload) => {
-      const { index, name } = decodeLink(payload)
-      const flags = new DataView(payload.buffer, payload.byteOffset, payload.byteLength).getUint32(8, true)
-      return [index, { name, isUp: (flags & usable) === usable, addresses: addresses.get(index) ?? [] }]
+      const { index, name, up, hasCarrier } = decodeLinkState(payload)
+      return [index, { name, isUp: up && hasCarrier, addresses: addresses.get(index) ?? [] }]
     }),
   )
 }

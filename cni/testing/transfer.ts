@@ -53,11 +53,24 @@ export interface Transfer {
 /** The share of payload in a full TCP packet on Ethernet with an MTU of 1500, with timestamps. */
 const share = (address: string): number => (1500 - (address.includes(':') ? 72 : 52)) / 1514
 
-/**
- * Sends over TCP: the bits a second that passed, the packets' headers among them. It is measured where they
- * arrive, by the clock of the receiver alone.
- */
-export async function transferRate({ from, to, address, skip, measure }: Transfer): Promise<number> {
+/** Sends over TCP: the bits a second that passed, the packets' headers among them. */
+export async function transferRate(transfer: Transfer): Promise<number> {
+  const { bytes, nanoseconds } = await send(transfer)
+  return (8e9 * bytes) / nanoseconds / share(transfer.address)
+}
+
+/** The same: milliseconds. */
+export const transferTime = async (transfer: Transfer): Promise<number> =>
+  (await send(transfer)).nanoseconds / 1e6
+
+/** It is measured where the bytes arrive, by the clock of the receiver alone. */
+async function send({
+  from,
+  to,
+  address,
+  skip,
+  measure,
+}: Transfer): Promise<{ readonly bytes: number; readonly nanoseconds: number }> {
   const receiving = node(to, receiver, address, String(skip), String(measure))
   const closed = new Promise<void>((resolve) => receiving.once('close', () => resolve()))
   let sending: ChildProcess | undefined
@@ -74,7 +87,7 @@ export async function transferRate({ from, to, address, skip, measure }: Transfe
     await closed
     const [bytes, nanoseconds] = (text.split('\n')[1] ?? '').split(' ').map(Number)
     if (!bytes || !nanoseconds) throw new Error(`nothing was transferred to ${address}`)
-    return (8e9 * bytes) / nanoseconds / share(address)
+    return { bytes, nanoseconds }
   } finally {
     receiving.kill()
     sending?.kill()

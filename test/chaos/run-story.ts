@@ -145,7 +145,7 @@ function configOf({ adopts, families, share }: Story, cloud: ChaosCloud, provide
   const v4 = isDelegated ? [] : [new Pool(parseCidr(poolRange), 24)]
   const v6 = families === 'both' ? [new Pool(parseCidr('fd00:10:244::/48'), 64)] : []
   const flags = isDelegated
-    ? { provider: 'gcp', gcpMode: 'alias-ip', gcpPodRanges: podRangeName }
+    ? ({ provider: 'gcp', gcpMode: 'alias-ip', gcpPodRanges: [podRangeName] } as const)
     : { provider }
   return {
     ...readCloudConfig({ ...flags, clusterName: cloud.clusterName }),

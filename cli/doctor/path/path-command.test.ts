@@ -137,6 +137,8 @@ describe('who is meant', () => {
   })
 })
 
+const role = 'arn:aws:iam::123456789012:role/x'
+
 describe('refused, each with what would do:', () => {
   test.each<[what: string, flags: readonly string[], code: number, says: RegExp]>([
     [
@@ -153,9 +155,20 @@ describe('refused, each with what would do:', () => {
     ],
     ['no name', ['--from', 'a/b/c', '--to', 'db'], 64, /--from=a\/b\/c: expected a pod as namespace\/name/],
     ['half an address', ['--from', 'web', '--to', 'fd00:::1'], 64, /--to: invalid address/],
-    ['another cloud', [...pods, '--provider', 'moon'], 64, /--provider=moon: expected one of aws, gcp/],
-    ['a role for no cloud', [...pods, '--aws-role-arn', 'arn:aws:iam::1:role/x'], 64, /--provider aws/],
-    ['a role of AWS for Google', [...pods, '--provider', 'gcp', '--aws-role-arn', 'x'], 64, /--provider aws/],
+    [
+      'another cloud',
+      [...pods, '--provider', 'moon'],
+      64,
+      /--provider=moon: expected one of aws, azure, gcp/,
+    ],
+    ['a role for no cloud', [...pods, '--aws-role-arn', role], 64, /--provider aws/],
+    ['no role', [...pods, '--aws-role-arn', 'x'], 64, /--aws-role-arn=x: expected the ARN/],
+    [
+      'a role of AWS for Google',
+      [...pods, '--provider', 'gcp', '--aws-role-arn', role],
+      64,
+      /--provider aws/,
+    ],
     ['a project for no cloud', [...pods, '--gcp-project', 'p'], 64, /--gcp-project .* --provider gcp/],
     [
       'a network for another cloud',

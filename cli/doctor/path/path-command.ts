@@ -1,16 +1,13 @@
 import type { Command } from 'commander'
-import { Option } from 'commander'
-import { awsRoleArnOption, awsRoleExternalIdOption } from '../../aws-options.ts'
-import { azurePlaceOptions } from '../../azure-options.ts'
-import { kubeconfigOption } from '../../cloud-options.ts'
 import { connect } from '../../connect.ts'
-import { addGcpOptions } from '../../gcp-options.ts'
-import { outputOption, standardOutput } from '../../output.ts'
+import { standardOutput } from '../../output.ts'
+import { addSettings } from '../../settings/options.ts'
+import { readSettings } from '../../settings/read-settings.ts'
 import { untilSignal } from '../../until-signal.ts'
 import { commandWaits } from '../../with-retries.ts'
 import { paint, progress } from '../terminal.ts'
 import { openPathCloud } from './open-path-cloud.ts'
-import { type PathConfig, type PathFlags, pathClouds, readPathConfig } from './path-config.ts'
+import { type PathConfig, readPathConfig } from './path-config.ts'
 import { runPath } from './run-path.ts'
 
 /** The command that explains a packet's way. */
@@ -21,23 +18,6 @@ export function addPathCommand(doctor: Command): void {
     .description(
       'Asks the agents of both Nodes what their kernels do with a packet, there and back, and the cloud what lies between, and names the first step that does not let it pass. It sends no packet and changes nothing.',
     )
-    .requiredOption('--from <namespace/name>', 'the pod that sends (without a namespace: of default)')
-    .requiredOption('--to <namespace/name|address>', 'the pod, or the address, that it sends to')
-    .addOption(
-      new Option(
-        '--provider <name>',
-        `the cloud between the Nodes: ${pathClouds.join(', ')} (default: it is not asked)`,
-      ),
-    )
-    .option('--agent-namespace <name>', 'where the agents run', 'podway-system')
-    .option('--agent-port <port>', 'where the agents answer: that of their --metrics-bind-address', '10278')
-    .addOption(awsRoleArnOption())
-    .addOption(awsRoleExternalIdOption())
-  addGcpOptions(command)
-  for (const option of azurePlaceOptions()) command.addOption(option)
-  command
-    .addOption(kubeconfigOption())
-    .addOption(outputOption())
     .addHelpText(
       'after',
       `
@@ -49,7 +29,10 @@ Example:
 Exit codes: 0 nothing is known to be broken (there may be warnings, and what could not be asked), 1 the way is broken, or
 could not be examined, 64 wrong usage.`,
     )
-    .action(async (flags: PathFlags) => run(readPathConfig(flags)))
+    .action(async (_flags: unknown, command: Command) =>
+      run(await readSettings(command, 'doctor path', readPathConfig)),
+    )
+  addSettings(command, 'doctor path')
 }
 
 async function run(config: PathConfig): Promise<void> {

@@ -1,38 +1,16 @@
 import { type Address, AddressSyntaxError, parseAddress } from '../../../net/address.ts'
-import { type AwsConfig, type AwsFlags, readAwsConfig } from '../../aws-options.ts'
-import { type AzureConfig, type AzureFlags, readAzureConfig } from '../../azure-options.ts'
-import { type GcpConfig, type GcpFlags, readGcpConfig } from '../../gcp-options.ts'
-import { readChoice, readInteger } from '../../flag-values.ts'
-import { type ListFormat, listFormats } from '../../output.ts'
+import { type AwsConfig, readAwsConfig } from '../../aws-options.ts'
+import { type AzureConfig, readAzureConfig } from '../../azure-options.ts'
+import { type GcpConfig, readGcpConfig } from '../../gcp-options.ts'
+import type { ListFormat } from '../../output.ts'
+import { awsSettings } from '../../settings/aws-settings.ts'
+import { azureSettings } from '../../settings/azure-settings.ts'
+import type { Settings } from '../../settings/command-settings.ts'
+import { gcpSettings } from '../../settings/gcp-settings.ts'
+import type { Told } from '../../settings/read-settings.ts'
+import { kebab } from '../../settings/setting.ts'
+import type { Key } from '../../settings/settings.ts'
 import { UsageError } from '../../usage.ts'
-
-type AzurePlaceFlags = Pick<
-  AzureFlags,
-  | 'cloudConfig'
-  | 'azureSubscription'
-  | 'azureResourceGroups'
-  | 'azureRouteTableResourceGroup'
-  | 'azureCloud'
-  | 'azureCredentials'
->
-
-/** The flags of `podway doctor path` as commander hands them over. */
-export interface PathFlags
-  extends
-    Pick<AwsFlags, 'awsRoleArn' | 'awsRoleExternalId'>,
-    Pick<GcpFlags, 'gcpProject' | 'gcpNetwork' | 'gcpImpersonateServiceAccount'>,
-    AzurePlaceFlags {
-  readonly from: string
-  readonly to: string
-  readonly provider?: string
-  readonly agentNamespace: string
-  readonly agentPort: string
-  readonly kubeconfig?: string
-  readonly output: string
-}
-
-/** Those that can be asked about a packet. */
-export const pathClouds = ['aws', 'gcp', 'azure'] as const
 
 export type PathCloudConfig =
   | { readonly provider: 'aws'; readonly aws: Pick<AwsConfig, 'role'> }
@@ -55,54 +33,45 @@ export interface PathConfig {
 }
 
 /** Checks everything that can be checked without asking anybody. @throws UsageError */
-export function readPathConfig(flags: PathFlags): PathConfig {
-  const { agentNamespace, agentPort, from, kubeconfig, output, provider, to } = flags
+export function readPathConfig(settings: Settings<'doctor path'>, { byFlag }: Told): PathConfig {
+  const { agentNamespace, agentPort, from, kubeconfig, output, to } = settings
   return {
     from: readPod('from', from),
     to: readEnd('to', to),
-    cloud: readCloud(provider, flags),
-    agent: { namespace: agentNamespace, port: readInteger('agent-port', agentPort, { min: 1, max: 65_535 }) },
+    cloud: readCloud(settings, byFlag),
+    agent: { namespace: agentNamespace, port: agentPort },
     kubeconfig,
-    output: readChoice('output', output, listFormats),
+    output,
   }
 }
 
-function readCloud(provider: string | undefined, flags: PathFlags): PathCloudConfig | undefined {
-  const { awsRoleArn, gcpImpersonateServiceAccount, gcpNetwork, gcpProject } = flags
-  if (provider !== 'aws' && awsRoleArn !== undefined)
-    throw new UsageError('--aws-role-arn is for asking AWS: add --provider aws')
-  const ofGcp = Object.entries({
-    '--gcp-project': gcpProject,
-    '--gcp-network': gcpNetwork,
-    '--gcp-impersonate-service-account': gcpImpersonateServiceAccount,
-  }).find(([, value]) => value !== undefined)
-  if (provider !== 'gcp' && ofGcp !== undefined)
-    throw new UsageError(`${ofGcp[0]} is for asking Google Cloud: add --provider gcp`)
-  const ofAzure = azureFlags.find((name) => flags[name] !== undefined)
-  if (provider !== 'azure' && ofAzure !== undefined)
-    throw new UsageError(`--${kebab(ofAzure)} is for asking Azure: add --provider azure`)
-  if (provider === undefined) return undefined
-  const cloud = readChoice('provider', provider, pathClouds)
-  switch (cloud) {
+/** A file and variables are for other commands too: only who says it on the command line means this one. */
+function readCloud(settings: Settings<'doctor path'>, byFlag: Told['byFlag']): PathCloudConfig | undefined {
+  const { provider } = settings
+  const stray = [...byFlag].find((key) => provider !== cloudOf(key) && cloudOf(key) !== undefined)
+  const meant = stray === undefined ? undefined : cloudOf(stray)
+  if (stray !== undefined && meant !== undefined)
+    throw new UsageError(`--${kebab(stray)} is for asking ${cloudNames[meant]}: add --provider ${meant}`)
+  switch (provider) {
+    case undefined:
+      return undefined
     case 'aws':
-      return { provider: cloud, aws: readAwsConfig(flags) }
+      return { provider, aws: readAwsConfig(settings) }
     case 'gcp':
-      return { provider: cloud, gcp: readGcpConfig(flags) }
+      return { provider, gcp: readGcpConfig(settings) }
     case 'azure':
-      return { provider: cloud, azure: readAzureConfig(flags) }
+      return { provider, azure: readAzureConfig(settings) }
   }
 }
 
-const azureFlags = [
-  'cloudConfig',
-  'azureSubscription',
-  'azureResourceGroups',
-  'azureRouteTableResourceGroup',
-  'azureCloud',
-  'azureCredentials',
-] as const satisfies readonly (keyof AzurePlaceFlags)[]
+const cloudNames = { aws: 'AWS', gcp: 'Google Cloud', azure: 'Azure' } as const
 
-const kebab = (name: string): string => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+/** The cloud of which alone a setting is. */
+function cloudOf(key: Key): keyof typeof cloudNames | undefined {
+  if (key in awsSettings) return 'aws'
+  if (key in gcpSettings) return 'gcp'
+  return key in azureSettings ? 'azure' : undefined
+}
 
 function readEnd(flag: string, text: string): PathEndFlag {
   // Names of pods have neither colons nor end in what looks like an address; what is an address is meant as one.

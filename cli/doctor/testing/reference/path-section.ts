@@ -55,6 +55,7 @@ ${markdownTable([
   ],
   ['`--kubeconfig <path>`', 'see [podway controller](controller.md)', 'how to reach the API server'],
   ['`-o, --output <format>`', '`table`', '`table`: text for people; or `json`'],
+  ['`--config <file>`', '', 'a file with [configuration](configuration.md)'],
 ])}
 
 Pods of both families have two ways, which are told one after the other. \`json\` is \`{"paths": [{"family", "source", "destination", "hops": [{"way", "at", "code", "severity", "object", "message", "fix"}], "broken"}], "counts"}\`: \`way\` is \`there\` or \`back\`, \`at\` is the Node’s name, \`cloud\`, or the address of whoever can’t be asked; \`broken\` is the first hop that is an error, or null. A ClusterIP of a Service is refused: it is nowhere, kube-proxy puts a pod’s address in its place.
