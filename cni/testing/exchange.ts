@@ -68,8 +68,8 @@ async function ask(from: string | undefined, to: Place, milliseconds: number): P
       asking.once('close', (code) => resolve(code === 0 ? answer : undefined))
     })
   } finally {
-    // Its port is free for the next one when it has ended.
+    // Its port is free when this returns.
     const ended = new Promise((resolve) => listening.once('close', resolve))
-    if (listening.exitCode === null && listening.kill()) await ended
+    if (listening.kill()) await ended
   }
 }

@@ -38,7 +38,11 @@ const wholeChain: ConfigOn = (host, pod) => ({
   },
 })
 
+/** What a bystander has of it. */
+const whole = ['tbf', '8081', 'masquerade']
+
 const onBridge: ConfigOn = (host) => ({ ...base(host), interface: 'bridge', bridge: 'br0', isGateway: true })
+const bridged = ['br0', 'masquerade']
 
 /**
  * As the process that dies with the interface alone. Between two calls that change something it does not matter where a
@@ -46,19 +50,39 @@ const onBridge: ConfigOn = (host) => ({ ...base(host), interface: 'bridge', brid
  */
 describeUnless(whyNoTrace() ?? whyNoNft(), 'a process that dies', () => {
   it.concurrent.each([
-    { title: 'masquerading, ports and rates', verb: 'ADD', remover: 'DEL', configOn: wholeChain },
-    { title: 'masquerading, ports and rates', verb: 'ADD', remover: 'GC', configOn: wholeChain },
-    { title: 'masquerading, ports and rates', verb: 'DEL', remover: 'DEL', configOn: wholeChain },
-    { title: 'a bridge', verb: 'ADD', remover: 'DEL', configOn: onBridge },
-    { title: 'a bridge', verb: 'DEL', remover: 'GC', configOn: onBridge },
+    {
+      title: 'masquerading, ports and rates',
+      verb: 'ADD',
+      remover: 'DEL',
+      configOn: wholeChain,
+      shows: whole,
+    },
+    {
+      title: 'masquerading, ports and rates',
+      verb: 'ADD',
+      remover: 'GC',
+      configOn: wholeChain,
+      shows: whole,
+    },
+    {
+      title: 'masquerading, ports and rates',
+      verb: 'DEL',
+      remover: 'DEL',
+      configOn: wholeChain,
+      shows: whole,
+    },
+    { title: 'a bridge', verb: 'ADD', remover: 'DEL', configOn: onBridge, shows: bridged },
+    { title: 'a bridge', verb: 'DEL', remover: 'GC', configOn: onBridge, shows: bridged },
   ])(
     '$verb with $title can be killed at any change: $remover takes back the rest',
-    async ({ verb, remover, configOn }) => {
+    async ({ verb, remover, configOn, shows }) => {
       const rig = new CrashRig(configOn)
       const points = killed((await rig.record(verb)).filter(isChange))
       expect(points.length).toBeGreaterThan(10)
       await rig.onHosts(points, async (host, injection, before) => {
         const where = describeInjection(injection)
+        // Else nothing of it would be tested.
+        for (const one of shows) expect(JSON.stringify(before)).toContain(one)
         if (verb !== 'ADD') await rig.mustCall(host, 'ADD', victim)
         const { ending, spared } = await rig.disturbed(host, verb, injection)
         // The one that is left alone when its child is killed does the work itself.
