@@ -1,11 +1,14 @@
 import type { Verb } from './call.ts'
-import { fileName, pluginOf } from './plugin.ts'
+import { fileName, pluginOf, podInterfaceOf } from './plugin.ts'
 import { type NetworkConfig, readNetworkConfig } from './spec/config.ts'
 import { readEnvironment } from './spec/environment.ts'
 import { CniError, ErrorCode, formatError, toCniError } from './spec/error.ts'
 import { formatVersions, newestVersion, requireVersion, supportedVersions } from './spec/version.ts'
 import type { JsonObject } from './spec/json.ts'
 import type { System } from './sys.ts'
+
+/** What the whole of a bridge is needed for. */
+const bridgeExtras: readonly string[] = ['ipMasq', 'macspoofchk', 'vlan', 'vlanTrunk']
 
 const verbs: readonly string[] = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS']
 
@@ -56,7 +59,7 @@ async function load(
   command: string,
   { ipamType, json }: NetworkConfig,
 ): Promise<{ readonly run: Verb } | undefined> {
-  switch (`${plugin === 'podway-cni' ? 'ptp' : plugin} ${command}`) {
+  switch (`${plugin === 'podway-cni' ? podInterfaceOf(json) : plugin} ${command}`) {
     case 'ptp ADD':
       if (plugin === 'podway-cni' && limitsBandwidth(json)) return import('./verbs/ptp-add-bandwidth.ts')
       if (json.ipMasq === true)
@@ -71,6 +74,36 @@ async function load(
     case 'ptp STATUS':
       return import('./verbs/ptp-status.ts')
     case 'ptp GC':
+      return import('./verbs/ptp-gc.ts')
+    case 'bridge ADD':
+      return ipamType === 'static' || bridgeExtras.some((key) => json[key]) || limitsBandwidth(json)
+        ? import('./verbs/bridge-add-whole.ts')
+        : import('./verbs/bridge-add.ts')
+    case 'bridge DEL':
+      return import('./verbs/bridge-del.ts')
+    case 'bridge CHECK':
+      return import('./verbs/bridge-check.ts')
+    case 'bridge STATUS':
+      return import('./verbs/bridge-status.ts')
+    case 'bridge GC':
+      return import('./verbs/bridge-gc.ts')
+    case 'macvlan ADD':
+      return import('./verbs/macvlan-add.ts')
+    case 'ipvlan ADD':
+      return import('./verbs/ipvlan-add.ts')
+    case 'macvlan DEL':
+    case 'ipvlan DEL':
+      return import('./verbs/ptp-del.ts')
+    case 'macvlan CHECK':
+      return import('./verbs/macvlan-check.ts')
+    case 'ipvlan CHECK':
+      return import('./verbs/ipvlan-check.ts')
+    case 'macvlan STATUS':
+      return import('./verbs/macvlan-status.ts')
+    case 'ipvlan STATUS':
+      return import('./verbs/ipvlan-status.ts')
+    case 'macvlan GC':
+    case 'ipvlan GC':
       return import('./verbs/ptp-gc.ts')
     case 'host-local ADD':
       return import('./verbs/host-local-add.ts')
