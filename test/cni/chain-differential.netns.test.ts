@@ -55,7 +55,6 @@ describeUnless(missing, 'a chain beside the reference plugins', () => {
   })
 
   function unexplainedOf(round: ChainRound): readonly Difference[] {
-    const { step: _step, ...rest } = round
     const call: PlannedCall = {
       ...{ verb: round.verb, pod: 0, ifName: 'eth0', before: undefined, previous: { kind: 'own' } },
       ...{ environment: {}, fields: {}, stdin: undefined },
@@ -66,9 +65,7 @@ describeUnless(missing, 'a chain beside the reference plugins', () => {
       differences: round.differences,
     })
     return unexplained.filter((difference) => {
-      const found = chainDeviations.find(({ explains }) =>
-        explains(difference, { step: round.step, ...rest }),
-      )
+      const found = chainDeviations.find(({ explains }) => explains(difference, round))
       if (found !== undefined) used.add(found.name)
       return found === undefined
     })

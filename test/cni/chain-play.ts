@@ -118,7 +118,11 @@ class ChainRunner {
       file: join(this.#plugins, plugin.type),
       by: host.enter,
     })
-    if (verb === 'ADD' && ending.code === 0) this.#results.set(pod, ending.json)
+    if (verb === 'ADD') {
+      // Where both fail there is nothing to compare.
+      if (ending.code !== 0) throw new Error(`ADD by ${this.#plugins}/${plugin.type}: ${ending.stdout}`)
+      this.#results.set(pod, ending.json)
+    }
     return this.#observe(ending)
   }
 

@@ -34,10 +34,13 @@ export interface ChainScenario {
 }
 
 const ranges = { v4: [{ subnet: '10.1.2.0/24' }], v6: [{ subnet: 'fd00:1::/64' }] } as const
-const ipam = (families: readonly ('v4' | 'v6')[] = ['v4']): object => ({
+const ipamWithoutRoutes = (families: readonly ('v4' | 'v6')[] = ['v4']): object => ({
   type: 'host-local',
   dataDir: `/run/pod-hosts/${HOST}/data`,
   ranges: families.map((family) => ranges[family]),
+})
+const ipam = (families: readonly ('v4' | 'v6')[] = ['v4']): object => ({
+  ...ipamWithoutRoutes(families),
   routes: families.map((family) => ({ dst: family === 'v4' ? '0.0.0.0/0' : '::/0' })),
 })
 
@@ -141,7 +144,9 @@ export const chainScenarios: readonly ChainScenario[] = [
   },
   {
     name: 'bridge as the default gateway, in promiscuous mode, dual-stack',
-    plugins: [bridge({ isDefaultGateway: true, promiscMode: true, ipam: ipam(['v4', 'v6']), mtu: 1400 })],
+    plugins: [
+      bridge({ isDefaultGateway: true, promiscMode: true, ipam: ipamWithoutRoutes(['v4', 'v6']), mtu: 1400 }),
+    ],
     runtimeConfig: none,
     probes: [podToPod],
   },
