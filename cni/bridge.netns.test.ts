@@ -480,6 +480,30 @@ describeUnless(whyNoNft(), 'rules of a bridge', () => {
     expect(nft(undefined, 'list', 'tables')).toBe('')
   })
 
+  it('map ports to the pod and limit its rates, in the same process', async () => {
+    const outside = testNode.pod('outside')
+    run('ip', 'link', 'add', 'out0', 'type', 'veth', 'peer', 'name', 'up0', 'netns', outside.name)
+    ip(undefined, 'addr', 'add', '192.0.2.1/24', 'dev', 'out0')
+    ip(undefined, 'link', 'set', 'out0', 'up')
+    ip(outside.name, 'addr', 'add', '192.0.2.2/24', 'dev', 'up0')
+    ip(outside.name, 'link', 'set', 'up0', 'up')
+    const portMappings = [{ hostPort: 9080, containerPort: 8080, protocol: 'tcp' }]
+    const bandwidth = { ingressRate: 8_000_000, ingressBurst: 800_000 }
+    const conf = config({ runtimeConfig: { portMappings, bandwidth } }, v4)
+    const pod = attach('pod', conf)
+    const place = { netns: pod.name, listen: '10.1.2.2', listenPort: 8080, port: 9080 }
+    expect(await exchange('outside', { ...place, address: '192.0.2.1' })).toBe('192.0.2.2')
+    expect(await exchange(undefined, { ...place, address: '192.0.2.1' })).toMatch(
+      /^(10\.1\.2\.1|192\.0\.2\.1)$/,
+    )
+    expect(run('tc', 'qdisc', 'show', 'dev', pod.port)).toContain('tbf')
+    expect(check(pod, conf)).toMatchObject({ code: 0 })
+    run('tc', 'qdisc', 'del', 'dev', pod.port, 'root')
+    expect(check(pod, conf).code).toBe(1)
+    detach(pod, conf)
+    expect(nft(undefined, 'list', 'ruleset')).toBe('')
+  })
+
   it('masquerade what leaves the bridge (ipMasq), and not what stays on it', async () => {
     const outside = testNode.pod('outside')
     run('ip', 'link', 'add', 'out0', 'type', 'veth', 'peer', 'name', 'up0', 'netns', outside.name)

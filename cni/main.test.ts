@@ -121,7 +121,7 @@ describe('the program', () => {
     const { out } = await call('ADD', { cniVersion: '1.0.0', type: 'ptp' }, '/opt/cni/bin/flannel')
     expect(JSON.parse(out)).toMatchObject({
       code: 7,
-      msg: 'called as "flannel": this program is "podway-cni" and stands in for "ptp", "bridge", "macvlan", "ipvlan", "host-local", "static", "loopback", "bandwidth"',
+      msg: 'called as "flannel": this program is "podway-cni" and stands in for "ptp", "bridge", "macvlan", "ipvlan", "host-local", "static", "loopback", "portmap", "bandwidth"',
     })
   })
 

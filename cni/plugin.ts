@@ -11,6 +11,7 @@ const plugins = [
   'host-local',
   'static',
   'loopback',
+  'portmap',
   'bandwidth',
 ] as const
 export type Plugin = (typeof plugins)[number]

@@ -113,7 +113,8 @@ describe.each(specVersions)('bridge of $version', ({ version, lists, check, stat
     const dns = one.resolvConf === true ? { nameservers: ['192.0.2.3'] } : none
     expect((added.json as { dns?: object }).dns).toEqual(dns)
     if (one.vlans !== undefined) expect(vlansOf(port)).toEqual(one.vlans)
-    const isUp = (one.fields as { disableContainerInterface?: boolean })?.disableContainerInterface !== true
+    const isUp =
+      (one.fields as { disableContainerInterface?: boolean } | undefined)?.disableContainerInterface !== true
     expect(linkState('eth0', pod.name).operstate).toBe(isUp ? 'UP' : 'DOWN')
     const rules = whyNoNft() === undefined ? nft(undefined, 'list', 'ruleset') : ''
     const checked = call('CHECK', pod.path, { ...conf, prevResult: added.json })

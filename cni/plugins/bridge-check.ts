@@ -12,6 +12,7 @@ import { checkLimits } from './limits-check.ts'
 import { checkMacGuard } from './mac-guard.ts'
 import { checkMasquerade } from './masquerade-check.ts'
 import { checkAddresses, checkIpam, failure, ownPartOf } from './pod-check.ts'
+import { check as checkPorts } from './portmap-check.ts'
 import { openSandbox } from './sandbox.ts'
 
 /**
@@ -42,6 +43,7 @@ export function check(call: Call): void {
   if (wanted.isGateway) checkGateways(host, gatewayLink(host, bridge, wanted), ips)
   checkLimits(call, host, port)
   checkMasquerade(call, ips, 'bridge')
+  if (!call.reference) checkPorts(call)
   if (wanted.checksMac) checkMacGuard(system, { ...environment, network: config.name }, port.index)
 }
 

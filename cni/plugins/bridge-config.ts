@@ -44,7 +44,7 @@ export function readBridgeConfig(call: Call): BridgeConfig {
   const isDefaultGateway = flag('isDefaultGateway')
   const config = {
     bridge: readInterfaceName(json, 'bridge') ?? defaultBridge,
-    hasIpam: hasIpam(json),
+    hasIpam: hasIpam(call),
     isGateway: flag('isGateway') || isDefaultGateway,
     isDefaultGateway,
     forceAddress: flag('forceAddress'),

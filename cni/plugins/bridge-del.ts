@@ -1,6 +1,8 @@
 import type { Call } from '../call.ts'
 import { tidyPods } from '../nftables/pod-tidying.ts'
+import { tidyPorts } from '../nftables/port-tidying.ts'
 import { endMacGuard } from './mac-guard.ts'
+import { forgetEnded } from './port-connections.ts'
 import { del as delPair } from './ptp-del.ts'
 
 /**
@@ -9,7 +11,7 @@ import { del as delPair } from './ptp-del.ts'
  */
 export function del(call: Call): void {
   try {
-    delPair(call, tidyPods)
+    delPair(call, { pods: tidyPods, ports: tidyPorts, forget: forgetEnded })
   } finally {
     endMacGuard(call)
   }

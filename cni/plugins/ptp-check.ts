@@ -10,6 +10,7 @@ import { formatInterfaceAddress } from '../spec/result.ts'
 import { checkLimits } from './limits-check.ts'
 import { checkMasquerade } from './masquerade-check.ts'
 import { checkAddresses, checkIpam, failure, ownPartOf } from './pod-check.ts'
+import { check as checkPorts } from './portmap-check.ts'
 import { openSandbox } from './sandbox.ts'
 
 /**
@@ -37,6 +38,7 @@ export function check(call: Call): void {
   const hostEnd = checkHost(host, { interfaces: previous.interfaces, ips }, link)
   if (hostEnd !== undefined) checkLimits(call, host, hostEnd)
   checkMasquerade(call, ips, 'ptp')
+  if (!call.reference) checkPorts(call)
 }
 
 function checkPodLink(pod: Rtnetlink, expected: PreviousInterface): Link {

@@ -4,6 +4,7 @@ import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { type PreviousInterface, readPrevious } from '../spec/previous.ts'
 import { findMaster } from './master.ts'
 import { checkAddresses, checkIpam, failure, ownPartOf } from './pod-check.ts'
+import { check as checkPorts } from './portmap-check.ts'
 import { openSandbox } from './sandbox.ts'
 import { type StackedConfig, modeName, readStackedConfig } from './stacked-config.ts'
 
@@ -51,6 +52,7 @@ export const checkStacked =
       findMaster(wanted.isMasterInPod ? pod : new Rtnetlink(system), wanted.master)
     const link = checkLink(pod, own, wanted)
     checkAddresses(pod, link, { ips, routes: previous.routes })
+    if (!call.reference) checkPorts(call)
   }
 
 function checkLink(

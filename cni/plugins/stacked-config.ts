@@ -63,7 +63,7 @@ export function readStackedConfig(call: Call, kind: StackedConfig['kind']): Stac
     // All that are on one master share its hardware address.
     mac: isMacvlan ? readMacvlanMac(call) : undefined,
     broadcastQueueLength: isMacvlan ? optionalPositive(json, 'bcqueuelen', 'bcqueuelen') : undefined,
-    hasIpam: hasIpam(json),
+    hasIpam: hasIpam(call),
     detectDuplicates: !call.reference && optionalBoolean(json, 'enabledad', 'enabledad') === true,
     dns: readConfiguredDns(call),
   }

@@ -6,6 +6,7 @@ import { makeBridge } from '../plugins/bridge-add.ts'
 import { addChain } from '../plugins/chain.ts'
 import { guardMac } from '../plugins/mac-guard.ts'
 import { masqueradePod } from '../plugins/masquerade.ts'
+import { mapPorts } from '../plugins/portmap.ts'
 import { setPortVlans } from '../plugins/port-vlans.ts'
 import { ensureVlanGateway } from '../plugins/vlan-gateway.ts'
 
@@ -13,5 +14,5 @@ import { ensureVlanGateway } from '../plugins/vlan-gateway.ts'
 export function run(call: Call): void {
   const ipam = call.config.ipamType === 'static' ? staticAddresses : hostLocal
   const podInterface = makeBridge(ipam, { masqueradePod, guardMac, setPortVlans, ensureVlanGateway })
-  addChain(call, podInterface, call.reference ? [] : [bandwidthPart])
+  addChain(call, podInterface, call.reference ? [] : [mapPorts, bandwidthPart])
 }
