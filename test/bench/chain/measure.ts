@@ -168,6 +168,14 @@ async function rehearse(options: MeasureOptions, scenario: Scenario, contender: 
   await delAll(options, scenario, contender, pods, outputs)
 }
 
+/** How many pods come and go at once while a node is filled and emptied, which is not measured. */
+const fillAtATime = 10
+
+const chunks = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, index) =>
+    items.slice(index * size, (index + 1) * size),
+  )
+
 /**
  * ADDs on a node without pods, and on one that is full of pods with ports, some of each in turns: the contender's price of
  * what is there already.
@@ -192,10 +200,13 @@ export async function measureFullNode(
     options.progress.detail(`block ${block + 1} of ${blocks}`)
     await once()
     for (let round = 0; round < roundsAtATime; round++) first.push(await once())
-    const { outputs } = await addAll(options, scenario, contender, others)
+    const groups = chunks(others, fillAtATime)
+    const results: (readonly string[])[] = []
+    for (const group of groups) results.push((await addAll(options, scenario, contender, group)).outputs)
     await once()
     for (let round = 0; round < roundsAtATime; round++) last.push(await once())
-    await delAll(options, scenario, contender, others, outputs)
+    for (const [index, group] of groups.entries())
+      await delAll(options, scenario, contender, group, results[index] ?? [])
   }
   await expectNothingLeft([], options.dataDir)
   return { first, last }
