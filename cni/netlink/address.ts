@@ -27,7 +27,7 @@ export const addressFamily = (family: Family): number => (family === 4 ? 2 : 10)
 
 const structureLength = 8
 
-/** Adds an address to a link, unless flags are given without duplicate-address detection and without a route for its prefix. */
+/** Adds an address to a link; unless other flags are given, without duplicate-address detection and without a route for its prefix. */
 export function encodeAddAddress(
   index: number,
   { address, prefixLength }: InterfaceAddress,
