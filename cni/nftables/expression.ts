@@ -17,6 +17,8 @@ export type Expression =
       readonly length: number
       readonly to?: number
     }
+  /** What conntrack knows of the packet's connection; some of it is of one direction, which is that of who began it. */
+  | { readonly step: 'connection'; readonly key: number; readonly original?: true; readonly to?: number }
   | { readonly step: 'mask'; readonly mask: Uint8Array }
   | { readonly step: 'compare'; readonly equal: boolean; readonly value: Uint8Array }
   | { readonly step: 'fib'; readonly result: number; readonly flags: number }
@@ -39,6 +41,7 @@ export type Expression =
 const names = {
   meta: 'meta',
   payload: 'payload',
+  connection: 'ct',
   mask: 'bitwise',
   compare: 'cmp',
   fib: 'fib',
@@ -60,6 +63,7 @@ const [register, verdictRegister] = [1, 0]
 // Attributes of each expression (NFTA_META_*, NFTA_PAYLOAD_* …), by their names there.
 const Meta = { dreg: 1, key: 2 } as const
 const Payload = { dreg: 1, base: 2, offset: 3, length: 4 } as const
+const Connection = { dreg: 1, key: 2, direction: 3 } as const
 const Bitwise = { sreg: 1, dreg: 2, length: 3, mask: 4, xor: 5, op: 6 } as const
 const Compare = { sreg: 1, op: 2, data: 3 } as const
 const Fib = { dreg: 1, result: 2, flags: 3 } as const
@@ -73,6 +77,8 @@ const Nat = {
   lastPort: 6,
   flags: 7,
 } as const
+/** IP_CT_DIR_ORIGINAL. */
+const originalDirection = 0
 /** NFT_NAT_DNAT. NF_NAT_RANGE_MAP_IPS and _PROTO_SPECIFIED, which the kernel says of its own. */
 const [destinationType, addressAndPort] = [1, 3]
 const Masquerade = { flags: 1, firstPort: 2 } as const
@@ -105,6 +111,11 @@ function writeExpression(writer: PayloadWriter, expression: Expression): void {
       number(Payload.base, expression.base)
       number(Payload.offset, expression.offset)
       number(Payload.length, expression.length)
+      break
+    case 'connection':
+      number(Connection.key, expression.key)
+      number(Connection.dreg, expression.to ?? register)
+      if (expression.original) writer.attributeBytes(Connection.direction, Uint8Array.of(originalDirection))
       break
     case 'mask':
       number(Bitwise.sreg, register)
@@ -182,6 +193,16 @@ function readExpression(name: string, parts: Parts): Expression | undefined {
         length: parts.number(Payload.length),
         ...placeOf(parts.number(Payload.dreg)),
       })
+    case names.connection: {
+      const isOriginal = parts.has(Connection.direction)
+      const isOurs = !isOriginal || parts.bytes(Connection.direction)[0] === originalDirection
+      return ours(parts.has(Connection.dreg) && isOurs, {
+        step: 'connection',
+        key: parts.number(Connection.key),
+        ...(isOriginal ? { original: true } : {}),
+        ...placeOf(parts.number(Connection.dreg)),
+      })
+    }
     case names.mask: {
       const isOurs =
         parts.number(Bitwise.sreg) === register &&

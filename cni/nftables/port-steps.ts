@@ -5,6 +5,9 @@ import { AddressType, addressOf, equals, native32, ofFamily } from './steps.ts'
 /** NFT_META_*, NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR, NFT_PAYLOAD_TRANSPORT_HEADER. */
 const Meta = { inputInterface: 4, transportProtocol: 16 } as const
 const [fibAddressType, fibDestination] = [3, 2]
+/** NFT_CT_STATUS, NFT_CT_PROTO_DST; IPS_DST_NAT. */
+const Connection = { status: 2, destinationPort: 12 } as const
+const destinationTranslated = 1 << 5
 const transportHeader = 2
 /** The index of `lo`, in every namespace. */
 const loopbackIndex = 1
@@ -71,6 +74,21 @@ export const isPairIn = (family: Family, set: string): readonly Expression[] => 
   { ...addressOf(family, 'destination'), to: registersBehind[family][0] },
   { step: 'lookup', set, inverted: false, decides: false },
 ]
+
+/** Led elsewhere, to an address that the set has with its protocol and the port that it was led from. */
+export function wasTranslatedTo(family: Family, set: string): readonly Expression[] {
+  const [protocol, port] = registersBehind[family]
+  return [
+    ...ofFamily(family),
+    { step: 'connection', key: Connection.status },
+    { step: 'mask', mask: native32(destinationTranslated) },
+    { step: 'compare', equal: false, value: native32(0) },
+    addressOf(family, 'destination'),
+    { step: 'meta', key: Meta.transportProtocol, to: protocol },
+    { step: 'connection', key: Connection.destinationPort, original: true, to: port },
+    { step: 'lookup', set, inverted: false, decides: false },
+  ]
+}
 
 /** To one of the machine's own addresses. */
 export const goesToNode: readonly Expression[] = [
