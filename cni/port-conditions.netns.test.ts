@@ -194,10 +194,9 @@ describeUnless(whyNoNft(), 'a DEL that is told of no ports', () => {
         detach('one', config({ ipMasq }, []))
         expect(tables()).toBe('')
         expect(testNode.reservations()).toEqual([])
-        // The next one with that address gets nothing of the client's, which goes on.
-        attach('two', config({ ipMasq }, []))
-        servers.push(await startEcho('two', 'two', 80))
-        await expect(client.ask()).rejects.toThrow()
+        // The client goes on from the same port: what the kernel remembered would lead it to the pod's address still.
+        servers.push(await startEcho(undefined, 'node', 8080))
+        expect(await client.ask()).toBe('node')
       } finally {
         for (const one of [client, ...servers]) one.stop()
       }

@@ -17,8 +17,8 @@ export type Expression =
       readonly length: number
       readonly to?: number
     }
-  /** What conntrack knows of the packet's connection; some of it is of one direction, which is that of who began it. */
-  | { readonly step: 'connection'; readonly key: number; readonly original?: true; readonly to?: number }
+  /** What conntrack knows of the packet's connection as a whole. */
+  | { readonly step: 'connection'; readonly key: number }
   | { readonly step: 'mask'; readonly mask: Uint8Array }
   | { readonly step: 'compare'; readonly equal: boolean; readonly value: Uint8Array }
   | { readonly step: 'fib'; readonly result: number; readonly flags: number }
@@ -77,8 +77,6 @@ const Nat = {
   lastPort: 6,
   flags: 7,
 } as const
-/** IP_CT_DIR_ORIGINAL. */
-const originalDirection = 0
 /** NFT_NAT_DNAT. NF_NAT_RANGE_MAP_IPS and _PROTO_SPECIFIED, which the kernel says of its own. */
 const [destinationType, addressAndPort] = [1, 3]
 const Masquerade = { flags: 1, firstPort: 2 } as const
@@ -114,8 +112,7 @@ function writeExpression(writer: PayloadWriter, expression: Expression): void {
       break
     case 'connection':
       number(Connection.key, expression.key)
-      number(Connection.dreg, expression.to ?? register)
-      if (expression.original) writer.attributeBytes(Connection.direction, Uint8Array.of(originalDirection))
+      number(Connection.dreg, register)
       break
     case 'mask':
       number(Bitwise.sreg, register)
@@ -193,16 +190,11 @@ function readExpression(name: string, parts: Parts): Expression | undefined {
         length: parts.number(Payload.length),
         ...placeOf(parts.number(Payload.dreg)),
       })
-    case names.connection: {
-      const isOriginal = parts.has(Connection.direction)
-      const isOurs = !isOriginal || parts.bytes(Connection.direction)[0] === originalDirection
-      return ours(parts.has(Connection.dreg) && isOurs, {
+    case names.connection:
+      return ours(parts.number(Connection.dreg) === register && !parts.has(Connection.direction), {
         step: 'connection',
         key: parts.number(Connection.key),
-        ...(isOriginal ? { original: true } : {}),
-        ...placeOf(parts.number(Connection.dreg)),
       })
-    }
     case names.mask: {
       const isOurs =
         parts.number(Bitwise.sreg) === register &&

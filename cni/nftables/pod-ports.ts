@@ -137,9 +137,9 @@ export const sourceRuleset: Ruleset = {
 
 /** What leads to the pod. `comment` says whose mapping it is; `suffix`, which maps it is in: those of conditions. */
 export function mappingElement(mapping: PortMapping, comment: string, suffix = ''): PlacedElement {
-  const { hostAddress, address, port } = mapping
+  const { protocol, hostPort, hostAddress, address, port } = mapping
   const { family } = address
-  const ports = portKey(mapping)
+  const ports = portKey(protocol, hostPort)
   const node = hostAddress === undefined ? [] : addressToBytes(hostAddress)
   return {
     set: `${hostAddress === undefined ? portMap(family) : addressPortMap(family)}${suffix}`,
@@ -152,23 +152,23 @@ export function mappingElement(mapping: PortMapping, comment: string, suffix = '
   }
 }
 
-/** Of a connection by the mapping, whoever begins it: it gets another source. */
+/** Of what is led to that port of the pod, whoever begins it: it gets another source. */
 export const sourceElement = (mapping: PortMapping, comment: string): PlacedElement => ({
   set: sourceSet(mapping.address.family),
   element: {
-    key: Uint8Array.of(...addressToBytes(mapping.address), ...portKey(mapping)),
+    key: Uint8Array.of(...addressToBytes(mapping.address), ...portKey(mapping.protocol, mapping.port)),
     isEnd: false,
     comment,
   },
 })
 
-const portKey = ({ protocol, hostPort }: PortMapping): readonly number[] => [
+const portKey = (protocol: PortProtocol, port: number): readonly number[] => [
   protocol,
   0,
   0,
   0,
-  hostPort >>> 8,
-  hostPort & 0xff,
+  port >>> 8,
+  port & 0xff,
   0,
   0,
 ]

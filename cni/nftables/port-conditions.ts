@@ -9,7 +9,7 @@ import { hash } from './hash.ts'
 import { addressPortMap, conditionSuffixBegin, portMap, rangeSetPrefix } from './port-names.ts'
 import { goesToLoopback6, goesToNode, translatedByAddress, translatedByPort } from './port-steps.ts'
 import type { Ruleset, WholeChain, WholeSet } from './ruleset.ts'
-import { type End, decide, goto, isIn, isNotIn, ofFamily } from './steps.ts'
+import { type End, addressOf, decide, goto } from './steps.ts'
 
 /** What a packet has to be like to be led to a pod. */
 export type Condition =
@@ -61,23 +61,28 @@ export function conditionRuleset(conditions: Conditions): Ruleset {
     { name: `${portMap(family)}${suffix}`, family, kind: 'ports', intervals: undefined },
     { name: `${addressPortMap(family)}${suffix}`, family, kind: 'address-ports', intervals: undefined },
   ]
-  const steps: Expression[] = [...ofFamily(family)]
+  // As nft orders them: what the family has to be known for stands behind it.
+  const [interfaces, addresses]: [Expression[], Expression[]] = [[], []]
   for (const [index, condition] of all.entries()) {
     if (condition.about === 'interface') {
-      steps.push(...cameBy(condition))
+      interfaces.push(...cameBy(condition))
       continue
     }
     const name = `${rangeSetPrefix}${index}${suffix}`
     sets.push({ name, family, kind: 'ranges', intervals: aggregate(condition.ranges).map(toInterval) })
-    const isThere = condition.isInverted ? isNotIn : isIn
-    steps.push(...isThere(family, condition.end, name))
+    addresses.push(addressOf(family, condition.end), {
+      step: 'lookup',
+      set: name,
+      inverted: condition.isInverted,
+      decides: false,
+    })
   }
   const maps: WholeChain = {
     name: `pod-port-maps${suffix}`,
     rules: [
       ...(family === 6 ? [[...goesToLoopback6, decide('return')]] : []),
-      [...steps, ...translatedByAddress(family, `${addressPortMap(family)}${suffix}`)],
-      [...steps, ...translatedByPort(family, `${portMap(family)}${suffix}`)],
+      [...interfaces, ...translatedByAddress(family, `${addressPortMap(family)}${suffix}`, addresses)],
+      [...interfaces, ...translatedByPort(family, `${portMap(family)}${suffix}`, addresses)],
     ],
   }
   const entry = (name: string, hook: number): WholeChain => ({

@@ -14,7 +14,7 @@ export const hairpinSet = (family: Family): string => `pod-port-hairpins-v${fami
 /** Says of an attachment that it has mappings: so one that has none finds out without a look at those of others. */
 export const ownerSet = 'pod-port-owners'
 
-/** Whose connections by a mapping get another source, whoever begins them: pods, protocols and ports of the node. */
+/** Pods, protocols and ports of theirs: what is led there gets another source, whoever begins it. */
 export const sourceSet = (family: Family): string => `pod-port-sources-v${family}${masqueradeSuffix}`
 
 /** What the names of all that only such pods need end with. */

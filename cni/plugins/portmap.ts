@@ -105,7 +105,7 @@ function sourcesOf(
   comment: string,
 ): readonly PlacedElement[] {
   if (!snat) return []
-  // A port of two addresses of the node is one here.
+  // Two ports of the node that lead to one of the pod are one here.
   if (masqueradesAll)
     return uniqueBy(
       mappings.map((mapping) => sourceElement(mapping, comment)),
