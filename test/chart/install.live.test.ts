@@ -46,7 +46,7 @@ const rare = {
     // An Event that says again what one of before says.
     'patch events.k8s.io/events',
   ],
-  'podway-agent': ['get nodes', 'get podway.dev/podnetworks', 'patch events.k8s.io/events'],
+  'podway-agent': ['patch events.k8s.io/events'],
 } as const
 
 if (missingForKubeTools() === undefined)
@@ -298,6 +298,9 @@ function declare(cluster: () => Parameters<typeof startAgent>[0]): void {
       '-f',
       join(root, 'deploy/manifests/agent-uninstall.yaml'),
     )
+    const agents = await run('kubectl', 'get', 'daemonset', 'podway-agent', '-n', namespace, '-o', 'yaml')
+    expect(agents).toContain('- uninstall')
+    expect(agents).not.toContain('livenessProbe')
   })
 }
 
