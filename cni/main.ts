@@ -1,10 +1,9 @@
-import type { Verb } from './call.ts'
+import { bundleOf, bundles } from './dispatch.ts'
 import { fileName, pluginOf } from './plugin.ts'
-import { type NetworkConfig, readNetworkConfig } from './spec/config.ts'
+import { readNetworkConfig } from './spec/config.ts'
 import { readEnvironment } from './spec/environment.ts'
 import { CniError, ErrorCode, formatError, toCniError } from './spec/error.ts'
 import { formatVersions, newestVersion, requireVersion, supportedVersions } from './spec/version.ts'
-import type { JsonObject } from './spec/json.ts'
 import type { System } from './sys.ts'
 
 const verbs: readonly string[] = ['ADD', 'DEL', 'CHECK', 'GC', 'STATUS']
@@ -37,79 +36,14 @@ export async function run(system: System): Promise<number> {
     cniVersion = config.cniVersion
 
     const plugin = pluginOf(process.argv0, config.type)
-    const loaded = await load(plugin, command, config)
-    loaded?.run({ system, environment, config, reference: plugin !== 'podway-cni' })
+    const bundle = bundleOf(plugin, command, config)
+    const call = { system, environment, config, reference: plugin !== 'podway-cni' }
+    if (bundle !== undefined) (await bundles[bundle]()).run(call)
     return 0
   } catch (error) {
     process.stdout(formatError(toCniError(error), cniVersion))
     return 1
   }
-}
-
-/**
- * The code of a verb. Each of these is a bundle of its own in the binary, with all that it needs and nothing else, for
- * every function that is read takes time in each start. They share no classes: an error that crosses this border is
- * known by its name. Undefined for a verb that has nothing to do for that plugin, which is success.
- */
-async function load(
-  plugin: string,
-  command: string,
-  { ipamType, json }: NetworkConfig,
-): Promise<{ readonly run: Verb } | undefined> {
-  switch (`${plugin === 'podway-cni' ? 'ptp' : plugin} ${command}`) {
-    case 'ptp ADD':
-      if (plugin === 'podway-cni' && limitsBandwidth(json)) return import('./verbs/ptp-add-bandwidth.ts')
-      if (json.ipMasq === true)
-        return ipamType === 'static'
-          ? import('./verbs/ptp-add-static-masquerade.ts')
-          : import('./verbs/ptp-add-masquerade.ts')
-      return ipamType === 'static' ? import('./verbs/ptp-add-static.ts') : import('./verbs/ptp-add.ts')
-    case 'ptp DEL':
-      return json.ipMasq === true ? import('./verbs/ptp-del-masquerade.ts') : import('./verbs/ptp-del.ts')
-    case 'ptp CHECK':
-      return import('./verbs/ptp-check.ts')
-    case 'ptp STATUS':
-      return import('./verbs/ptp-status.ts')
-    case 'ptp GC':
-      return import('./verbs/ptp-gc.ts')
-    case 'host-local ADD':
-      return import('./verbs/host-local-add.ts')
-    case 'host-local DEL':
-      return import('./verbs/host-local-del.ts')
-    case 'host-local CHECK':
-      return import('./verbs/host-local-check.ts')
-    case 'host-local STATUS':
-      return import('./verbs/host-local-status.ts')
-    case 'host-local GC':
-      return import('./verbs/host-local-gc.ts')
-    case 'static ADD':
-      return import('./verbs/static-add.ts')
-    case 'static CHECK':
-      return import('./verbs/static-check.ts')
-    case 'loopback ADD':
-      return import('./verbs/loopback-add.ts')
-    case 'loopback DEL':
-      return import('./verbs/loopback-del.ts')
-    case 'loopback CHECK':
-      return import('./verbs/loopback-check.ts')
-    case 'bandwidth ADD':
-      return import('./verbs/bandwidth-add.ts')
-    case 'bandwidth DEL':
-      return import('./verbs/bandwidth-del.ts')
-    case 'bandwidth CHECK':
-      return import('./verbs/bandwidth-check.ts')
-    case 'bandwidth GC':
-      return import('./verbs/bandwidth-gc.ts')
-    default:
-      return undefined
-  }
-}
-
-/** Whether a configuration or a pod says anything of rates; what it says is read later. */
-function limitsBandwidth(json: JsonObject): boolean {
-  const { bandwidth } = (json.runtimeConfig ?? {}) as JsonObject
-  const { ingressRate, ingressBurst, egressRate, egressBurst } = json
-  return [bandwidth, ingressRate, ingressBurst, egressRate, egressBurst].some((value) => !!value)
 }
 
 /** What a person who calls the program by hand gets to read. */

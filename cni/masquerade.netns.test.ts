@@ -6,6 +6,7 @@ import { invoke, invokeAsync, run } from './testing/binary.ts'
 import { type Printed, add, message, succeed } from './testing/calls.ts'
 import { exchange, reaches } from './testing/exchange.ts'
 import { elementsOf, nft, nftScript, ruleset } from './testing/filter.ts'
+import { makeOutside, node4, node6, outside4, outside6 } from './testing/outside.ts'
 import { RulesServer, nodeRules } from './testing/rules.ts'
 import { TestServer } from './testing/server.ts'
 import { trace, whyNoTrace } from './testing/trace.ts'
@@ -35,31 +36,7 @@ const attach = (containerId: string, conf: object = config()): Printed =>
 const detach = (containerId: string, conf: object = config()): void =>
   succeed('DEL', { containerId, netns: `/run/netns/${containerId}`, config: conf })
 
-/** Hosts of other networks, behind the node's uplink. They know no way to pods. */
-const [outside4, outside6] = ['203.0.113.10', '2001:db8:ffff::10']
-const [node4, node6] = ['192.0.2.10', '2001:db8:9::10']
-
-function connectOutside(...more: readonly string[]): string {
-  const { name } = testNode.pod('outside')
-  ip(undefined, 'link', 'add', 'uplink0', 'type', 'veth', 'peer', 'name', 'eth0', 'netns', name)
-  for (const [netns, dev, number] of [
-    [undefined, 'uplink0', 10],
-    [name, 'eth0', 1],
-  ] as const) {
-    ip(netns, 'link', 'set', dev, 'addrgenmode', 'none')
-    ip(netns, 'addr', 'add', `192.0.2.${number}/24`, 'dev', dev)
-    ip(netns, 'addr', 'add', `2001:db8:9::${number}/64`, 'dev', dev, 'nodad')
-    ip(netns, 'addr', 'add', `fe80::${number}/64`, 'dev', dev, 'nodad')
-    ip(netns, 'link', 'set', dev, 'up')
-  }
-  ip(name, 'link', 'set', 'lo', 'up')
-  for (const address of [outside4, outside6, ...more]) {
-    const [length, router] = address.includes(':') ? [128, '2001:db8:9::1'] : [32, '192.0.2.1']
-    ip(name, 'addr', 'add', `${address}/${length}`, 'dev', 'lo')
-    ip(undefined, 'route', 'add', `${address}/${length}`, 'via', router)
-  }
-  return name
-}
+const connectOutside = (...more: readonly string[]): string => makeOutside(testNode, ...more)
 
 const tables = (): string => nft(undefined, 'list', 'tables')
 const chains = (): readonly string[] => ruleset().filter((line) => line.startsWith('chain '))

@@ -19,7 +19,7 @@ afterEach(async () => {
   testNode.remove()
 })
 
-const names = ['host-local', 'loopback', 'podway-cni', 'ptp', 'static']
+const names = ['bandwidth', 'host-local', 'loopback', 'podway-cni', 'portmap', 'ptp', 'static']
 const file = (name: string): string => `${server.binDir}/${name}`
 const mode = (path: string): string => (statSync(path).mode & 0o7777).toString(8)
 const install = (): Promise<{ readonly changed: readonly string[] }> => client.ask('cni.install', {})
@@ -42,7 +42,13 @@ describe('cni.install', () => {
     await install()
     rmSync(file('podway-cni'))
     writeFileSync(file('loopback'), '#!/bin/sh\n')
-    expect((await client.ask('cni.inspect', {})).plugins).toEqual(['ptp', 'host-local', 'static'])
+    expect((await client.ask('cni.inspect', {})).plugins).toEqual([
+      'ptp',
+      'host-local',
+      'static',
+      'portmap',
+      'bandwidth',
+    ])
     expect(await install()).toEqual({ changed: [`installed ${file('podway-cni')}`] })
     expect(readFileSync(file('loopback'), 'utf8')).toBe('#!/bin/sh\n')
   })
@@ -136,7 +142,7 @@ describe('cni.configure', () => {
       plugins: [
         {
           type: 'podway-cni',
-          capabilities: { ips: true, mac: true, dns: true },
+          capabilities: { ips: true, mac: true, dns: true, portMappings: true, bandwidth: true },
           mtu: 1460,
           ipam: {
             type: 'host-local',

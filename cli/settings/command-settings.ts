@@ -47,7 +47,52 @@ const ofDoctor = [
   { key: 'poolsFile', description: 'the file that has the pools, instead of both' },
 ] as const
 
-/** What each command knows, in the order of its help. */
+const lease = [
+  { key: 'leaderElectResourceNamespace', description: 'where the controllers’ Lease is' },
+  { key: 'leaderElectResourceName', description: 'what that Lease is called' },
+] as const
+
+/** What everything that routes depend on is looked at by: the controller's own, and where Nodes and ledger are. */
+const ofSurvey = [
+  ...cluster,
+  'nodes',
+  'state',
+  {
+    key: 'clusterCidr',
+    description:
+      'ranges from which Nodes that have no podCIDRs would get theirs, comma-separated; without pools they wait',
+  },
+  ...masks,
+  { key: 'poolsFile', description: 'a file that has the pools, instead of --cluster-cidr' },
+  'serviceClusterIpRange',
+  ...tables,
+  'policy',
+  'awsTargetInterface',
+  'awsMode',
+  'awsMatchNodeNames',
+  'awsRoutesPerTable',
+  ...role,
+  ...azurePlace,
+  'azureRoutesPerTable',
+  'azureEffectiveWait',
+  'azureAskEffective',
+  ...gcpPlace,
+  'gcpMode',
+  ...gcpRoutes,
+] as const
+
+const ofPlan = [
+  ...ofSurvey,
+  'adopt',
+  { key: 'all', description: 'show the routes too to which nothing is to be done' },
+  'kubeconfig',
+  'output',
+] as const
+
+/**
+ * What each command knows, in the order of its help. A new command stands here with what it knows; what nothing knows yet
+ * is declared beside its like (`*-settings.ts`). `addSettings` gives it the flags, `readSettings` what was said.
+ */
 export const commandSettings = {
   controller: [
     ...cluster,
@@ -110,6 +155,11 @@ export const commandSettings = {
   ],
   'agent uninstall': ['socket', 'stay'],
   crds: ['definitionFormat'],
+  plan: ofPlan,
+  apply: [...ofPlan, { key: 'yes', description: 'do it without a question' }, ...lease],
+  status: ['watch', 'nodes', 'state', ...lease, 'kubeconfig', 'output'],
+  version: ['output'],
+  'export terraform': ['out', 'only', 'force', 'withoutVersions', ...ofSurvey, 'kubeconfig'],
   adopt: [
     ...cluster,
     ...tables,
@@ -126,12 +176,15 @@ export const commandSettings = {
     ...gcpPlace,
     'gcpMode',
   ],
-  release: ['all', 'kubeconfig', 'output'],
+  release: ['all', { key: 'yes', description: 'release it without a question' }, 'kubeconfig', 'output'],
+  config: ['configFormat'],
   cleanup: [
     ...cluster,
-    { key: 'yes', description: 'delete them; without it they are only listed' },
-    { key: 'leaderElectResourceNamespace', description: 'where the controllers’ Lease is' },
-    { key: 'leaderElectResourceName', description: 'what that Lease is called' },
+    {
+      key: 'yes',
+      description: 'delete them without a question; without it and without a terminal they are only listed',
+    },
+    ...lease,
     'kubeconfig',
     'output',
     ...role,
@@ -150,6 +203,28 @@ export const commandSettings = {
   ],
   'doctor gcp': [...ofDoctor, 'kubeconfig', 'output', ...gcpPlace, ...gcpRoutes, 'gcpMode'],
   'doctor azure': [...ofDoctor, ...tables, 'kubeconfig', 'output', ...azurePlace, 'azureRoutesPerTable'],
+  migrate: [
+    { key: 'predecessor', required: true },
+    'provider',
+    'clusterName',
+    {
+      key: 'allocateNodeCidrs',
+      description: 'whether podway is to give nodes their podCIDRs, or whoever does it now goes on',
+    },
+    'assume',
+    'do',
+    { key: 'yes', description: 'do it without a question' },
+    ...tables,
+    'kubeconfig',
+    'migrationFormat',
+    'awsTargetInterface',
+    'awsMode',
+    'awsMatchNodeNames',
+    ...role,
+    ...azurePlace,
+    ...gcpPlace,
+    'gcpMode',
+  ],
   'doctor path': [
     { key: 'from', required: true },
     { key: 'to', required: true },

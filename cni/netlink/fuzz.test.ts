@@ -13,6 +13,8 @@ import { DumpInterruptedError, NetlinkFormatError, OpError } from './error.ts'
 import { announcesRemoval, decodeLink, encodeCreateVeth, encodeSetUp } from './link.ts'
 import { Control, Flag, decodeMessages, encodeMessage } from './message.ts'
 import { decodeRoute, encodeAddRoute } from './route.ts'
+import { decodeConnection } from './tracking.ts'
+import { listedConnection } from '../testing/recorded-ports.ts'
 
 /**
  * What comes from the kernel is believed, but never trusted: whatever the bytes are, a decoder returns or says where they
@@ -41,6 +43,7 @@ const sound: readonly Uint8Array[] = [
     mtu: 1400,
     advertisedMss: 1360,
   }),
+  listedConnection,
 ]
 
 /** Bytes in which some are others, and that may end early, or late. */
@@ -96,7 +99,7 @@ const many = { numRuns: 3000 }
 
 describe('decoders, whatever the bytes are', () => {
   test.prop([payload], many)('read a link, an address and a route, or say where they are wrong', (bytes) => {
-    for (const decode of [decodeLink, decodeAddress, decodeRoute])
+    for (const decode of [decodeLink, decodeAddress, decodeRoute, decodeConnection])
       expect(unexpected(() => decode(bytes), NetlinkFormatError)).toBeUndefined()
     expect(() =>
       announcesRemoval({ type: 17, flags: 0, sequence: 0, port: 0, payload: bytes }, 7),
@@ -215,6 +218,7 @@ describe('a request and what it asks for', () => {
     expect({ ...decoded, text: parseInterfaceAddress(decoded.text) }).toEqual({
       index: link,
       text: { address: one, prefixLength },
+      flags: 0x282,
     })
   })
 

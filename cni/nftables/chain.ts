@@ -10,7 +10,7 @@ const HookAttribute = { number: 1, priority: 2 } as const
 const accept = 1
 
 /** Where packets come by (NF_INET_*). */
-export const HookNumber = { prerouting: 0, forward: 2, postrouting: 4 } as const
+export const HookNumber = { prerouting: 0, forward: 2, output: 3, postrouting: 4 } as const
 
 /** What makes a base chain of a chain: packets come to it by themselves. */
 export interface Hook {

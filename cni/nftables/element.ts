@@ -20,6 +20,8 @@ export interface Element {
   readonly key: Uint8Array
   readonly isEnd: boolean
   readonly verdict?: Verdict | undefined
+  /** What a map has for the key, if that is no verdict. */
+  readonly data?: Uint8Array | undefined
   readonly comment?: string | undefined
 }
 
@@ -27,11 +29,12 @@ export interface Element {
 export function encodeElements(table: string, set: string, elements: readonly Element[]): Uint8Array {
   const writer = openPayload().attributeText(ListAttribute.table, table).attributeText(ListAttribute.set, set)
   writer.nested(ListAttribute.elements, () => {
-    for (const { key, isEnd, verdict, comment } of elements) {
+    for (const { key, isEnd, verdict, data, comment } of elements) {
       writer.nested(oneOfList, () => {
         if (isEnd) writer.attributeBytes(Attribute.flags, be32(endFlag))
         writer.nested(Attribute.key, () => writer.attributeBytes(dataValue, key))
         if (verdict !== undefined) writer.nested(Attribute.data, () => writeVerdict(writer, verdict))
+        if (data !== undefined) writer.nested(Attribute.data, () => writer.attributeBytes(dataValue, data))
         if (comment !== undefined) writer.attributeBytes(Attribute.userData, encodeComment(comment))
       })
     }
@@ -60,6 +63,7 @@ function decodeElement(bytes: Uint8Array): Element {
   let key = new Uint8Array()
   let isEnd = false
   let verdict: Verdict | undefined
+  let data: Uint8Array | undefined
   let comment: string | undefined
   readAttributes(bytes, { offset: 0, types: Object.values(Attribute) }, (type, value) => {
     switch (type) {
@@ -68,6 +72,7 @@ function decodeElement(bytes: Uint8Array): Element {
         break
       case Attribute.data:
         verdict = readVerdict(value)
+        readAttributes(value, { offset: 0, types: [dataValue] }, (_, bytes) => (data = bytes.slice()))
         break
       case Attribute.flags:
         isEnd = (readBe32(value) & endFlag) !== 0
@@ -76,5 +81,5 @@ function decodeElement(bytes: Uint8Array): Element {
         comment = decodeComment(value)
     }
   })
-  return { key, isEnd, verdict, comment }
+  return { key, isEnd, verdict, data, comment }
 }

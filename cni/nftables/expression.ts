@@ -4,16 +4,33 @@ import { be32, readBe32 } from './message.ts'
 import { type Verdict, readVerdict, writeVerdict } from './verdict.ts'
 
 /**
- * One step of a rule. The first that a packet does not match ends the rule. What is read from the packet goes to the one
- * register that we use, and what compares looks there.
+ * One step of a rule. The first that a packet does not match ends the rule. What is read from the packet goes to the first
+ * register, and what compares looks there. Only the parts of a key that has several go to those behind it (`to`), as do
+ * those of an answer.
  */
 export type Expression =
-  | { readonly step: 'meta'; readonly key: number }
-  | { readonly step: 'payload'; readonly base: number; readonly offset: number; readonly length: number }
+  | { readonly step: 'meta'; readonly key: number; readonly to?: number }
+  | {
+      readonly step: 'payload'
+      readonly base: number
+      readonly offset: number
+      readonly length: number
+      readonly to?: number
+    }
   | { readonly step: 'mask'; readonly mask: Uint8Array }
   | { readonly step: 'compare'; readonly equal: boolean; readonly value: Uint8Array }
   | { readonly step: 'fib'; readonly result: number; readonly flags: number }
-  | { readonly step: 'lookup'; readonly set: string; readonly inverted: boolean; readonly decides: boolean }
+  | {
+      readonly step: 'lookup'
+      readonly set: string
+      readonly inverted: boolean
+      /** Its answer is a verdict. */
+      readonly decides: boolean
+      /** Its answer goes to the registers, from the first on. */
+      readonly answers?: true
+    }
+  /** To the address in the first register, and the port in the one behind it. */
+  | { readonly step: 'translate-destination'; readonly family: number; readonly portFrom: number }
   | { readonly step: 'masquerade'; readonly flags: number }
   | { readonly step: 'verdict'; readonly verdict: Verdict }
   | { readonly step: 'counter' }
@@ -26,6 +43,7 @@ const names = {
   compare: 'cmp',
   fib: 'fib',
   lookup: 'lookup',
+  'translate-destination': 'nat',
   masquerade: 'masq',
   verdict: 'immediate',
   counter: 'counter',
@@ -46,6 +64,17 @@ const Bitwise = { sreg: 1, dreg: 2, length: 3, mask: 4, xor: 5, op: 6 } as const
 const Compare = { sreg: 1, op: 2, data: 3 } as const
 const Fib = { dreg: 1, result: 2, flags: 3 } as const
 const Lookup = { set: 1, sreg: 2, dreg: 3, flags: 5 } as const
+const Nat = {
+  type: 1,
+  family: 2,
+  firstAddress: 3,
+  lastAddress: 4,
+  firstPort: 5,
+  lastPort: 6,
+  flags: 7,
+} as const
+/** NFT_NAT_DNAT. NF_NAT_RANGE_MAP_IPS and _PROTO_SPECIFIED, which the kernel says of its own. */
+const [destinationType, addressAndPort] = [1, 3]
 const Masquerade = { flags: 1, firstPort: 2 } as const
 const Immediate = { dreg: 1, data: 2 } as const
 /** NFT_LOOKUP_F_INV; NFT_CMP_*. */
@@ -69,10 +98,10 @@ function writeExpression(writer: PayloadWriter, expression: Expression): void {
   switch (expression.step) {
     case 'meta':
       number(Meta.key, expression.key)
-      number(Meta.dreg, register)
+      number(Meta.dreg, expression.to ?? register)
       break
     case 'payload':
-      number(Payload.dreg, register)
+      number(Payload.dreg, expression.to ?? register)
       number(Payload.base, expression.base)
       number(Payload.offset, expression.offset)
       number(Payload.length, expression.length)
@@ -97,8 +126,15 @@ function writeExpression(writer: PayloadWriter, expression: Expression): void {
     case 'lookup':
       number(Lookup.sreg, register)
       if (expression.decides) number(Lookup.dreg, verdictRegister)
+      else if (expression.answers) number(Lookup.dreg, register)
       writer.attributeText(Lookup.set, expression.set)
       if (expression.inverted) number(Lookup.flags, inverted)
+      break
+    case 'translate-destination':
+      number(Nat.type, destinationType)
+      number(Nat.family, expression.family)
+      number(Nat.firstAddress, register)
+      number(Nat.firstPort, expression.portFrom)
       break
     case 'masquerade':
       if (expression.flags !== 0) number(Masquerade.flags, expression.flags)
@@ -133,13 +169,18 @@ export function readExpressions(bytes: Uint8Array): readonly Expression[] | unde
 function readExpression(name: string, parts: Parts): Expression | undefined {
   switch (name) {
     case names.meta:
-      return ours(parts.number(Meta.dreg) === register, { step: 'meta', key: parts.number(Meta.key) })
+      return ours(parts.has(Meta.dreg), {
+        step: 'meta',
+        key: parts.number(Meta.key),
+        ...placeOf(parts.number(Meta.dreg)),
+      })
     case names.payload:
-      return ours(parts.number(Payload.dreg) === register, {
+      return ours(parts.has(Payload.dreg), {
         step: 'payload',
         base: parts.number(Payload.base),
         offset: parts.number(Payload.offset),
         length: parts.number(Payload.length),
+        ...placeOf(parts.number(Payload.dreg)),
       })
     case names.mask: {
       const isOurs =
@@ -165,8 +206,19 @@ function readExpression(name: string, parts: Parts): Expression | undefined {
         step: 'lookup',
         set: parts.text(Lookup.set),
         inverted: (parts.number(Lookup.flags) & inverted) !== 0,
-        decides: parts.has(Lookup.dreg),
+        decides: parts.has(Lookup.dreg) && parts.number(Lookup.dreg) === verdictRegister,
+        ...(parts.number(Lookup.dreg) === register ? { answers: true } : {}),
       })
+    case names['translate-destination']: {
+      const isOurs =
+        parts.number(Nat.type) === destinationType &&
+        parts.number(Nat.firstAddress) === register &&
+        [0, register].includes(parts.number(Nat.lastAddress)) &&
+        [0, parts.number(Nat.firstPort)].includes(parts.number(Nat.lastPort)) &&
+        (!parts.has(Nat.flags) || parts.number(Nat.flags) === addressAndPort)
+      const family = parts.number(Nat.family)
+      return ours(isOurs, { step: 'translate-destination', family, portFrom: parts.number(Nat.firstPort) })
+    }
     case names.masquerade:
       return ours(!parts.has(Masquerade.firstPort), {
         step: 'masquerade',
@@ -182,6 +234,9 @@ function readExpression(name: string, parts: Parts): Expression | undefined {
       return undefined
   }
 }
+
+/** The first register goes without saying. */
+const placeOf = (to: number): { readonly to?: number } => (to === register ? {} : { to })
 
 const ours = (isOurs: boolean, expression: Expression): Expression | undefined =>
   isOurs ? expression : undefined

@@ -2,6 +2,7 @@ import type { Request } from '../netlink/connection.ts'
 import { difference } from './difference.ts'
 import { exceptionSet, families } from './names.ts'
 import type { Nftables } from './nftables.ts'
+import { isOfPorts } from './port-names.ts'
 import { readRuleset } from './reading.ts'
 import { type FoundRuleset, isOfPods } from './ruleset.ts'
 
@@ -27,5 +28,5 @@ function unneeded({ chains }: FoundRuleset, networks: ReadonlySet<string>): (nam
   }
   const nodeMasquerades = chains.some(({ name }) => name === 'node-masquerade')
   const shared: readonly string[] = nodeMasquerades ? [] : families.map(exceptionSet)
-  return (name) => isOfPods(name) || shared.includes(name)
+  return (name) => (isOfPods(name) && !isOfPorts(name)) || shared.includes(name)
 }

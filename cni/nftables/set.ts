@@ -16,31 +16,78 @@ const Attribute = {
 } as const
 /** NFT_SET_INTERVAL, NFT_SET_MAP. */
 const Flag = { interval: 4, map: 8 } as const
-/** What nft calls ipv4_addr and ipv6_addr. The kernel only keeps these numbers for it. */
-const keyTypes = { 4: 7, 6: 8 } as const
+/** What nft calls ipv4_addr, ipv6_addr, ether_addr, inet_proto and inet_service. The kernel only keeps these numbers for it. */
+const Type = { 4: 7, 6: 8, hardwareAddress: 9, protocol: 12, port: 13 } as const
 /** NFT_DATA_VERDICT, and that it has the length of a register. */
 const verdicts = { type: 0xffffff00, length: 16 } as const
 
-/** A set of addresses of one family. */
+/** A set of which the keys, or the answers, are addresses of one family. */
 export interface AddressSet {
   readonly name: string
   readonly family: IpFamily
-  /** Of ranges, or of single addresses each of which leads to a chain. */
-  readonly kind: 'ranges' | 'verdicts'
+  readonly kind: SetKind
 }
 
+/**
+ * - `ranges`: ranges of addresses;
+ * - `verdicts`: single addresses, each of which leads to a chain;
+ * - `pairs`: two addresses, source and destination;
+ * - `ports`: protocol and port, each of which leads to an address and a port;
+ * - `address-ports`: the same of address, protocol and port;
+ * - `digests`: of six bytes, which nft shows as hardware addresses. Of no family: 4 by convention.
+ */
+export type SetKind = (typeof kinds)[number]
+const kinds = ['ranges', 'verdicts', 'pairs', 'ports', 'address-ports', 'digests'] as const
+
+/** What the kernel, and nft, are told of such a set. Each part of a key, or an answer, fills whole registers of four bytes. */
+interface Layout {
+  readonly flags: number
+  readonly key: Datum
+  readonly data?: Datum
+}
+
+interface Datum {
+  readonly type: number
+  readonly length: number
+}
+
+function layoutOf(kind: SetKind, family: IpFamily): Layout {
+  const address = { type: Type[family], length: family === 4 ? 4 : 16 }
+  const [protocol, port] = [Type.protocol, Type.port].map((type) => ({ type, length: 4 })) as [Datum, Datum]
+  const target = concatenate(address, port)
+  switch (kind) {
+    case 'ranges':
+      return { flags: Flag.interval, key: address }
+    case 'verdicts':
+      return { flags: Flag.map, key: address, data: verdicts }
+    case 'pairs':
+      return { flags: 0, key: concatenate(address, address) }
+    case 'ports':
+      return { flags: Flag.map, key: concatenate(protocol, port), data: target }
+    case 'address-ports':
+      return { flags: Flag.map, key: concatenate(address, protocol, port), data: target }
+    case 'digests':
+      return { flags: 0, key: { type: Type.hardwareAddress, length: 6 } }
+  }
+}
+
+/** nft's number for a type of several parts has six bits for each. */
+const concatenate = (...parts: readonly Datum[]): Datum =>
+  parts.reduce((all, part) => ({ type: (all.type << 6) | part.type, length: all.length + part.length }))
+
 /** `id`: another one for each set of a transaction. */
-export function encodeNewSet(table: string, set: AddressSet, id: number): Uint8Array {
+export function encodeNewSet(table: string, { name, family, kind }: AddressSet, id: number): Uint8Array {
+  const { flags, key, data } = layoutOf(kind, family)
   const writer = openPayload()
     .attributeText(Attribute.table, table)
-    .attributeText(Attribute.name, set.name)
-    .attributeBytes(Attribute.flags, be32(set.kind === 'ranges' ? Flag.interval : Flag.map))
-    .attributeBytes(Attribute.keyType, be32(keyTypes[set.family]))
-    .attributeBytes(Attribute.keyLength, be32(set.family === 4 ? 4 : 16))
-  if (set.kind === 'verdicts') {
+    .attributeText(Attribute.name, name)
+    .attributeBytes(Attribute.flags, be32(flags))
+    .attributeBytes(Attribute.keyType, be32(key.type))
+    .attributeBytes(Attribute.keyLength, be32(key.length))
+  if (data !== undefined) {
     writer
-      .attributeBytes(Attribute.dataType, be32(verdicts.type))
-      .attributeBytes(Attribute.dataLength, be32(verdicts.length))
+      .attributeBytes(Attribute.dataType, be32(data.type))
+      .attributeBytes(Attribute.dataLength, be32(data.length))
   }
   return writer.attributeBytes(Attribute.id, be32(id)).finish()
 }
@@ -70,12 +117,19 @@ export function decodeSet(payload: Uint8Array): FoundSet {
     else if (type === Attribute.keyType) keyType = readBe32(value)
     else dataType = readBe32(value)
   })
-  const family = keyType === keyTypes[4] ? 4 : keyType === keyTypes[6] ? 6 : undefined
-  const kind =
-    flags === Flag.interval
-      ? 'ranges'
-      : flags === Flag.map && dataType === verdicts.type
-        ? 'verdicts'
-        : undefined
-  return { name, set: family === undefined || kind === undefined ? undefined : { name, family, kind } }
+  return { name, set: describe(name, { flags, keyType, dataType }) }
+}
+
+function describe(
+  name: string,
+  found: { readonly flags: number; readonly keyType: number; readonly dataType: number },
+): AddressSet | undefined {
+  for (const kind of kinds) {
+    for (const family of [4, 6] as const) {
+      const { flags, key, data } = layoutOf(kind, family)
+      if (flags === found.flags && key.type === found.keyType && (data?.type ?? 0) === found.dataType)
+        return { name, family, kind }
+    }
+  }
+  return undefined
 }

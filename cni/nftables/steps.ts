@@ -25,17 +25,17 @@ export const ofFamily = (family: Family): readonly Expression[] => [
   equals(Uint8Array.of(family === 4 ? FilterFamily.ipv4 : FilterFamily.ipv6)),
 ]
 
-const equals = (value: Uint8Array): Expression => ({ step: 'compare', equal: true, value })
+export const equals = (value: Uint8Array): Expression => ({ step: 'compare', equal: true, value })
 
 /** A number as the processor has it: little-endian, as all machines that we build for are. */
-function native32(value: number): Uint8Array {
+export function native32(value: number): Uint8Array {
   return Uint8Array.of(value, value >>> 8, value >>> 16, value >>> 24)
 }
 
 /** Where a packet says that it comes from, or goes to. */
 export type End = 'source' | 'destination'
 
-function addressOf(family: Family, end: End): Expression {
+export function addressOf(family: Family, end: End): Extract<Expression, { readonly step: 'payload' }> {
   const offset = family === 4 ? { source: 12, destination: 16 } : { source: 8, destination: 24 }
   return { step: 'payload', base: Header.network, offset: offset[end], length: family === 4 ? 4 : 16 }
 }

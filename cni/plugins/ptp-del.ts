@@ -1,11 +1,10 @@
 import type { Call } from '../call.ts'
-import type { tidyPods } from '../nftables/pod-tidying.ts'
 import { removeLinks } from '../netlink/removal.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
-import { del as releaseAddresses } from './host-local.ts'
 import { findIfb } from './bandwidth-removal.ts'
+import { del as releaseAddresses } from './host-local.ts'
 import { ifbNames } from './ifb-name.ts'
-import { endMasquerading } from './masquerade-removal.ts'
+import { type Thoroughness, endRules } from './rules-removal.ts'
 import { openNamespace } from './sandbox.ts'
 import { hostVethAlias, hostVethName, masqueradeComment, nameAttempts } from './veth-name.ts'
 
@@ -18,12 +17,12 @@ import { hostVethAlias, hostVethName, masqueradeComment, nameAttempts } from './
  * (https://github.com/aws/amazon-vpc-cni-k8s/pull/1941, https://github.com/containernetworking/plugins/issues/810), but
  * after them: as long as they are there, the host's route to them leads to this pod, and its rules are about them.
  *
- * @param tidy - given if the configuration has pods masqueraded: what has no use for it does without its code
+ * @param thoroughness - given if the configuration has pods masqueraded, or ports mapped
  */
-export function del(call: Call, tidy?: typeof tidyPods): void {
+export function del(call: Call, thoroughness?: Thoroughness): void {
   const problems: unknown[] = []
-  const endMasquerade = (): void => endPodMasquerade(call, tidy)
-  for (const step of [deleteInterface, endMasquerade, releaseAddresses]) {
+  const endOwnRules = (): void => endPodRules(call, thoroughness)
+  for (const step of [deleteInterface, endOwnRules, releaseAddresses]) {
     try {
       step(call)
     } catch (error) {
@@ -34,9 +33,9 @@ export function del(call: Call, tidy?: typeof tidyPods): void {
 }
 
 /** Whatever the configuration says by now: what it said in ADD counts. */
-function endPodMasquerade({ system, environment, config }: Call, tidy?: typeof tidyPods): void {
+function endPodRules({ system, environment, config }: Call, thoroughness?: Thoroughness): void {
   const own = masqueradeComment({ ...environment, network: config.name })
-  endMasquerading(system, (comment) => comment === own, tidy)
+  endRules(system, own, thoroughness)
 }
 
 function deleteInterface({ system, environment, config, reference }: Call): void {

@@ -41,6 +41,14 @@ export function hostVethAlias({ network, containerId, ifName }: Member): string 
 /** What the pod's rules carry as comments: the same, as far as there is room. */
 export const masqueradeComment = (member: Member): string => hostVethAlias(member).slice(0, commentLength)
 
+/** Whose interface a comment says that it is about; undefined if it is none of ours. */
+export function ownerOfComment(comment: string): Owner | undefined {
+  const [program, , name = '', ...rest] = comment.split(' ')
+  const slash = name.indexOf('/')
+  if (program !== 'podway' || slash < 0 || rest.length > 0) return undefined
+  return { containerId: name.slice(0, slash), ifName: name.slice(slash + 1) }
+}
+
 /** Whether an alias or a comment is one of that network's. */
 export const isAliasOf = (network: string, alias: string): boolean => alias.startsWith(aliasPrefix(network))
 

@@ -127,13 +127,19 @@ function configurationList(
     ? inherited.rangeSets
     : podCidrs.map((cidr) => ({ subnet: formatCidr(cidr) }))
   const dataDir = inherited === undefined ? settings.dataDir : inherited.dataDir
+  // One that is inherited goes on: it knows what it made for the pods that are there.
+  const isChained = (plugin: string): boolean => chained.some(({ type }) => type === plugin)
+  const parts = {
+    ...(isChained('portmap') ? {} : { portMappings: true }),
+    ...(isChained('bandwidth') ? {} : { bandwidth: true }),
+  }
   return {
     ...versions,
     name: inherited?.name ?? networkName,
     plugins: [
       {
         type: ownName,
-        capabilities: { ips: true, mac: true, dns: true },
+        capabilities: { ips: true, mac: true, dns: true, ...parts },
         mtu,
         ipMasq: masquerade ? true : undefined,
         ipam: {

@@ -8,7 +8,15 @@ export const ownName = 'podway-cni'
  * The names under which runtimes may look for this executable. containerd needs a `loopback` for every sandbox, whatever
  * the configuration says.
  */
-export const executableNames = [ownName, 'loopback', 'ptp', 'host-local', 'static'] as const
+export const executableNames = [
+  ownName,
+  'loopback',
+  'ptp',
+  'host-local',
+  'static',
+  'portmap',
+  'bandwidth',
+] as const
 
 /** What is where one of them should be. */
 export type Place =

@@ -1,6 +1,7 @@
 import { difference } from '../nftables/difference.ts'
 import type { NodeRules } from '../nftables/node-ruleset.ts'
 import { nodeRuleset } from '../nftables/node-ruleset.ts'
+import { isOfPorts } from '../nftables/port-names.ts'
 import { Nftables } from '../nftables/nftables.ts'
 import { reconcile } from '../nftables/reconciliation.ts'
 import { isOfNode, isOfPods } from '../nftables/ruleset.ts'
@@ -17,7 +18,7 @@ export const setRules: Handler<'rules.set'> = (parameters, context) => {
   const rules = readNodeRules(parameters)
   const grouped = rules.antiSpoofing || rules.blockMetadata ? groupPodLinks(context) : []
   const changed = reconcile(new Nftables(context.system), (found) => {
-    const podsMasquerade = found.chains.some(({ name }) => isOfPods(name))
+    const podsMasquerade = found.chains.some(({ name }) => isOfPods(name) && !isOfPorts(name))
     return difference(nodeRuleset(rules, { podsMasquerade }), found, isOfNode)
   })
   return { changed: [...grouped, ...changed] }

@@ -16,6 +16,8 @@ export const ErrorCode = {
   notPermitted: 100,
   /** The kernel lacks something: veth, IPv6, network namespaces. */
   unsupportedByKernel: 101,
+  /** A port of the node that the pod asks for leads to another pod. */
+  portTaken: 102,
   internal: 999,
 } as const
 

@@ -68,6 +68,8 @@ async function ask(from: string | undefined, to: Place, milliseconds: number): P
       asking.once('close', (code) => resolve(code === 0 ? answer : undefined))
     })
   } finally {
-    listening.kill()
+    // Its port is free when this returns.
+    const ended = new Promise((resolve) => listening.once('close', resolve))
+    if (listening.kill()) await ended
   }
 }

@@ -2,4 +2,4 @@ import type { Call } from '../call.ts'
 import { tidyPods } from '../nftables/pod-tidying.ts'
 import { del } from '../plugins/ptp-del.ts'
 
-export const run = (call: Call): void => del(call, tidyPods)
+export const run = (call: Call): void => del(call, { pods: tidyPods })

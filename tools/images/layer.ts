@@ -28,7 +28,8 @@ export async function makeLayer(comment: string, entries: readonly Entry[]): Pro
 export const digestOf = (content: Uint8Array): string =>
   `sha256:${createHash('sha256').update(content).digest('hex')}`
 
-async function makeArchive(entries: readonly Entry[]): Promise<Uint8Array> {
+/** An archive (ustar) of the entries as they come. The same entries give the same bytes. */
+export async function makeArchive(entries: readonly Entry[]): Promise<Uint8Array> {
   const archive = pack()
   const parts: Uint8Array[] = []
   const read = (async () => {

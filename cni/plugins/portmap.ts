@@ -1,0 +1,131 @@
+import { type Address, formatAddress, parseAddress } from '../../net/address.ts'
+import type { Call } from '../call.ts'
+import { type MappedPort, formatHostPort } from '../nftables/mapped-port.ts'
+import { Nftables } from '../nftables/nftables.ts'
+import {
+  type Hairpin,
+  type PlacedElement,
+  type PortMapping,
+  hairpinElement,
+  mappingElement,
+  ownerElement,
+} from '../nftables/pod-ports.ts'
+import { addPorts } from '../nftables/port-addition.ts'
+import { removePorts } from '../nftables/port-removal.ts'
+import { tidyPorts } from '../nftables/port-tidying.ts'
+import { resolveRoute } from '../netlink/lookup.ts'
+import { Rtnetlink } from '../netlink/rtnetlink.ts'
+import { CniError, ErrorCode, toCniError } from '../spec/error.ts'
+import type { Result } from '../spec/result.ts'
+import type { System } from '../sys.ts'
+import type { Undo } from '../undo.ts'
+import { type Attached, podAddresses } from './attached.ts'
+import { isAttached } from './port-holder.ts'
+import { type PortmapConfig, readPortmapConfig } from './portmap-config.ts'
+import { setSysctl } from './sysctl.ts'
+import { forgetStale } from './port-connections.ts'
+import { masqueradeComment } from './veth-name.ts'
+
+/** Maps ports of the node to the pod: a part of a chain, which changes nothing in the result. */
+export function mapPorts(call: Call, result: Result, undo: Undo): Result {
+  const wanted = readPortmapConfig(call)
+  forwardPorts(call, { attached: result, wanted }, undo)
+  return result
+}
+
+/**
+ * Maps the ports to the addresses that the pod has. Without a port, or an address of their families, nothing is touched.
+ * Called as the reference plugin, ports that lead to other pods are taken from them, as there: the last one wins.
+ *
+ * @throws CniError "port taken" (102), or as the kernel refuses
+ */
+export function forwardPorts(
+  { system, environment, config, reference }: Call,
+  { attached, wanted }: { readonly attached: Attached; readonly wanted: PortmapConfig },
+  undo: Undo,
+): void {
+  const addresses = podAddresses(attached, environment.ifName)
+  const mappings = toMappings(wanted, addresses)
+  if (mappings.length === 0) return
+  const comment = masqueradeComment({ ...environment, network: config.name })
+  const nftables = new Nftables(system)
+  // Before the attempt: it may be there although the answer got lost.
+  undo.add(() => removePorts(nftables, (found) => found === comment, tidyPorts))
+  addPorts(nftables, toElements(mappings, wanted, comment), (taken, holder) => {
+    if (reference) return 'loses'
+    requireAbandoned(system, { taken, holder, addresses })
+    return 'gone'
+  })
+  const [v4] = addresses
+  if (wanted.snat && v4?.family === 4) letLoopbackPass(system, v4)
+  forgetStale(system, nftables.connection, mappings)
+}
+
+/** Those of families that the pod has no address of are left out, as upstream. */
+export const toMappings = ({ ports }: PortmapConfig, addresses: readonly Address[]): readonly PortMapping[] =>
+  ports.flatMap(({ families, containerPort, ...port }) =>
+    addresses
+      .filter(({ family }) => families.includes(family))
+      .map((address) => ({ ...port, address, port: containerPort })),
+  )
+
+const loopback4 = parseAddress('127.0.0.1')
+
+/** What the mappings consist of, as elements of the maps. */
+export function toElements(
+  mappings: readonly PortMapping[],
+  { snat }: PortmapConfig,
+  comment: string,
+): readonly PlacedElement[] {
+  const targets = snat ? mappings.map(({ address }) => address) : []
+  const unique = targets.filter(
+    (address, index) => targets.findIndex((other) => other.family === address.family) === index,
+  )
+  return [
+    ownerElement(comment),
+    ...mappings.map((mapping) => mappingElement(mapping, comment)),
+    ...unique.flatMap(hairpinsOf).map((hairpin) => hairpinElement(hairpin, comment)),
+  ]
+}
+
+/** From the pod to itself, and from the node's own 127.0.0.1. */
+const hairpinsOf = (destination: Address): readonly Hairpin[] => [
+  { source: destination, destination },
+  ...(destination.family === 4 ? [{ source: loopback4, destination }] : []),
+]
+
+/** @throws CniError "port taken" (102) if that other pod is there */
+function requireAbandoned(
+  system: System,
+  {
+    taken,
+    holder,
+    addresses,
+  }: {
+    readonly taken: MappedPort
+    readonly holder: string | undefined
+    readonly addresses: readonly Address[]
+  },
+): void {
+  if (holder !== undefined && !isAttached(new Rtnetlink(system), { comment: holder, taken, addresses }))
+    return
+  throw new CniError(
+    ErrorCode.portTaken,
+    `host port ${formatHostPort(taken)} is taken: it leads to ${formatAddress(taken.address)} port ${taken.port}`,
+    `${holder === undefined ? 'nobody says whose that is' : `that is ${holder}`}; use another hostPort or hostIP, or delete that pod`,
+  )
+}
+
+/** Lets packets of 127.0.0.0/8 cross the pod's interface on the host, whichever that is. */
+function letLoopbackPass(system: System, address: Address): void {
+  const host = new Rtnetlink(system)
+  const index = resolveRoute(host, address)?.index
+  const name = index === undefined ? undefined : host.link(index)?.name
+  if (name === undefined) return
+  try {
+    setSysctl(system.files, `ipv4/conf/${name}/route_localnet`, '1')
+  } catch (error) {
+    const { code, message } = toCniError(error)
+    throw new CniError(code, `unable to enable route_localnet: ${message}`)
+  }
+}

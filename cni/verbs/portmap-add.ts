@@ -1,0 +1,1 @@
+export { add as run } from '../plugins/portmap-add.ts'

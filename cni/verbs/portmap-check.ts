@@ -1,0 +1,1 @@
+export { check as run } from '../plugins/portmap-check.ts'

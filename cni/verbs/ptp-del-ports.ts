@@ -1,0 +1,7 @@
+import type { Call } from '../call.ts'
+import { tidyPods } from '../nftables/pod-tidying.ts'
+import { tidyPorts } from '../nftables/port-tidying.ts'
+import { forgetEnded } from '../plugins/port-connections.ts'
+import { del } from '../plugins/ptp-del.ts'
+
+export const run = (call: Call): void => del(call, { pods: tidyPods, ports: tidyPorts, forget: forgetEnded })
