@@ -166,7 +166,7 @@ function declare(cluster: () => Parameters<typeof startAgent>[0]): void {
   const recorded = async (): Promise<readonly string[]> => {
     // An API server opens its storage anew when a definition has changed: "storage is (re)initializing".
     const { items } = await vi.waitFor(() => records.list(), { timeout: 30_000, interval: 50 })
-    return items.map(({ metadata, spec }) => `${metadata.uid ?? ''} ${spec.node.name}`).sort()
+    return items.map(({ metadata, spec }) => `${metadata.uid} ${spec.node.name}`).sort()
   }
   const definesWritten = async (): Promise<boolean> =>
     /^\s+written:$/m.test(await run('kubectl', 'get', 'crd', 'noderoutes.podway.dev', '-o', 'yaml'))
