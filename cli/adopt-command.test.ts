@@ -149,7 +149,7 @@ test('what the brake holds is listed, and then released', async () => {
     stdout: '',
     stderr: 'podway: there is no NodeRoute for 10.244.4.0/24: nothing was released\n',
   })
-  expect(await runMain(['release', '10.244.3.0/24'])).toMatchObject({
+  expect(await runMain(['release', '10.244.3.0/24', '--yes'])).toMatchObject({
     code: 0,
     stderr: '1 destination released.\n',
   })

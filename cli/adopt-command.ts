@@ -1,21 +1,17 @@
 import type { Command } from 'commander'
 import { systemClock } from '../kube/clock.ts'
-import type { KubeClient } from '../kube/client.ts'
-import type { Logger } from '../kube/log.ts'
 import { nodeType } from '../kube/node-type.ts'
 import type { Node } from '../kube/objects.ts'
 import { Resource } from '../kube/resource.ts'
 import { secondTime } from '../kube/second-time.ts'
-import { type NodeRoute, nodeRouteType } from '../reconciler/node-route/node-route.ts'
-import { NodeRouteStore } from '../reconciler/node-route/node-route-store.ts'
 import { type AdoptConfig, readAdoptConfig } from './adopt-config.ts'
 import { connect } from './connect.ts'
 import { openProvider } from './open-provider.ts'
 import { type Output, standardOutput } from './output.ts'
-import { type AdoptLedger, runAdopt } from './run-adopt.ts'
+import { runAdopt } from './run-adopt.ts'
 import { addSettings } from './settings/options.ts'
 import { readSettings } from './settings/read-settings.ts'
-import { StateFile, readStateFile } from './state-file.ts'
+import { clusterLedger, fileLedger } from './survey/ledger-source.ts'
 import { untilSignal } from './until-signal.ts'
 import { commandWaits } from './with-retries.ts'
 
@@ -61,33 +57,4 @@ async function run(config: AdoptConfig, output: Output): Promise<void> {
   } finally {
     await kube.close()
   }
-}
-
-export function clusterLedger(kube: KubeClient, output: Output): AdoptLedger {
-  const store = new NodeRouteStore(new Resource<NodeRoute>(kube, nodeRouteType), noteLogger(output))
-  return {
-    read: (signal) => store.load(signal),
-    write: (work) => work(store),
-  }
-}
-
-export function fileLedger(path: string): AdoptLedger {
-  return {
-    read: () => readStateFile(path),
-    async write(work) {
-      await using file = await StateFile.open(path)
-      await work(file)
-    },
-  }
-}
-
-/** What the store has to say (a NodeRoute that can't be read) is for the person. */
-function noteLogger({ note }: Output): Logger {
-  const say = ({ nodeRoute, err }: Readonly<Record<string, unknown>>, message: string): void => {
-    const about = typeof nodeRoute === 'string' ? ` (${nodeRoute})` : ''
-    const why = err instanceof Error ? `: ${err.message}` : ''
-    void note(`${message}${about}${why}`)
-  }
-  const nothing = (): void => undefined
-  return { debug: nothing, info: nothing, warn: say, error: say }
 }

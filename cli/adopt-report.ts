@@ -1,7 +1,7 @@
 import { formatCidr } from '../net/cidr.ts'
 import type { Adoption } from './adopt.ts'
 import type { Finding, Found } from './find-adoptable.ts'
-import { type ListFormat, formatJson } from './output.ts'
+import { type ListFormat, formatDocument } from './output.ts'
 import { type Column, formatTable } from './table.ts'
 
 /** One line of the report. The field names are those of the JSON, and stay. */
@@ -54,18 +54,25 @@ export interface AdoptReport {
 }
 
 /** A table of what may be or was adopted, and one of the rest with the reasons; or JSON of all in one list. */
-export function formatReport({ lines, unread }: AdoptReport, format: ListFormat): string {
+export function formatReport(
+  { lines, unread }: AdoptReport,
+  format: ListFormat,
+  columnsThatFit?: number,
+): string {
   switch (format) {
-    case 'json': {
+    case 'json':
+    case 'yaml': {
       const unreadTables = unread.map(({ table, error }) => ({ table: table.id, message: error.message }))
-      return formatJson({ routes: lines, unreadTables })
+      return formatDocument('AdoptionList', { routes: lines, unreadTables }, format)
     }
     case 'table': {
       const good = lines.filter(({ reason }) => reason === null)
       const bad = lines.filter(({ reason }) => reason !== null)
       return [
-        ...(good.length === 0 ? [] : [formatTable(columns, good)]),
-        ...(bad.length === 0 ? [] : [`Not adopted:\n${formatTable([...columns, ...reasonColumns], bad)}`]),
+        ...(good.length === 0 ? [] : [formatTable(columns, good, columnsThatFit)]),
+        ...(bad.length === 0
+          ? []
+          : [`Not adopted:\n${formatTable([...columns, ...reasonColumns], bad, columnsThatFit)}`]),
       ].join('\n')
     }
   }

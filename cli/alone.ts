@@ -5,7 +5,7 @@ import { type Clock, systemClock } from '../kube/clock.ts'
 import { runAsLeader } from '../kube/leader-election.ts'
 import { defaultLeaderElectionTimes } from '../kube/leader-election-config.ts'
 import { type Lease, leaseType } from '../kube/lease.ts'
-import { silentLogger } from '../kube/log.ts'
+import { type LogFields, silentLogger } from '../kube/log.ts'
 import { Resource } from '../kube/resource.ts'
 
 /** A controller that works renews its Lease long before that; one that has crashed has lost it by then. */
@@ -29,7 +29,8 @@ export async function alone(
 ): Promise<void> {
   const patience = new AbortController()
   const timer = clock.setTimeout(() => patience.abort(), patienceMs)
-  const seen = { leader: '', began: false }
+  const seen: { leader: string; began: boolean; error?: unknown } = { leader: '', began: false }
+  const log = { ...silentLogger, warn: ({ err }: LogFields) => void (seen.error = err) }
   try {
     await runAsLeader(
       {
@@ -40,7 +41,7 @@ export async function alone(
         identity: `${hostname()}_${randomUUID()}`,
         clock,
         random: Math.random,
-        log: silentLogger,
+        log,
         onLeader: (identity) => (seen.leader = identity),
       },
       (term) => {
@@ -54,8 +55,11 @@ export async function alone(
     timer.cancel()
   }
   signal.throwIfAborted()
-  if (!seen.began)
-    throw new Error(
-      `a controller is at work (${seen.leader === '' ? 'somebody' : seen.leader} holds the Lease ${namespace}/${name}): stop it first`,
-    )
+  if (seen.began) return
+  const lease = `the Lease ${namespace}/${name}`
+  if (seen.leader === '' && seen.error instanceof Error)
+    throw new Error(`${lease} of the controllers can’t be held: ${seen.error.message}`, { cause: seen.error })
+  throw new Error(
+    `a controller is at work (${seen.leader === '' ? 'somebody' : seen.leader} holds ${lease}): stop it first`,
+  )
 }

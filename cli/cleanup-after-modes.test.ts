@@ -9,7 +9,7 @@ import { withdrawPodNetwork } from '../reconciler/pod-network/pod-network-store.
 import { startController } from '../test/conformance/aws-controller.ts'
 import { createGcpAliasWorld } from '../test/conformance/gcp-alias-world.ts'
 import { runCleanup } from './run-cleanup.ts'
-import { CommandWorld, signal, waits } from './testing/command-world.ts'
+import { CommandWorld, nobody, signal, waits } from './testing/command-world.ts'
 
 const outside = parseCidr('10.99.0.0/16')
 
@@ -66,6 +66,7 @@ test.each<GcpMode>(['routes', 'alias-ip'])(
         withdraw: (term: AbortSignal) => withdrawPodNetwork(command.podNetworks, term),
         output: command.output,
         waits,
+        asker: nobody,
         alone: (some: (term: AbortSignal) => Promise<void>) => some(signal),
       }
       await runCleanup({ yes: true, output: 'table' }, parts, signal)

@@ -14,6 +14,7 @@ import { type CleanupRequest, runCleanup } from './run-cleanup.ts'
 import type { Settings } from './settings/command-settings.ts'
 import { addSettings } from './settings/options.ts'
 import { readSettings } from './settings/read-settings.ts'
+import { terminalAsker } from './terminal/confirm.ts'
 import { untilSignal } from './until-signal.ts'
 import { commandWaits } from './with-retries.ts'
 
@@ -22,7 +23,7 @@ export function addCleanupCommand(program: Command): void {
     .command('cleanup')
     .summary('delete all of podway’s routes')
     .description(
-      'Lists every route that is recorded as podway’s, in whichever table, and with --yes deletes them and their records. Foreign routes stay. For when a cluster goes, or is routed by something else from now on.',
+      'Lists every route that is recorded as podway’s, in whichever table, asks, and deletes them and their records. Foreign routes stay. For when a cluster goes, or is routed by something else from now on.',
     )
     .addHelpText(
       'after',
@@ -33,7 +34,8 @@ Example:
   $ podway cleanup --provider aws --cluster-name prod
   $ podway cleanup --provider aws --cluster-name prod --yes
 
-Exit codes: 0 listed, or all deleted (also if there was nothing to delete), 1 failed, if only in part, 64 wrong usage.`,
+Exit codes: 0 listed, or all deleted (also if there was nothing to delete), 1 failed, if only in part, or the answer was not
+yes, 64 wrong usage.`,
     )
     .action(async (_flags: unknown, command: Command) =>
       run(await readSettings(command, 'cleanup', readCleanupConfig)),
@@ -65,6 +67,7 @@ async function run(config: CleanupConfig): Promise<void> {
         withdrawPodNetwork(new Resource<PodNetwork>(kube, podNetworkType), signal),
       output: standardOutput,
       waits: commandWaits,
+      asker: terminalAsker,
       alone: (work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal) =>
         alone({ kube, ...config.lease }, work, signal),
     }

@@ -6,10 +6,10 @@ import { parseCidr } from '../net/cidr.ts'
 import { memoryProvider } from '../providers/memory/memory-provider.ts'
 import { type NodeRoute, nodeRouteType } from '../reconciler/node-route/node-route.ts'
 import { ControllerWorld } from '../reconciler/testing/controller-world.ts'
-import { clusterLedger } from './adopt-command.ts'
+import { clusterLedger } from './survey/ledger-source.ts'
 import { runAdopt } from './run-adopt.ts'
 import { runRelease } from './run-release.ts'
-import { RecordedOutput, connectTo, now, signal, waits } from './testing/command-world.ts'
+import { RecordedOutput, connectTo, nobody, now, signal, waits } from './testing/command-world.ts'
 
 /** The commands beside a controller that runs, which learns of them by its watch alone. */
 
@@ -63,16 +63,16 @@ test('what the brake holds is listed, and deleted once it is released', async ()
     world.cluster.records().every(({ status }) => status?.tables?.[0]?.reason === 'DeleteBrake')
   expect(await world.passUntil(isHeld)).toBe(true)
   const output = new RecordedOutput()
-  const parts = { routes, output, waits }
-  await runRelease({ targets: undefined, output: 'table' }, parts, signal)
+  const parts = { routes, output, waits, asker: nobody }
+  await runRelease({ targets: undefined, yes: true, output: 'table' }, parts, signal)
   expect(output.rows.slice(1, -1)).toHaveLength(12)
   await world.pass(3_600_000)
   expect(world.routes()).toHaveLength(12)
 
   const target = { name: 'v4-10-244-3-0-24', text: '' }
-  await runRelease({ targets: [target], output: 'table' }, parts, signal)
+  await runRelease({ targets: [target], yes: true, output: 'table' }, parts, signal)
   expect(await world.passUntil(() => world.routes().length === 11)).toBe(true)
-  await runRelease({ targets: 'all', output: 'table' }, parts, signal)
+  await runRelease({ targets: 'all', yes: true, output: 'table' }, parts, signal)
   expect(await world.passUntil(() => world.records.length === 0)).toBe(true)
   expect(world.routes()).toEqual([])
   await kube.close()

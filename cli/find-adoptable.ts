@@ -1,5 +1,5 @@
 import { type Cidr, compareCidrs } from '../net/cidr.ts'
-import { ProviderError } from '../providers/errors.ts'
+import type { ProviderError } from '../providers/errors.ts'
 import {
   type RouteProvider,
   type TargetKey,
@@ -7,7 +7,7 @@ import {
   type TargetQuery,
   targetKey,
 } from '../providers/provider.ts'
-import type { ObservedRoute, Table, Target } from '../providers/route.ts'
+import type { Table, Target } from '../providers/route.ts'
 import {
   type DestinationKey,
   type LedgerRecord,
@@ -16,7 +16,7 @@ import {
 } from '../reconciler/ledger/record.ts'
 import { type Adoptable, type AdoptableInput, adoptable } from '../reconciler/plan/adoptable.ts'
 import { Claims, type RoutedNode } from '../reconciler/plan/claims.ts'
-import { inParallel } from './in-parallel.ts'
+import { findTables, readTables } from './survey/read-tables.ts'
 import { type Waits, withRetries } from './with-retries.ts'
 
 /** A route whose destination is a Node's podCIDR, or one that was asked for, and whether it may become podway's. */
@@ -47,7 +47,6 @@ export interface Search {
   readonly waits: Waits
 }
 
-const tablesAtOnce = 8
 /** What one look-up may ask for; DescribeInstances of AWS is slow beyond it. */
 const targetsAtOnce = 200
 
@@ -61,10 +60,12 @@ export async function findAdoptable(search: Search, signal: AbortSignal): Promis
   const isWanted = (key: DestinationKey): boolean =>
     named.size === 0 ? claims.claimants(key).length > 0 : named.has(key)
 
-  const tables = await findTables(search, signal)
-  const read = await inParallel(tables, tablesAtOnce, (table) => readTable(search, table, signal))
-  const observed = read.flatMap(({ table, routes }) =>
-    routes.filter((route) => isWanted(destinationKey(route.destination))).map((route) => ({ table, route })),
+  const tables = await findTables(search, search.nodes, search.tables, signal)
+  const read = await readTables(search, tables, signal)
+  const observed = read.flatMap(({ table, snapshot }) =>
+    (snapshot?.routes ?? [])
+      .filter((route) => isWanted(destinationKey(route.destination)))
+      .map((route) => ({ table, route })),
   )
   // Not more than is needed: a look-up takes of the account's budget.
   const queries = observed.flatMap(({ table, route }): readonly TargetQuery[] => {
@@ -98,38 +99,6 @@ export async function findAdoptable(search: Search, signal: AbortSignal): Promis
     ),
     unread: read.flatMap(({ table, error }) => (error === undefined ? [] : [{ table, error }])),
     missing: destinations.filter((destination) => !there.has(destinationKey(destination))),
-  }
-}
-
-async function findTables(search: Search, signal: AbortSignal): Promise<readonly Table[]> {
-  const { nodes, provider, waits } = search
-  const tables = await withRetries(() => provider.tables(signal, nodes), waits, signal)
-  if (tables.length === 0)
-    throw new Error('no route table belongs to the cluster: are its name and the region right?')
-  const unknown = search.tables.find((one) => !tables.some(({ id, name }) => id === one || name === one))
-  if (unknown !== undefined) {
-    const known = tables.map(({ id, name }) => (name === undefined ? id : `${id} (${name})`))
-    throw new Error(`${JSON.stringify(unknown)} is no table of the cluster, which has ${known.join(', ')}`)
-  }
-  const isWanted = ({ id, name }: Table): boolean => search.tables.some((one) => one === id || one === name)
-  return search.tables.length === 0 ? tables : tables.filter(isWanted)
-}
-
-interface ReadTable {
-  readonly table: Table
-  readonly routes: readonly ObservedRoute[]
-  readonly error?: ProviderError
-}
-
-/** A table that can't be read is no reason not to tell of the others. */
-async function readTable(search: Search, table: Table, signal: AbortSignal): Promise<ReadTable> {
-  const { provider, waits } = search
-  try {
-    const { routes } = await withRetries(() => provider.list(table, signal), waits, signal)
-    return { table, routes }
-  } catch (error) {
-    if (error instanceof ProviderError) return { table, routes: [], error }
-    throw error
   }
 }
 

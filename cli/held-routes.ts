@@ -1,7 +1,7 @@
 import type { Hold } from '../reconciler/guard/guard.ts'
 import type { TableState } from '../reconciler/ledger/record.ts'
 import { type NodeRoute, releaseAnnotation } from '../reconciler/node-route/node-route.ts'
-import { type ListFormat, formatJson } from './output.ts'
+import { type ListFormat, formatDocument } from './output.ts'
 import { type Column, formatTable } from './table.ts'
 
 /** A destination whose routes the brake keeps from being deleted. The field names are those of the JSON, and stay. */
@@ -45,12 +45,17 @@ export function heldRoutes(objects: readonly NodeRoute[]): readonly HeldRoute[] 
     .sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
-export function formatHeld(routes: readonly HeldRoute[], format: ListFormat): string {
+export function formatHeld(
+  routes: readonly HeldRoute[],
+  format: ListFormat,
+  columnsThatFit?: number,
+): string {
   switch (format) {
     case 'json':
-      return formatJson({ routes })
+    case 'yaml':
+      return formatDocument('HeldRouteList', { routes }, format)
     case 'table':
-      return routes.length === 0 ? '' : formatTable(columns, routes)
+      return routes.length === 0 ? '' : formatTable(columns, routes, columnsThatFit)
   }
 }
 

@@ -60,7 +60,7 @@ describe('help and version', () => {
     ],
     [
       ['release', '--help'],
-      ['--all', '$ podway release --all', 'Exit codes: 0'],
+      ['--all', '$ podway release --all --yes', 'Exit codes: 0'],
     ],
   ])('%j', async (args, texts) => {
     const { code, stdout, stderr } = await run(args)
@@ -112,7 +112,7 @@ describe('wrong usage of the other commands', () => {
     [['crds', 'noderoutes'], 'too many arguments'],
     [['adopt'], "required option '--provider <name>' not specified"],
     [[...adopt, '--provider', 'nimbus'], '--provider=nimbus: expected one of aws, azure, gcp'],
-    [[...adopt, '--output', 'yaml'], '--output=yaml: expected one of table, json'],
+    [[...adopt, '--output', 'xml'], '--output=xml: expected one of table, json'],
     [[...adopt, '--state', ''], '--state is empty'],
     [[...adopt, '--table', ','], '--table is empty'],
     [[...adopt, '10.244.3.7/24'], 'destination: invalid address "10.244.3.7/24"'],

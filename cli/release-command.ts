@@ -7,6 +7,7 @@ import { type ReleaseConfig, readReleaseConfig } from './release-config.ts'
 import { runRelease } from './run-release.ts'
 import { addSettings } from './settings/options.ts'
 import { readSettings } from './settings/read-settings.ts'
+import { terminalAsker } from './terminal/confirm.ts'
 import { untilSignal } from './until-signal.ts'
 import { commandWaits } from './with-retries.ts'
 
@@ -24,10 +25,10 @@ export function addReleaseCommand(program: Command): void {
 Example:
   $ podway release
   $ podway release v4-10-244-3-0-24 10.244.4.0/24
-  $ podway release --all
+  $ podway release --all --yes
 
-Exit codes: 0 listed or released, 1 failed (also if one that was named is not held: then nothing is released),
-64 wrong usage.`,
+Exit codes: 0 listed or released, 1 failed (also if one that was named is not held: then nothing is released;
+or the answer was not yes), 64 wrong usage.`,
     )
     .action(async (names: readonly string[], _flags: unknown, command: Command) =>
       run(
@@ -43,7 +44,7 @@ async function run(config: ReleaseConfig, output: Output): Promise<void> {
   const routes = new Resource<NodeRoute>(kube, nodeRouteType)
   try {
     await untilSignal(['SIGTERM', 'SIGINT'], (signal) =>
-      runRelease(config, { routes, output, waits: commandWaits }, signal),
+      runRelease(config, { routes, output, waits: commandWaits, asker: terminalAsker }, signal),
     )
   } finally {
     await kube.close()

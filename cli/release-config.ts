@@ -13,6 +13,8 @@ export interface ReleaseTarget {
 export interface ReleaseConfig {
   /** What to release; undefined to list only. */
   readonly targets: readonly ReleaseTarget[] | 'all' | undefined
+  /** Nobody is asked any more. */
+  readonly yes: boolean
   readonly output: ListFormat
   readonly kubeconfig: string | undefined
 }
@@ -20,12 +22,12 @@ export interface ReleaseConfig {
 /** @throws UsageError */
 export function readReleaseConfig(
   names: readonly string[],
-  { all, kubeconfig, output }: Settings<'release'>,
+  { all, kubeconfig, output, yes }: Settings<'release'>,
 ): ReleaseConfig {
   if (all && names.length > 0)
     throw new UsageError('--all releases everything that is held: name nothing besides')
   const targets = names.length === 0 ? undefined : names.map(readTarget)
-  return { targets: all ? 'all' : targets, output, kubeconfig }
+  return { targets: all ? 'all' : targets, yes, output, kubeconfig }
 }
 
 /** `v4-10-244-3-0-24`, or the destination itself. */

@@ -42,6 +42,8 @@ describe('listing', () => {
     world.cloud.terminate('node-4')
     await world.run([], { output: 'json', table: 'table-1' })
     expect(JSON.parse(world.output.text)).toEqual({
+      apiVersion: 'podway.dev/v1alpha1',
+      kind: 'AdoptionList',
       routes: [
         {
           table: 'table-1',

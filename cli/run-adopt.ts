@@ -2,7 +2,6 @@ import type { Node } from '../kube/objects.ts'
 import type { Resource } from '../kube/resource.ts'
 import { formatCidr } from '../net/cidr.ts'
 import type { RouteProvider } from '../providers/provider.ts'
-import type { LedgerStore } from '../reconciler/ledger/ledger.ts'
 import type { LedgerRecord } from '../reconciler/ledger/record.ts'
 import { routedNode } from '../reconciler/routed-node.ts'
 import { type Adoption, adopt } from './adopt.ts'
@@ -11,19 +10,13 @@ import { formatReport, reportLines } from './adopt-report.ts'
 import { type Found, findAdoptable } from './find-adoptable.ts'
 import { listAll } from './list-all.ts'
 import { type Output, routesText } from './output.ts'
+import type { LedgerSource } from './survey/ledger-source.ts'
 import { type Waits, withRetries } from './with-retries.ts'
-
-/** Where it is recorded which routes are podway's. */
-export interface AdoptLedger {
-  readonly read: (signal: AbortSignal) => Promise<readonly LedgerRecord[]>
-  /** Holds the ledger for as long as the work takes. */
-  readonly write: (work: (store: LedgerStore) => Promise<void>) => Promise<void>
-}
 
 export interface AdoptParts {
   readonly provider: RouteProvider
   readonly nodes: Resource<Node>
-  readonly ledger: AdoptLedger
+  readonly ledger: LedgerSource
   readonly output: Output
   /** RFC 3339, seconds. */
   readonly now: () => string
@@ -73,7 +66,7 @@ async function report(
   const lines = reportLines(findings, adoptions)
   const count = (result: (typeof lines)[number]['result']): number =>
     lines.filter((line) => line.result === result).length
-  await output.result(formatReport({ lines, unread }, format))
+  await output.result(formatReport({ lines, unread }, format, output.columns))
   for (const destination of missing) await output.note(`No table has a route to ${formatCidr(destination)}.`)
   for (const { table, error } of unread)
     await output.note(`Table ${table.id} could not be read: ${error.message}`)

@@ -6,7 +6,7 @@ import { silentLogger } from '../kube/log.ts'
 import { NodeRouteStore } from '../reconciler/node-route/node-route-store.ts'
 import { withdrawPodNetwork } from '../reconciler/pod-network/pod-network-store.ts'
 import { runCleanup } from './run-cleanup.ts'
-import { CommandWorld, signal, waits } from './testing/command-world.ts'
+import { CommandWorld, nobody, personSaying, signal, waits } from './testing/command-world.ts'
 
 /** Two routes of podway's, in a table that is not tagged any more too, and what is others'. */
 async function makeWorld() {
@@ -31,6 +31,7 @@ async function makeWorld() {
     withdraw: (term: AbortSignal) => withdrawPodNetwork(world.podNetworks, term),
     output: world.output,
     waits,
+    asker: nobody,
     alone: (work: (term: AbortSignal) => Promise<void>) => work(signal),
   }
   return { world, cloud, parts }
@@ -109,5 +110,33 @@ test('a controller at work: nothing is deleted', async () => {
   await using _ = world
   const busy = { ...parts, alone: () => Promise.reject(new Error('a controller is at work')) }
   await expect(runCleanup({ yes: true, output: 'table' }, busy, signal)).rejects.toThrow('at work')
+  expect(cloud.writes).toEqual([])
+})
+
+test.each([
+  ['yes', 0],
+  ['y', 3],
+  ['', 3],
+])('a person is shown them and asked; the answer is %j', async (answer, left) => {
+  const { world, cloud, parts } = await makeWorld()
+  await using _ = world
+  const person = personSaying(answer)
+  const run = runCleanup({ yes: false, output: 'table' }, { ...parts, asker: person }, signal)
+  await (answer === 'yes' ? run : expect(run).rejects.toThrow('nothing was done: the answer was not yes'))
+  expect(person.questions).toEqual(['Do you want 2 routes to be deleted? Only "yes" is taken for it: '])
+  expect(world.output.rows).toHaveLength(4)
+  const isOurs = ({ target }: { readonly target: { readonly id: string } }): boolean => target.id === 'node-1'
+  expect([...cloud.routes('table-1'), ...cloud.routes('table-2')].filter(isOurs)).toHaveLength(
+    left === 0 ? 0 : 2,
+  )
+})
+
+test('what has changed behind the question is not deleted', async () => {
+  const { world, cloud, parts } = await makeWorld()
+  await using _ = world
+  const person = personSaying('yes', () => cloud.removeRoute('table-2', parseCidr('10.244.1.0/24')))
+  await expect(
+    runCleanup({ yes: false, output: 'table' }, { ...parts, asker: person }, signal),
+  ).rejects.toThrow('has changed since it was shown')
   expect(cloud.writes).toEqual([])
 })

@@ -7,9 +7,11 @@ import type { LedgerStore } from '../reconciler/ledger/ledger.ts'
 import { type LedgerRecord, destinationKey } from '../reconciler/ledger/record.ts'
 import { plan } from '../reconciler/plan/plan.ts'
 import { changesAtOnce } from './changes-at-once.ts'
+import type { CleanupFields } from './documents/list-documents.ts'
 import { inParallel } from './in-parallel.ts'
-import { type ListFormat, type Output, formatJson, routesText } from './output.ts'
+import { type ListFormat, type Output, formatDocument, routesText } from './output.ts'
 import { type Column, formatTable } from './table.ts'
+import { type Asker, confirm } from './terminal/confirm.ts'
 import { type Waits, withRetries } from './with-retries.ts'
 
 export interface CleanupParts {
@@ -19,6 +21,7 @@ export interface CleanupParts {
   readonly withdraw: (signal: AbortSignal) => Promise<void>
   readonly output: Output
   readonly waits: Waits
+  readonly asker: Asker
   /** Runs the work while no controller works; rejects if one does. */
   readonly alone: (work: (signal: AbortSignal) => Promise<void>, signal: AbortSignal) => Promise<void>
 }
@@ -37,7 +40,7 @@ interface Task {
 const tablesAtOnce = 8
 
 /**
- * Lists every route that is podway's, and with `yes` deletes them and then their records; foreign ones, and those that
+ * Lists every route that is podway's, and once somebody has said yes deletes them and then their records; foreign ones, and those that
  * others have changed since, stay. What could not be deleted stays recorded, and running it again is enough. Rejects, once
  * everything is reported, if a part could not be done.
  */
@@ -46,20 +49,29 @@ export async function runCleanup(
   parts: CleanupParts,
   signal: AbortSignal,
 ): Promise<void> {
+  let shown: string | undefined
   if (!request.yes) {
     const tasks = await findTasks(parts, signal)
     await report(request, parts, tasks)
     const count = countOf(tasks)
-    await parts.output.note(
-      count === 0
-        ? 'Nothing to delete.'
-        : `${routesText(count)} would be deleted: stop the controller, and run the command again with --yes.`,
-    )
-    return
+    if (count === 0 || !parts.asker.isThere) {
+      await parts.output.note(
+        count === 0
+          ? 'Nothing to delete.'
+          : `${routesText(count)} would be deleted: stop the controller, and run the command again with --yes.`,
+      )
+      return
+    }
+    await confirm(`Do you want ${routesText(count)} to be deleted?`, { ...parts, yes: false }, signal)
+    shown = textOf(tasks)
   }
   await parts.alone(async (term) => {
     const tasks = await findTasks(parts, term)
-    await report(request, parts, tasks)
+    if (shown === undefined) await report(request, parts, tasks)
+    else if (textOf(tasks) !== shown)
+      throw new Error(
+        'nothing was deleted: what is there has changed since it was shown. Run the command again',
+      )
     // Before the routes: what agents leave as it is would get no answer.
     await withRetries(() => parts.withdraw(term), parts.waits, term)
     const applier = new Applier(parts.provider, term)
@@ -156,12 +168,8 @@ const columns: readonly Column<Line>[] = [
   { title: 'TARGET', of: ({ target }) => target },
 ]
 
-async function report(
-  { output: format }: CleanupRequest,
-  { output }: CleanupParts,
-  tasks: readonly Task[],
-): Promise<void> {
-  const lines = tasks.flatMap(({ record, deletes }) =>
+const linesOf = (tasks: readonly Task[]): readonly Line[] =>
+  tasks.flatMap(({ record, deletes }) =>
     deletes.map(({ table, change }): Line => ({
       table,
       destination: formatCidr(record.destination),
@@ -169,9 +177,22 @@ async function report(
       target: formatTarget(change.from),
     })),
   )
-  if (format === 'json') await output.result(formatJson({ routes: lines }))
-  else if (lines.length > 0) await output.result(formatTable(columns, lines))
+
+async function report(
+  { output: format }: CleanupRequest,
+  { output }: CleanupParts,
+  tasks: readonly Task[],
+): Promise<void> {
+  const lines = linesOf(tasks)
+  if (format !== 'table')
+    await output.result(
+      formatDocument('CleanupRouteList', { routes: [...lines] } satisfies CleanupFields, format),
+    )
+  else if (lines.length > 0) await output.result(formatTable(columns, lines, output.columns))
 }
+
+/** Equal for what means the same to who has looked at it. */
+const textOf = (tasks: readonly Task[]): string => JSON.stringify(linesOf(tasks))
 
 const countOf = (tasks: readonly Task[]): number =>
   tasks.reduce((sum, { deletes }) => sum + deletes.length, 0)

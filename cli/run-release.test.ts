@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest'
 import { releaseAnnotation } from '../reconciler/node-route/node-route.ts'
 import { readReleaseConfig } from './release-config.ts'
 import { runRelease } from './run-release.ts'
-import { CommandWorld, signal, waits } from './testing/command-world.ts'
+import type { Asker } from './terminal/confirm.ts'
+import { CommandWorld, nobody, personSaying, signal, waits } from './testing/command-world.ts'
 import { type Texts, told } from './testing/told.ts'
 import { UsageError } from './usage.ts'
 
@@ -26,10 +27,10 @@ async function open() {
     'table-1': { ...held, since: '2026-01-03T00:00:00Z' },
     'table-2': { state: 'Deleting', reason: 'Unwanted' },
   })
-  const run = (names: readonly string[] = [], flags: Texts = {}): Promise<void> =>
+  const run = (names: readonly string[] = [], flags: Texts = {}, asker: Asker = nobody): Promise<void> =>
     runRelease(
-      told('release', flags, (settings) => readReleaseConfig(names, settings)),
-      { routes: world.routes, output: world.output, waits },
+      told('release', { yes: true, ...flags }, (settings) => readReleaseConfig(names, settings)),
+      { routes: world.routes, output: world.output, waits, asker },
       signal,
     )
   const releasedOf = (name: string): string | undefined =>
@@ -72,8 +73,8 @@ describe('listing', () => {
 
   test('nothing is held', async () => {
     await using world = await CommandWorld.open()
-    const parts = { routes: world.routes, output: world.output, waits }
-    await runRelease({ targets: undefined, output: 'table' }, parts, signal)
+    const parts = { routes: world.routes, output: world.output, waits, asker: nobody }
+    await runRelease({ targets: undefined, yes: false, output: 'table' }, parts, signal)
     expect([world.output.text, world.output.notes]).toEqual(['', ['Nothing is held.']])
   })
 
@@ -87,8 +88,8 @@ describe('listing', () => {
   test('a NodeRoute whose status is yet to be written is not held', async () => {
     await using world = await CommandWorld.open()
     world.cluster.addRecord('10.244.3.0/24', { name: 'n', uid: 'u' }, 'i', ['table-1'], 'intended')
-    const parts = { routes: world.routes, output: world.output, waits }
-    await runRelease({ targets: undefined, output: 'table' }, parts, signal)
+    const parts = { routes: world.routes, output: world.output, waits, asker: nobody }
+    await runRelease({ targets: undefined, yes: false, output: 'table' }, parts, signal)
     expect(world.output.notes).toEqual(['Nothing is held.'])
   })
 
@@ -142,9 +143,13 @@ describe('releasing', () => {
 
   test('all, if nothing is held', async () => {
     await using world = await CommandWorld.open()
-    const parts = { routes: world.routes, output: world.output, waits }
-    await runRelease({ targets: 'all', output: 'json' }, parts, signal)
-    expect(JSON.parse(world.output.text)).toEqual({ routes: [] })
+    const parts = { routes: world.routes, output: world.output, waits, asker: nobody }
+    await runRelease({ targets: 'all', yes: true, output: 'json' }, parts, signal)
+    expect(JSON.parse(world.output.text)).toEqual({
+      apiVersion: 'podway.dev/v1alpha1',
+      kind: 'HeldRouteList',
+      routes: [],
+    })
     expect(world.output.notes).toEqual(['Nothing is held.'])
   })
 })
@@ -192,16 +197,18 @@ describe('failures', () => {
 
   test('a cluster without NodeRoutes: the message says which command to run', async () => {
     await using world = await CommandWorld.open({ defined: false })
-    const parts = { routes: world.routes, output: world.output, waits }
-    const released = runRelease({ targets: 'all', output: 'table' }, parts, signal)
+    const parts = { routes: world.routes, output: world.output, waits, asker: nobody }
+    const released = runRelease({ targets: 'all', yes: true, output: 'table' }, parts, signal)
     await expect(released).rejects.toThrow('podway crds | kubectl apply -f -')
   })
 
   test('an abort', async () => {
     await using world = await open()
     const stop = AbortSignal.abort(new Error('stopped'))
-    const parts = { routes: world.routes, output: world.output, waits }
-    await expect(runRelease({ targets: 'all', output: 'table' }, parts, stop)).rejects.toThrow('stopped')
+    const parts = { routes: world.routes, output: world.output, waits, asker: nobody }
+    await expect(runRelease({ targets: 'all', yes: true, output: 'table' }, parts, stop)).rejects.toThrow(
+      'stopped',
+    )
   })
 })
 
@@ -210,9 +217,34 @@ test.each<[names: readonly string[], flags: Texts, message: string]>([
   [['10.244.3.7/24'], {}, 'the range is 10.244.3.0/24'],
   [['10.244.3.0/x'], {}, 'destination: invalid address'],
   [[''], {}, 'a name is empty'],
-  [[], { output: 'yaml' }, '--output=yaml: expected one of table, json'],
+  [[], { output: 'xml' }, '--output=xml: expected one of table, json, yaml'],
 ])('wrong usage: %j %j', (names, flags, message) => {
   const read = () => told('release', flags, (settings) => readReleaseConfig(names, settings))
   expect(read).toThrow(UsageError)
   expect(read).toThrow(message)
+})
+
+describe('the question', () => {
+  test.each([
+    ['yes', ['uid-3']],
+    ['no', [undefined]],
+  ])('what is to go is shown; the answer is %j', async (answer, released) => {
+    await using world = await open()
+    const person = personSaying(answer)
+    const run = world.run([three], { yes: undefined }, person)
+    await (answer === 'yes' ? run : expect(run).rejects.toThrow('the answer was not yes'))
+    expect(world.output.notes[0]).toContain('10.244.3.0/24')
+    expect(person.questions).toEqual([
+      'Do you want the routes of 1 destination to be deleted, of which instances may still run? Only "yes" is taken for it: ',
+    ])
+    expect([world.releasedOf(three)]).toEqual(released)
+  })
+
+  test('without a terminal and without --yes nothing is released', async () => {
+    await using world = await open()
+    await expect(world.run([], { all: true, yes: undefined })).rejects.toThrow(
+      'there is no terminal to ask at. If it is meant, run the command again with --yes',
+    )
+    expect(world.cluster.writes).toEqual([])
+  })
 })

@@ -7,21 +7,23 @@ import { inParallel } from './in-parallel.ts'
 import { listAll } from './list-all.ts'
 import type { Output } from './output.ts'
 import type { ReleaseConfig, ReleaseTarget } from './release-config.ts'
+import { type Asker, confirm } from './terminal/confirm.ts'
 import { type Waits, withRetries } from './with-retries.ts'
 
-export type ReleaseRequest = Pick<ReleaseConfig, 'targets' | 'output'>
+export type ReleaseRequest = Pick<ReleaseConfig, 'targets' | 'yes' | 'output'>
 
 export interface ReleaseParts {
   readonly routes: Resource<NodeRoute>
   readonly output: Output
   readonly waits: Waits
+  readonly asker: Asker
 }
 
 const atOnce = 16
 
 /**
  * Lists the routes whose deletion the brake holds, or lets them go: each NodeRoute is marked with its node's uid, for the
- * controller to see. Releasing again changes nothing. Rejects before anything is written if one that was named is not
+ * controller to see, once somebody has said yes. Releasing again changes nothing. Rejects before anything is written if one that was named is not
  * held, and after the rest was written if some could not be.
  */
 export async function runRelease(
@@ -35,16 +37,17 @@ export async function runRelease(
   })
   const held = heldRoutes(objects)
   if (request.targets === undefined) {
-    await output.result(formatHeld(held, request.output))
+    await output.result(formatHeld(held, request.output, output.columns))
     await output.note(listNote(held))
     return
   }
   const chosen = request.targets === 'all' ? held : choose(held, objects, request.targets)
+  if (chosen.length > 0) await ask(chosen, request, parts, signal)
   const failures = await inParallel(chosen, atOnce, (route) => release(route, parts, signal))
   const released = chosen
     .filter((_, index) => failures[index] === undefined)
     .map((route) => ({ ...route, released: true }))
-  await output.result(formatHeld(released, request.output))
+  await output.result(formatHeld(released, request.output, output.columns))
   for (const [index, { name }] of chosen.entries()) {
     const failure = failures[index]
     if (failure !== undefined) await output.note(`${name}: ${failure}`)
@@ -52,6 +55,18 @@ export async function runRelease(
   if (released.length < chosen.length)
     throw new Error(`${chosen.length - released.length} of ${count(chosen.length)} could not be released`)
   await output.note(chosen.length === 0 ? 'Nothing is held.' : `${count(chosen.length)} released.`)
+}
+
+/** What was listed by its names need not be listed again. @throws NotConfirmedError */
+async function ask(
+  chosen: readonly HeldRoute[],
+  { yes }: ReleaseRequest,
+  { asker, output }: ReleaseParts,
+  signal: AbortSignal,
+): Promise<void> {
+  if (!yes && asker.isThere) await output.note(formatHeld(chosen, 'table', output.columns).trimEnd())
+  const question = `Do you want the routes of ${count(chosen.length)} to be deleted, of which instances may still run?`
+  await confirm(question, { asker, output, yes }, signal)
 }
 
 /** @throws Error that names all that are not held, and why */

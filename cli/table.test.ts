@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { type Column, formatTable } from './table.ts'
 
 const columns: readonly Column<readonly string[]>[] = ['NAME', 'NODE', 'STATE'].map((title, index) => ({
@@ -43,4 +43,24 @@ test.each([
 
 test('letters outside the basic plane count once', () => {
   expect(formatTable(columns, [['😀', 'n', 's']])).toContain('😀      n      s')
+})
+
+describe('a table that is too wide', () => {
+  const wide: readonly Column<readonly string[]>[] = [
+    { title: 'ID', of: ([id = '']) => id },
+    { title: 'RANGE', shorten: 'never', of: ([, range = '']) => range },
+    { title: 'WHY', shorten: 'end', of: ([, , why = '']) => why },
+  ]
+  const rows = [['rtb-0123456789abcdef', '10.244.100.0/24', 'somebody else has changed it']]
+
+  test.each([
+    [undefined, 'rtb-0123456789abcdef   10.244.100.0/24   somebody else has changed it'],
+    [69, 'rtb-0123456789abcdef   10.244.100.0/24   somebody else has changed it'],
+    [60, 'rtb-01234567…abcdef   10.244.100.0/24   somebody else has c…'],
+    [50, 'rtb-01234…cdef   10.244.100.0/24   somebody else …'],
+    // Less than that tells nothing: the terminal breaks the line.
+    [20, 'rtb-0…ef   10.244.100.0/24   somebod…'],
+  ])('in %s columns', (columns, line) => {
+    expect(formatTable(wide, rows, columns).split('\n')[1]).toBe(line)
+  })
 })

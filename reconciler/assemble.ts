@@ -1,5 +1,4 @@
 import type { Clock } from '../kube/clock.ts'
-import { isNotFound } from '../kube/errors.ts'
 import type { Logger } from '../kube/log.ts'
 import type { Node } from '../kube/objects.ts'
 import type { Reflector } from '../kube/reflector.ts'
@@ -22,8 +21,9 @@ import { Ipam, type IpamSources } from './ipam/ipam.ts'
 import { PodCidrWriter } from './ipam/pod-cidr-writer.ts'
 import type { Pool } from './ipam/pool.ts'
 import { Ledger } from './ledger/ledger.ts'
-import { type DestinationKey, type NodeRef, destinationKey, owns } from './ledger/record.ts'
+import { type DestinationKey, destinationKey, owns } from './ledger/record.ts'
 import { Losses } from './losses.ts'
+import { nodeGone } from './node-gone.ts'
 import { NodeReconciler } from './node-reconciler.ts'
 import type { NodeRoute } from './node-route/node-route.ts'
 import type { NodeRouteStore } from './node-route/node-route-store.ts'
@@ -33,7 +33,6 @@ import { PodNetworkPublisher } from './pod-network/pod-network-publisher.ts'
 import type { PodNetworkStore } from './pod-network/pod-network-store.ts'
 import { tableGaps } from './pod-network/table-gaps.ts'
 import { Capacity } from './report/capacity.ts'
-import { isOursToChange } from './report/condition-reason.ts'
 import type { EventSink, EventSubject } from './report/events.ts'
 import type { ControllerHealth } from './report/health.ts'
 import type { ControllerMetrics } from './report/metrics.ts'
@@ -46,7 +45,7 @@ import { RouteGuard } from './route-guard.ts'
 import { RouteReconciler } from './route-reconciler.ts'
 import { RouteRecords } from './route-records.ts'
 import { RouteWriter } from './route-writer.ts'
-import { podRanges, routedNode } from './routed-node.ts'
+import { podRanges } from './routed-node.ts'
 import { TableCache } from './table-cache.ts'
 import { TableReader } from './table-reader.ts'
 import { Targets } from './targets.ts'
@@ -309,48 +308,6 @@ export function assemble(options: ControllerOptions, signal: AbortSignal): Contr
       now,
     }),
     reports,
-  }
-}
-
-/** Takes up what an earlier run held, and let pass. */
-export function restoreBrakes(
-  { brake, ledger, nodeBrake }: Pick<ControllerParts, 'brake' | 'ledger' | 'nodeBrake'>,
-  nodes: readonly Node[],
-): void {
-  const wasRouted = new Set<string>()
-  for (const { destination, node, states } of ledger.all()) {
-    if ([...states.values()].some(({ reason }) => reason === 'DeleteBrake'))
-      brake.restore(destinationKey(destination))
-    if ([...states.values()].some(({ written }) => written)) wasRouted.add(node.uid)
-  }
-  // A restart must not let as many go again as are gone already.
-  const lost = nodes.filter(({ metadata, status }) => {
-    const condition = status?.conditions?.find(({ type }) => type === 'NetworkUnavailable')
-    return condition?.status === 'True' && isOursToChange(condition.reason) && wasRouted.has(metadata.uid)
-  })
-  nodeBrake.restorePassed(lost.length)
-}
-
-/**
- * Asks the API server itself: a cache that lags or lost an event is no evidence for taking a node off the net. A node of
- * that name with another uid is another node. If the cache does not know that one either, and it has the destination, then
- * nothing was let go of.
- */
-async function nodeGone(
-  nodes: Resource<Node>,
-  claims: Claims,
-  node: NodeRef,
-  key: DestinationKey,
-  signal: AbortSignal,
-): Promise<boolean> {
-  try {
-    const live = routedNode(await nodes.get(node.name, { signal }))
-    if (live.uid === node.uid) return false
-    const isKnown = claims.node(live.name)?.uid === live.uid
-    return isKnown || !podRanges(live).some((range) => destinationKey(range) === key)
-  } catch (error) {
-    if (isNotFound(error)) return true
-    throw error
   }
 }
 

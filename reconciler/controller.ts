@@ -1,10 +1,11 @@
 import { runWorkers } from '../kube/work-queue.ts'
-import { type ControllerOptions, type ControllerParts, assemble, restoreBrakes } from './assemble.ts'
+import { type ControllerOptions, type ControllerParts, assemble } from './assemble.ts'
 import { openLedger } from './open-ledger.ts'
 import { destinationKey } from './ledger/record.ts'
 import { observeNode, observeRecord } from './observe.ts'
 import { untilPredecessorIsQuiet } from './predecessor.ts'
 import { harmless } from './report/events.ts'
+import { restoreBrakes } from './restore-brakes.ts'
 import { Worker } from './worker.ts'
 
 /**

@@ -113,7 +113,7 @@ describe('with one', () => {
   test('for programs: the document', async () => {
     const { stdout } = await world.run('--output', 'json', ...poolFlags)
     const document = JSON.parse(stdout) as { readonly findings: readonly unknown[]; readonly counts: unknown }
-    expect(Object.keys(document)).toEqual(['findings', 'counts'])
+    expect(Object.keys(document)).toEqual(['apiVersion', 'kind', 'findings', 'counts'])
     expect(document.counts).toEqual({ error: 1, warning: 0, unknown: 0, ok: 7 })
     expect(document.findings.slice(0, 2)).toEqual([
       {

@@ -1,5 +1,5 @@
 import type { Finding, Severity } from '../../providers/finding.ts'
-import { type ListFormat, formatJson } from '../output.ts'
+import { type ListFormat, formatDocument } from '../output.ts'
 import { oneLine } from '../table.ts'
 
 /** Colours a text by how bad it is; leaves it as it is where no colours are wanted. */
@@ -38,7 +38,8 @@ export function tally(findings: readonly Finding[]): Tally {
  */
 export function formatFindings(findings: readonly Finding[], format: ListFormat, paint: Paint): string {
   switch (format) {
-    case 'json': {
+    case 'json':
+    case 'yaml': {
       const lines = findings.map(({ code, severity, object, message, fix = null }) => ({
         code,
         severity,
@@ -46,7 +47,7 @@ export function formatFindings(findings: readonly Finding[], format: ListFormat,
         message,
         fix,
       }))
-      return formatJson({ findings: lines, counts: tally(findings).counts })
+      return formatDocument('FindingList', { findings: lines, counts: tally(findings).counts }, format)
     }
     case 'table':
       return [...Map.groupBy(findings, ({ code }) => code).values()]

@@ -47,6 +47,48 @@ const ofDoctor = [
   { key: 'poolsFile', description: 'the file that has the pools, instead of both' },
 ] as const
 
+const lease = [
+  { key: 'leaderElectResourceNamespace', description: 'where the controllers’ Lease is' },
+  { key: 'leaderElectResourceName', description: 'what that Lease is called' },
+] as const
+
+/** What everything that routes depend on is looked at by: the controller's own, and where Nodes and ledger are. */
+const ofSurvey = [
+  ...cluster,
+  'nodes',
+  'state',
+  {
+    key: 'clusterCidr',
+    description:
+      'ranges from which Nodes that have no podCIDRs would get theirs, comma-separated; without pools they wait',
+  },
+  ...masks,
+  { key: 'poolsFile', description: 'a file that has the pools, instead of --cluster-cidr' },
+  'serviceClusterIpRange',
+  ...tables,
+  'policy',
+  'awsTargetInterface',
+  'awsMode',
+  'awsMatchNodeNames',
+  'awsRoutesPerTable',
+  ...role,
+  ...azurePlace,
+  'azureRoutesPerTable',
+  'azureEffectiveWait',
+  'azureAskEffective',
+  ...gcpPlace,
+  'gcpMode',
+  ...gcpRoutes,
+] as const
+
+const ofPlan = [
+  ...ofSurvey,
+  'adopt',
+  { key: 'all', description: 'show the routes too to which nothing is to be done' },
+  'kubeconfig',
+  'output',
+] as const
+
 /** What each command knows, in the order of its help. */
 export const commandSettings = {
   controller: [
@@ -110,6 +152,10 @@ export const commandSettings = {
   ],
   'agent uninstall': ['socket', 'stay'],
   crds: ['definitionFormat'],
+  plan: ofPlan,
+  apply: [...ofPlan, { key: 'yes', description: 'do it without a question' }, ...lease],
+  status: ['watch', 'nodes', 'state', ...lease, 'kubeconfig', 'output'],
+  version: ['output'],
   adopt: [
     ...cluster,
     ...tables,
@@ -126,12 +172,14 @@ export const commandSettings = {
     ...gcpPlace,
     'gcpMode',
   ],
-  release: ['all', 'kubeconfig', 'output'],
+  release: ['all', { key: 'yes', description: 'release it without a question' }, 'kubeconfig', 'output'],
   cleanup: [
     ...cluster,
-    { key: 'yes', description: 'delete them; without it they are only listed' },
-    { key: 'leaderElectResourceNamespace', description: 'where the controllers’ Lease is' },
-    { key: 'leaderElectResourceName', description: 'what that Lease is called' },
+    {
+      key: 'yes',
+      description: 'delete them without a question; without it and without a terminal they are only listed',
+    },
+    ...lease,
     'kubeconfig',
     'output',
     ...role,

@@ -70,7 +70,10 @@ describe('keys that there are not', () => {
     ['toString: 1', 'podway.yaml:3: unknown key toString'],
     ['__proto__: 1', 'podway.yaml:3: unknown key __proto__'],
     ['agent:\n  probPort: 1', 'podway.yaml:4: unknown key probPort of agent: did you mean probePort?'],
-    ['agent: {policy: sync}', 'podway.yaml:3: agent has no policy: it is a setting of podway controller'],
+    [
+      'agent: {driftInterval: 5m}',
+      'podway.yaml:3: agent has no driftInterval: it is a setting of podway controller',
+    ],
     ['yes: true', 'podway.yaml:3: yes is said of one run, and not in a file: use --yes'],
     [
       'definitionFormat: json',

@@ -72,6 +72,19 @@ export const flagOnlySettings = {
     description: 'release everything that is held now',
     default: false,
   }),
+  nodes: setting({
+    flagOnly: true,
+    type: path('<file>'),
+    description:
+      'the Nodes, as "kubectl get nodes -o yaml" writes them or by hand (- for standard input), instead of the API server’s; takes --state',
+  }),
+  watch: setting({
+    flagOnly: true,
+    type: boolean,
+    description: 'follow it: on a terminal drawn anew, elsewhere a line for what has changed',
+    default: false,
+    short: 'w',
+  }),
   stay: setting({
     flagOnly: true,
     type: boolean,

@@ -8,6 +8,7 @@ import { type NodeRoute, nodeRouteName, nodeRouteType } from '../../reconciler/n
 import { type PodNetwork, podNetworkType } from '../../reconciler/pod-network/pod-network.ts'
 import { Cluster } from '../../reconciler/testing/cluster.ts'
 import type { Output } from '../output.ts'
+import type { Asker } from '../terminal/confirm.ts'
 import type { Waits } from '../with-retries.ts'
 
 /** What a command wrote. */
@@ -28,6 +29,29 @@ export class RecordedOutput implements Output {
   /** The cells of each line, the heading too. */
   get rows(): readonly (readonly string[])[] {
     return this.text.split('\n').map((line) => line.split(/ {3,}/))
+  }
+}
+
+/** Before no terminal. */
+export const nobody: Asker = {
+  isThere: false,
+  ask: () => Promise.reject(new Error('there is nobody to ask')),
+}
+
+/** A person at a terminal; `before` is what happens while they think. */
+export function personSaying(
+  answer: string,
+  before: () => void = () => undefined,
+): Asker & { readonly questions: readonly string[] } {
+  const questions: string[] = []
+  return {
+    isThere: true,
+    questions,
+    ask(question) {
+      questions.push(question)
+      before()
+      return Promise.resolve(answer)
+    },
   }
 }
 

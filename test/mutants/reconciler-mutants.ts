@@ -208,7 +208,7 @@ export const reconcilerMutants: readonly Mutant[] = [
   },
   {
     name: 'a Node of the same name is evidence enough, though it has the podCIDR',
-    file: 'reconciler/assemble.ts',
+    file: 'reconciler/node-gone.ts',
     find: 'return isKnown || !podRanges',
     replace: 'return isKnown || live.uid !== node.uid || !podRanges',
     caughtBy: ['reconciler/controller-evidence'],

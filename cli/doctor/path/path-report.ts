@@ -1,6 +1,6 @@
 import { formatAddress } from '../../../net/address.ts'
 import type { Severity } from '../../../providers/finding.ts'
-import { type ListFormat, formatJson } from '../../output.ts'
+import { type ListFormat, formatDocument } from '../../output.ts'
 import { oneLine } from '../../table.ts'
 import { type Paint, tally } from '../findings-report.ts'
 import { type ExplainedPath, type Hop, brokenHop } from './path-picture.ts'
@@ -13,7 +13,12 @@ import { type ExplainedPath, type Hop, brokenHop } from './path-picture.ts'
 export function formatPaths(paths: readonly ExplainedPath[], format: ListFormat, paint: Paint): string {
   switch (format) {
     case 'json':
-      return formatJson({ paths: paths.map(pathJson), counts: countHops(paths).counts })
+    case 'yaml':
+      return formatDocument(
+        'PathList',
+        { paths: paths.map(pathJson), counts: countHops(paths).counts },
+        format,
+      )
     case 'table':
       return paths.map((path) => paragraph(path, paint)).join('\n')
   }
