@@ -5,7 +5,6 @@ import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { killGroup } from '../install/command.ts'
 import { freePort } from '../install/free-port.ts'
 import { ensureLocalStack } from '../localstack/install.ts'
 import { describeWithPython } from '../python/describe-with-python.ts'
@@ -25,11 +24,11 @@ const withoutIds = (text: string): string => text.replaceAll(/\b(rtb|eni)-[0-9a-
 
 let port: number
 let folder: string
-const started: ReturnType<typeof spawn>[] = []
+const started: (readonly [ReturnType<typeof spawn>, Promise<unknown>])[] = []
 
 function start(program: string, args: readonly string[]): ReturnType<typeof spawn> {
   const child = spawn(program, args, { cwd: root, detached: true, stdio: ['pipe', 'pipe', 'inherit'] })
-  started.push(child)
+  started.push([child, once(child, 'close')])
   return child
 }
 
@@ -69,10 +68,9 @@ await describeWithPython('the tutorial', () => {
   }, 600_000)
 
   afterAll(async () => {
-    for (const child of started) {
-      if (child.exitCode !== null || child.signalCode !== null) continue
-      const ended = once(child, 'exit')
-      killGroup(child)
+    for (const [child, ended] of started) {
+      // As Ctrl-C does, for all that stands in that terminal; whoever is the last of them closes its output.
+      if (child.pid !== undefined && child.exitCode === null) process.kill(-child.pid, 'SIGTERM')
       await ended
     }
     rmSync(folder, { recursive: true, force: true })
