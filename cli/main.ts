@@ -8,6 +8,7 @@ import { addCompletionCommand } from './completion/completion-command.ts'
 import { addCrdsCommand } from './crds-command.ts'
 import { addDoctorCommand } from './doctor/doctor-command.ts'
 import { ExitStatus } from './exit-status.ts'
+import { addMigrateCommand } from './migrate/migrate-command.ts'
 import { addPlanCommand } from './plan/plan-command.ts'
 import { addReleaseCommand } from './release-command.ts'
 import { addStatusCommand } from './status/status-command.ts'
@@ -35,6 +36,7 @@ export async function main(args: readonly string[]): Promise<number> {
     addReleaseCommand,
     addCleanupCommand,
     addDoctorCommand,
+    addMigrateCommand,
     addVersionCommand,
     addCompletionCommand,
   ]

@@ -1,11 +1,16 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import type { Call } from './call.ts'
 import { hostLocal } from './ipam/host-local.ts'
 import { staticAddresses } from './ipam/static.ts'
 import { readPortmapConfig } from './plugins/portmap-config.ts'
 import { readBandwidth } from './plugins/bandwidth-config.ts'
+import { readBridgeConfig } from './plugins/bridge-config.ts'
+import { hasIpam } from './plugins/link-config.ts'
 import { readPtpConfig } from './plugins/ptp-config.ts'
+import { readStackedConfig } from './plugins/stacked-config.ts'
+import { podInterfaceOf } from './plugin.ts'
 import { readValidAttachments } from './spec/attachments.ts'
 import { readPrevious } from './spec/previous.ts'
 import { requireVersion } from './spec/version.ts'
@@ -35,13 +40,20 @@ const resolve = ({ $ref, ...rest }: Schema): Schema =>
 function readAll(config: object): void {
   const call = callOf(config)
   requireVersion('ADD', call.config.cniVersion)
-  readPtpConfig(call)
+  readInterface(call)
   readPortmapConfig(call)
   readBandwidth(call)
   const ipam = call.config.ipamType === 'static' ? staticAddresses : hostLocal
-  ipam(call)
+  if (hasIpam(call)) ipam(call)
   readPrevious(call.config.json)
   readValidAttachments(call.config.json)
+}
+
+function readInterface(call: Call): void {
+  const name = podInterfaceOf(call.config.json)
+  if (name === 'ptp') readPtpConfig(call)
+  else if (name === 'bridge') readBridgeConfig(call)
+  else readStackedConfig(call, name)
 }
 
 const route = { dst: '10.0.0.0/8', gw: '10.1.2.1', mtu: 1400, advmss: 1300, priority: 5, table: 7, scope: 0 }
@@ -75,7 +87,10 @@ const common = {
   'cni.dev/valid-attachments': [{ containerID: 'a', ifname: 'eth0' }],
 }
 
-/** Two configurations that between them have every key. */
+const own = { cniVersion: '1.1.0', name: 'net', type: 'podway-cni' }
+const ipam = { type: 'host-local', subnet: '10.1.2.0/24' }
+
+/** Configurations that between them have every key. */
 const examples = {
   'host-local': {
     ...common,
@@ -96,6 +111,48 @@ const examples = {
       bandwidth,
       dns: { servers: ['192.0.2.1'], searches: ['x.example'], options: ['ndots:2'] },
     },
+  },
+  bridge: {
+    ...own,
+    interface: 'bridge',
+    bridge: 'br0',
+    isGateway: true,
+    isDefaultGateway: true,
+    forceAddress: true,
+    hairpinMode: true,
+    promiscMode: false,
+    portIsolation: true,
+    macspoofchk: true,
+    enabledad: true,
+    disableContainerInterface: false,
+    vlan: 100,
+    vlanTrunk: [{ minID: 200, maxID: 210, id: 101 }],
+    preserveDefaultVlan: true,
+    mtu: 1400,
+    ipMasq: true,
+    ipam,
+  },
+  'bridge without addresses': { ...own, interface: 'bridge', disableContainerInterface: true },
+  macvlan: {
+    ...own,
+    interface: 'macvlan',
+    master: 'eth0',
+    mode: 'vepa',
+    linkInContainer: true,
+    mac: '02:00:00:00:00:04',
+    bcqueuelen: 100,
+    enabledad: true,
+    mtu: 1400,
+    ipam,
+  },
+  ipvlan: {
+    ...own,
+    interface: 'ipvlan',
+    master: 'eth0',
+    mode: 'l3s',
+    linkInContainer: true,
+    mtu: 1400,
+    ipam,
   },
   static: {
     ...common,

@@ -1,5 +1,5 @@
 import type { Verb } from './call.ts'
-import type { Plugin } from './plugin.ts'
+import { type Plugin, type PodInterfaceName, podInterfaceOf } from './plugin.ts'
 import { hasPorts, limitsBandwidth } from './spec/capability.ts'
 import type { NetworkConfig } from './spec/config.ts'
 
@@ -24,6 +24,18 @@ export const bundles = {
   'ptp-check': () => import('./verbs/ptp-check.ts'),
   'ptp-status': () => import('./verbs/ptp-status.ts'),
   'ptp-gc': () => import('./verbs/ptp-gc.ts'),
+  'bridge-add': () => import('./verbs/bridge-add.ts'),
+  'bridge-add-whole': () => import('./verbs/bridge-add-whole.ts'),
+  'bridge-del': () => import('./verbs/bridge-del.ts'),
+  'bridge-check': () => import('./verbs/bridge-check.ts'),
+  'bridge-status': () => import('./verbs/bridge-status.ts'),
+  'bridge-gc': () => import('./verbs/bridge-gc.ts'),
+  'macvlan-add': () => import('./verbs/macvlan-add.ts'),
+  'macvlan-check': () => import('./verbs/macvlan-check.ts'),
+  'macvlan-status': () => import('./verbs/macvlan-status.ts'),
+  'ipvlan-add': () => import('./verbs/ipvlan-add.ts'),
+  'ipvlan-check': () => import('./verbs/ipvlan-check.ts'),
+  'ipvlan-status': () => import('./verbs/ipvlan-status.ts'),
   'host-local-add': () => import('./verbs/host-local-add.ts'),
   'host-local-del': () => import('./verbs/host-local-del.ts'),
   'host-local-check': () => import('./verbs/host-local-check.ts'),
@@ -52,10 +64,18 @@ export type Bundle = keyof typeof bundles
  */
 export function bundleOf(plugin: Plugin, command: string, config: NetworkConfig): Bundle | undefined {
   switch (plugin) {
-    case 'podway-cni':
-      return chain(command, config) ?? ptp(command, config)
+    case 'podway-cni': {
+      const name = podInterfaceOf(config.json)
+      return name === 'ptp'
+        ? (chain(command, config) ?? ptp(command, config))
+        : otherInterface(name, command, config)
+    }
     case 'ptp':
       return ptp(command, config)
+    case 'bridge':
+    case 'macvlan':
+    case 'ipvlan':
+      return otherInterface(plugin, command, config)
     case 'host-local':
     case 'static':
     case 'loopback':
@@ -89,6 +109,31 @@ function ptp(command: string, { ipamType, json }: NetworkConfig): Bundle | undef
       return masquerades ? 'ptp-del-masquerade' : 'ptp-del'
     default:
       return ofThatName(`ptp-${command.toLowerCase()}`)
+  }
+}
+
+/** What the whole of a bridge is needed for. */
+const bridgeExtras: readonly string[] = ['ipMasq', 'macspoofchk', 'vlan', 'vlanTrunk']
+
+function otherInterface(
+  name: Exclude<PodInterfaceName, 'ptp'>,
+  command: string,
+  config: NetworkConfig,
+): Bundle | undefined {
+  const { ipamType, json } = config
+  const isMore = hasPorts(config) || limitsBandwidth(config)
+  if (name === 'bridge') {
+    const isWhole = isMore || ipamType === 'static' || bridgeExtras.some((key) => json[key])
+    return ofThatName(`bridge-${command.toLowerCase()}${command === 'ADD' && isWhole ? '-whole' : ''}`)
+  }
+  switch (command) {
+    // Nothing of theirs is on the host but reservations and rules.
+    case 'DEL':
+      return hasPorts(config) ? 'ptp-del-ports' : 'ptp-del'
+    case 'GC':
+      return 'ptp-gc'
+    default:
+      return ofThatName(`${name}-${command.toLowerCase()}`)
   }
 }
 

@@ -118,10 +118,10 @@ describe('the program', () => {
   })
 
   it('refuses to stand in for a plugin that it is not', async () => {
-    const { out } = await call('ADD', { cniVersion: '1.0.0', type: 'ptp' }, '/opt/cni/bin/bridge')
+    const { out } = await call('ADD', { cniVersion: '1.0.0', type: 'ptp' }, '/opt/cni/bin/flannel')
     expect(JSON.parse(out)).toMatchObject({
       code: 7,
-      msg: 'called as "bridge": this program is "podway-cni" and stands in for "ptp", "host-local", "static", "loopback", "portmap", "bandwidth"',
+      msg: 'called as "flannel": this program is "podway-cni" and stands in for "ptp", "bridge", "macvlan", "ipvlan", "host-local", "static", "loopback", "portmap", "bandwidth"',
     })
   })
 

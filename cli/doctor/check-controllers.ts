@@ -1,20 +1,15 @@
 import { type Finding, someOf } from '../../providers/finding.ts'
 import { isOursToChange } from '../../reconciler/report/condition-reason.ts'
 import { found } from './cluster-findings.ts'
-import type { ClusterPicture, Container } from './cluster.ts'
-import { flagOf, isControllerOn, isOn, runs } from './command-line.ts'
+import type { ClusterPicture } from './cluster.ts'
+import { runs } from './command-line.ts'
 import { daemonNetwork } from './pod-networks.ts'
+import { type Running, everythingRunning, givesRanges, writesRoutes } from './running.ts'
 
 export interface ControllersInput extends ClusterPicture {
   readonly clusterName: string
   /** Whether podway is to give Nodes their podCIDRs. */
   readonly allocates: boolean
-}
-
-/** A container, and whose it is. */
-interface Running {
-  readonly container: Container
-  readonly object: Finding['object']
 }
 
 /** Whether something else is at work where podway works: at routes, podCIDRs, pods' networks or the Nodes' condition. */
@@ -35,48 +30,10 @@ export function checkControllers(input: ControllersInput): readonly Finding[] {
   ]
 }
 
-/** A DaemonSet or Deployment once, not each of its pods; a pod that is of none of them (a static one) by itself. */
-function everythingRunning({ daemonSets, deployments, systemPods }: ClusterPicture): readonly Running[] {
-  const workloads = [
-    ['DaemonSet', daemonSets],
-    ['Deployment', deployments],
-  ] as const
-  const ofWorkloads = workloads.flatMap(([kind, reading]) =>
-    ('value' in reading ? reading.value : []).flatMap(({ metadata, spec }) =>
-      (spec?.template?.spec?.containers ?? []).map((container) => ({
-        container,
-        object: { kind, name: `${metadata.namespace ?? ''}/${metadata.name}` },
-      })),
-    ),
-  )
-  const seenAsWhole = new Set([
-    ...('value' in daemonSets ? ['DaemonSet'] : []),
-    ...('value' in deployments ? ['ReplicaSet'] : []),
-  ])
-  const pods = ('value' in systemPods ? systemPods.value : []).filter(
-    ({ metadata }) => metadata.ownerReferences?.some(({ kind }) => seenAsWhole.has(kind)) !== true,
-  )
-  const ofPods = pods.flatMap(({ metadata, spec }) =>
-    (spec?.containers ?? []).map((container) => ({
-      container,
-      object: { kind: 'Pod', name: `${metadata.namespace ?? ''}/${metadata.name}` },
-    })),
-  )
-  return [...ofWorkloads, ...ofPods]
-}
-
 function ofContainer({ container, object }: Running, allocates: boolean): readonly Finding[] {
   const findings: Finding[] = []
   const name = `${object.kind} ${object.name}`
-  const isManager = runs(container, 'kube-controller-manager')
-  const isCloud = runs(container, 'cloud-controller-manager')
-  // Since the in-tree clouds are gone, only the cloud's own manager has a route controller.
-  const inTree = isManager && !['', 'external'].includes(flagOf(container, 'cloud-provider') ?? '')
-  const writesRoutes =
-    (isCloud || inTree) &&
-    isOn(container, 'configure-cloud-routes', true) &&
-    isControllerOn(container, ['route', 'route-controller'])
-  if (writesRoutes)
+  if (writesRoutes(container))
     findings.push(
       found('AnotherRouteController', {
         object,
@@ -92,16 +49,13 @@ function ofContainer({ container, object }: Running, allocates: boolean): readon
         fix: `Remove ${name}, and let podway have its routes with podway adopt.`,
       }),
     )
-  const givesRanges =
-    (isManager || isCloud) &&
-    isOn(container, 'allocate-node-cidrs', false) &&
-    isControllerOn(container, ['nodeipam', 'node-ipam-controller'])
-  if (allocates && (givesRanges || runs(container, 'node-ipam-controller')))
+  const givesPodCidrs = givesRanges(container)
+  if (allocates && (givesPodCidrs || runs(container, 'node-ipam-controller')))
     findings.push(
       found('AnotherAllocator', {
         object,
         message: `${name} gives Nodes their podCIDRs, and by its pools podway is to do so too.`,
-        fix: givesRanges
+        fix: givesPodCidrs
           ? `Give ${name} the flag --allocate-node-cidrs=false (a kubeadm cluster: in kube-controller-manager's static pod), or run podway with --allocate-node-cidrs=false.`
           : `Remove ${name}, or run podway with --allocate-node-cidrs=false.`,
       }),

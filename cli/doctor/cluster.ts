@@ -13,12 +13,19 @@ export interface Container {
   readonly args?: readonly string[]
 }
 
-interface PodSpec {
+export interface PodSpec {
   readonly containers?: readonly Container[]
+  readonly initContainers?: readonly Container[]
+  readonly volumes?: readonly { readonly name: string; readonly hostPath?: { readonly path: string } }[]
+  readonly nodeSelector?: Readonly<Record<string, string>>
+  readonly affinity?: unknown
+  /** Absent until the pod is scheduled. */
+  readonly nodeName?: string
 }
 
 export interface Pod extends KubeObject {
   readonly spec?: PodSpec
+  readonly status?: { readonly conditions?: readonly { readonly type: string; readonly status: string }[] }
 }
 
 /** A DaemonSet or a Deployment. */
@@ -26,7 +33,7 @@ export interface Workload extends KubeObject {
   readonly spec?: { readonly template?: { readonly spec?: PodSpec } }
 }
 
-const podType: ResourceType = { group: '', version: 'v1', plural: 'pods', namespaced: true }
+export const podType: ResourceType = { group: '', version: 'v1', plural: 'pods', namespaced: true }
 const daemonSetType: ResourceType = { group: 'apps', version: 'v1', plural: 'daemonsets', namespaced: true }
 const deploymentType: ResourceType = { group: 'apps', version: 'v1', plural: 'deployments', namespaced: true }
 
@@ -65,7 +72,8 @@ export async function readCluster(
   return { nodes, systemPods, daemonSets, deployments }
 }
 
-async function orRefusal<T>(reading: Promise<T>): Promise<ClusterReading<T>> {
+/** @throws whatever is no refusal */
+export async function orRefusal<T>(reading: Promise<T>): Promise<ClusterReading<T>> {
   try {
     return { value: await reading }
   } catch (error) {

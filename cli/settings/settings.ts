@@ -4,6 +4,7 @@ import { azureSettings } from './azure-settings.ts'
 import { cloudSettings } from './cloud-settings.ts'
 import { controllerSettings } from './controller-settings.ts'
 import { gcpSettings } from './gcp-settings.ts'
+import { migrateSettings } from './migrate-settings.ts'
 import { poolSettings } from './pool-settings.ts'
 import { flagOnlySettings, runSettings } from './run-settings.ts'
 import type { Setting } from './setting.ts'
@@ -20,6 +21,7 @@ export const settings = {
   ...agentSettings,
   ...runSettings,
   ...flagOnlySettings,
+  ...migrateSettings,
 } as const satisfies Readonly<Record<string, Setting>>
 
 export type Key = keyof typeof settings

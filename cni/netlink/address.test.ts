@@ -39,14 +39,18 @@ describe('address messages', () => {
 
   it('come back as text', () => {
     for (const text of ['10.1.2.5/24', '10.1.2.1/32', 'fd00::5/64'])
-      expect(decodeAddress(encodeAddAddress(9, parseInterfaceAddress(text)))).toEqual({ index: 9, text })
+      expect(decodeAddress(encodeAddAddress(9, parseInterfaceAddress(text)))).toEqual({
+        index: 9,
+        text,
+        flags: 0x282,
+      })
   })
 
   it('of IPv6 have no IFA_LOCAL in the kernel’s answers', () => {
     const payload = hex(
       '0a 80 80 fe 01 00 00 00  14 00 01 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00 01',
     )
-    expect(decodeAddress(payload)).toEqual({ index: 1, text: '::1/128' })
+    expect(decodeAddress(payload)).toEqual({ index: 1, text: '::1/128', flags: 0x80 })
   })
 
   it('on a point-to-point link, the own address is IFA_LOCAL', () => {

@@ -1,16 +1,20 @@
 import { type Address, type Family, addressBits, addressToBytes, formatAddress } from '../../net/address.ts'
 import { type InterfaceAddress, cidrAround, lastAddress } from '../../net/cidr.ts'
-import { PayloadWriter, readAddress, readAttributes } from './attribute.ts'
+import { PayloadWriter, readAddress, readAttributes, readU32 } from './attribute.ts'
 import { NetlinkFormatError } from './error.ts'
 
 /** Message types of addresses (linux/rtnetlink.h). */
-export const AddressMessage = { create: 20, get: 22 } as const
+export const AddressMessage = { create: 20, delete: 21, get: 22 } as const
 
 /** Attributes of an address (linux/if_addr.h, IFA_*). */
 const Attribute = { address: 1, local: 2, broadcast: 4, flags: 8 } as const
 
 /** Flags of an address (IFA_F_*). */
 export const AddressFlag = {
+  /** Duplicate-address detection found somebody else who has it. */
+  dadFailed: 0x08,
+  /** Whether somebody else has it is not known yet. */
+  tentative: 0x40,
   /** No duplicate-address detection: the address can be used at once. */
   noDad: 0x02,
   permanent: 0x80,
@@ -23,9 +27,12 @@ export const addressFamily = (family: Family): number => (family === 4 ? 2 : 10)
 
 const structureLength = 8
 
-/** Adds an address to a link, without duplicate-address detection and without a route for its prefix. */
-export function encodeAddAddress(index: number, { address, prefixLength }: InterfaceAddress): Uint8Array {
-  const flags = AddressFlag.noDad | AddressFlag.permanent | AddressFlag.noPrefixRoute
+/** Adds an address to a link; unless other flags are given, without duplicate-address detection and without a route for its prefix. */
+export function encodeAddAddress(
+  index: number,
+  { address, prefixLength }: InterfaceAddress,
+  flags: number = AddressFlag.noDad | AddressFlag.permanent | AddressFlag.noPrefixRoute,
+): Uint8Array {
   const bytes = addressToBytes(address)
   const writer = new PayloadWriter()
   // struct ifaddrmsg: family, prefix length, the low byte of the flags, scope, index of the link.
@@ -53,6 +60,7 @@ export interface LinkAddress {
   readonly index: number
   /** `10.244.1.5/24`: canonical text, so that it can be compared. */
   readonly text: string
+  readonly flags: number
 }
 
 /** @throws NetlinkFormatError */
@@ -62,13 +70,16 @@ export function decodeAddress(payload: Uint8Array): LinkAddress {
   const view = new DataView(payload.buffer, payload.byteOffset, payload.byteLength)
   let own: Address | undefined
   let other: Address | undefined
-  const types = [Attribute.local, Attribute.address]
+  // The kernel's structure has room for the lower half.
+  let flags = view.getUint8(2)
+  const types = [Attribute.local, Attribute.address, Attribute.flags]
   readAttributes(payload, { offset: structureLength, types }, (type, value) => {
+    if (type === Attribute.flags) flags = readU32(value)
     // On a point-to-point link "address" is the other side's; IPv6 otherwise has no "local".
-    if (type === Attribute.local) own = readAddress(value)
-    else if (type === Attribute.address) other = readAddress(value)
+    else if (type === Attribute.local) own = readAddress(value)
+    else other = readAddress(value)
   })
   const address = own ?? other
   if (address === undefined) throw new NetlinkFormatError('an address without its address', payload)
-  return { index: view.getUint32(4, true), text: `${formatAddress(address)}/${view.getUint8(1)}` }
+  return { index: view.getUint32(4, true), text: `${formatAddress(address)}/${view.getUint8(1)}`, flags }
 }

@@ -218,6 +218,7 @@ describe('a request and what it asks for', () => {
     expect({ ...decoded, text: parseInterfaceAddress(decoded.text) }).toEqual({
       index: link,
       text: { address: one, prefixLength },
+      flags: 0x282,
     })
   })
 

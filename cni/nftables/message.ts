@@ -30,8 +30,8 @@ export const NftMessage = {
   getGeneration: type(16),
 } as const
 
-/** Of tables (NFPROTO_*): `inet` sees IPv4 and IPv6. */
-export const Family = { unspecified: 0, inet: 1, ipv4: 2, ipv6: 10 } as const
+/** Of tables (NFPROTO_*): `inet` sees IPv4 and IPv6, `bridge` the frames that bridges pass on. */
+export const Family = { unspecified: 0, inet: 1, ipv4: 2, bridge: 7, ipv6: 10 } as const
 
 /** struct nfgenmsg: family, version, resource. */
 export const structureLength = 4

@@ -17,7 +17,7 @@ import { Errno, type System } from '../sys.ts'
 import type { Undo } from '../undo.ts'
 import type { Bandwidth } from './bandwidth-config.ts'
 import { removeIfb } from './bandwidth-removal.ts'
-import { randomMac } from './veth.ts'
+import { randomMac } from './random-mac.ts'
 import { type Member, hostVethAlias } from './veth-name.ts'
 
 export interface LimitRequest {

@@ -25,7 +25,16 @@ export function awaitDelivery(
   }
 }
 
-function awaitLocal(system: System, rtnetlink: Rtnetlink, address: Address): void {
+/** The same for one address. */
+export function awaitLocal(system: System, rtnetlink: Rtnetlink, address: Address): void {
   for (let looks = 1; looks < mostLooks && matchRoute(rtnetlink, address)?.table !== localTable; looks++)
     system.serving().poll([], [], pauseMilliseconds)
+}
+
+/**
+ * Waits until addresses of IPv6 can be used: the kernel delivers what comes for them, and if somebody was to be asked,
+ * nobody has answered.
+ */
+export function awaitPodAddresses(system: System, pod: Rtnetlink, addresses: readonly Address[]): void {
+  for (const address of addresses) if (address.family === 6) awaitLocal(system, pod, address)
 }

@@ -7,7 +7,7 @@ import { tidyPods } from '../nftables/pod-tidying.ts'
 import type { System } from '../sys.ts'
 import type { Undo } from '../undo.ts'
 import type { Lease } from './lease.ts'
-import type { MasqueradeConfig } from './ptp-config.ts'
+import type { MasqueradeConfig } from './masquerade-config.ts'
 import { type Member, masqueradeComment } from './veth-name.ts'
 
 /**

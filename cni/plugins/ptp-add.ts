@@ -1,7 +1,5 @@
-import { type Address, addressBits } from '../../net/address.ts'
 import type { Ipam } from '../ipam/ipam.ts'
 import { formatMac } from '../netlink/link.ts'
-import { matchRoute } from '../netlink/lookup.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { CniError, toCniError } from '../spec/error.ts'
 import { configError } from '../spec/json.ts'
@@ -9,10 +7,12 @@ import type { System } from '../sys.ts'
 import type { PodInterface } from './chain.ts'
 import { awaitDelivery } from './delivery.ts'
 import { enableForwarding } from './forwarding.ts'
+import { leadsToPod } from './leads-to-pod.ts'
 import { toLeases } from './lease.ts'
 import { configureHost, configurePod, prepare } from './ptp-addresses.ts'
 import type { masqueradePod } from './masquerade.ts'
-import { chooseDns, defaultRoutes, readPtpConfig } from './ptp-config.ts'
+import { chooseDns } from './dns-config.ts'
+import { defaultRoutes, readPtpConfig } from './ptp-config.ts'
 import { openSandbox } from './sandbox.ts'
 import { uplinkMtu } from './uplink.ts'
 import { createVeth } from './veth.ts'
@@ -72,12 +72,6 @@ export const makePtp =
       dns: chooseDns(ptp.dns, assigned.dns),
     }
   }
-
-/** Every pod's address has a route of its own on the host, as long as the pod's end exists: here and upstream. */
-function leadsToPod(host: Rtnetlink, address: Address): boolean {
-  const route = matchRoute(host, address)
-  return route?.destination.prefixLength === addressBits(address.family)
-}
 
 function forward(system: System, families: readonly (4 | 6)[]): void {
   try {

@@ -1,12 +1,10 @@
 import { addressBits } from '../../net/address.ts'
 import { cidrAround } from '../../net/cidr.ts'
-import { AddressMessage } from '../netlink/address.ts'
-import type { Request } from '../netlink/connection.ts'
-import { isOpError } from '../netlink/error.ts'
 import { Scope } from '../netlink/route.ts'
 import { type Rtnetlink, addAddress, addRoute, setNeighbour, setUp } from '../netlink/rtnetlink.ts'
 import type { ResultRoute } from '../spec/result.ts'
-import { Errno, type Files, type Handle } from '../sys.ts'
+import type { Files, Handle } from '../sys.ts'
+import { changeWithIpv6, enablePodIpv6 } from './enabling-ipv6.ts'
 import type { Lease } from './lease.ts'
 import { podLinkGroup } from './link-group.ts'
 import { setSysctl, trySysctl } from './sysctl.ts'
@@ -76,10 +74,7 @@ export function configurePod(
     const way = { destination: dst, index, gateway, scope: scope ?? Scope.universe, table, priority }
     changes.push(addRoute({ ...way, mtu, advertisedMss: advmss }, { exclusive: false }))
   }
-  change(pod, changes, () => {
-    setSysctl(files, 'ipv6/conf/lo/disable_ipv6', '0', namespace)
-    setSysctl(files, `ipv6/conf/${name}/disable_ipv6`, '0', namespace)
-  })
+  changeWithIpv6(pod, changes, () => enablePodIpv6(files, name, namespace))
 }
 
 /**
@@ -97,16 +92,5 @@ export function configureHost({ files, host, veth }: Ends, leases: readonly Leas
       addRoute({ destination, index, scope: Scope.host }, exclusive),
     )
   }
-  change(host, changes, () => setSysctl(files, `ipv6/conf/${hostName}/disable_ipv6`, '0'))
-}
-
-/** Makes the changes; where IPv6 is off for the link, as container engines have it, turns it on and makes the rest. */
-function change(rtnetlink: Rtnetlink, changes: readonly Request[], enableIpv6: () => void): void {
-  const refused = rtnetlink.change(changes)
-  const [first] = refused
-  if (first === undefined) return
-  if (first.request.type !== AddressMessage.create || !isOpError(first.error, Errno.EACCES)) throw first.error
-  enableIpv6()
-  const [still] = rtnetlink.change(refused.map(({ request }) => request))
-  if (still !== undefined) throw still.error
+  changeWithIpv6(host, changes, () => setSysctl(files, `ipv6/conf/${hostName}/disable_ipv6`, '0'))
 }

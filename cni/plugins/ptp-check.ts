@@ -1,27 +1,17 @@
-import { addressBits, compareAddresses } from '../../net/address.ts'
+import { addressBits } from '../../net/address.ts'
 import { cidrAround, equalCidrs, formatCidr } from '../../net/cidr.ts'
 import type { Call } from '../call.ts'
-import { reservationFolder } from '../ipam/config.ts'
-import { requireAllocation } from '../ipam/state.ts'
-import { readStaticConfig, requireStaticAddresses } from '../ipam/static.ts'
 import type { Link } from '../netlink/link.ts'
-import { listAddresses, listRoutes } from '../netlink/listing.ts'
+import { listAddresses } from '../netlink/listing.ts'
 import { matchRoute } from '../netlink/lookup.ts'
-import { type Route, mainTable } from '../netlink/route.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
-import { CniError, ErrorCode } from '../spec/error.ts'
 import { type PreviousInterface, type PreviousResult, readPrevious } from '../spec/previous.ts'
-import { type ResultRoute, formatInterfaceAddress } from '../spec/result.ts'
-import { ownerOf } from './bandwidth.ts'
-import { checkBandwidth } from './bandwidth-check.ts'
-import { readBandwidth } from './bandwidth-config.ts'
-import { ifbNames } from './ifb-name.ts'
-import { missingMasquerade } from './masquerade-check.ts'
-import { toMasqueradedAddresses } from './masquerade.ts'
+import { formatInterfaceAddress } from '../spec/result.ts'
+import { checkLimits } from './limits-check.ts'
+import { checkMasquerade } from './masquerade-check.ts'
+import { checkAddresses, checkIpam, failure, ownPartOf } from './pod-check.ts'
 import { check as checkPorts } from './portmap-check.ts'
-import { readMasquerade } from './ptp-config.ts'
 import { openSandbox } from './sandbox.ts'
-import { masqueradeComment } from './veth-name.ts'
 
 /**
  * CHECK: the reservation, the pod's interface, its addresses and routes are as the previous result says, and so is the
@@ -35,59 +25,20 @@ export function check(call: Call): void {
   const previous = readPrevious(config.json)
   checkIpam(call, previous)
   if (previous === undefined) throw failure('ptp: Required prevResult missing')
-  const ownIndex = previous.interfaces.findIndex(
-    (one) => one.name === environment.ifName && one.sandbox === environment.netns,
+  const { own, ips } = ownPartOf(
+    previous,
+    call,
+    (netns) => `Sandbox in prevResult doesn't match configured netns: ${netns}`,
   )
-  const own = previous.interfaces[ownIndex]
-  if (own === undefined)
-    throw failure(`Sandbox in prevResult doesn't match configured netns: ${environment.netns}`)
-  // Other plugins of the chain may have made interfaces too.
-  const ips = previous.ips.filter((ip) => ip.interface === undefined || ip.interface === ownIndex)
-
   const pod = new Rtnetlink(system, sandbox.pod)
   const link = checkPodLink(pod, own)
-  const present = new Set(
-    listAddresses(pod)
-      .filter(({ index }) => index === link.index)
-      .map(({ text }) => text),
-  )
-  const podRoutes = listRoutes(pod)
-  for (const { address } of ips) {
-    const text = formatInterfaceAddress(address)
-    if (!present.has(text)) throw failure(`Failed to match addr ${text} on interface ${own.name}`)
-    const subnet = cidrAround(address.address, address.prefixLength)
-    requireRoute(podRoutes, { dst: subnet })
-  }
-  for (const route of previous.routes) requireRoute(podRoutes, route)
+  checkAddresses(pod, link, { ips, routes: previous.routes })
 
   const host = new Rtnetlink(system)
   const hostEnd = checkHost(host, { interfaces: previous.interfaces, ips }, link)
-  if (hostEnd !== undefined && !call.reference) checkLimits(call, host, hostEnd)
-  checkMasquerade(call, ips)
+  if (hostEnd !== undefined) checkLimits(call, host, hostEnd)
+  checkMasquerade(call, ips, 'ptp')
   if (!call.reference) checkPorts(call)
-}
-
-/** Upstream doesn't look at its rules. */
-function checkMasquerade(call: Call, leases: PreviousResult['ips']): void {
-  const masquerade = readMasquerade(call)
-  if (masquerade === undefined) return
-  const { system, environment, config } = call
-  const comment = masqueradeComment({ ...environment, network: config.name })
-  const [missing] = missingMasquerade(system, toMasqueradedAddresses(leases, masquerade), comment)
-  if (missing !== undefined) throw failure(`ptp: masquerading is not set up any more: ${missing}`)
-}
-
-function checkLimits(call: Call, host: Rtnetlink, hostEnd: Link): void {
-  const bandwidth = readBandwidth(call)
-  if (bandwidth === undefined) return
-  const owner = ownerOf(call)
-  checkBandwidth({ host, hostEnd, owner, names: ifbNames(owner), bandwidth })
-}
-
-function checkIpam(call: Call, previous: PreviousResult | undefined): void {
-  const { system, environment, config } = call
-  if (config.ipamType !== 'static') requireAllocation(system.files, reservationFolder(config), environment)
-  else requireStaticAddresses(readStaticConfig(call), previous?.ips ?? [], environment.ifName)
 }
 
 function checkPodLink(pod: Rtnetlink, expected: PreviousInterface): Link {
@@ -101,19 +52,6 @@ function checkPodLink(pod: Rtnetlink, expected: PreviousInterface): Link {
     )
   if (!link.up) throw failure(`ptp: Interface ${expected.name} is down`)
   return link
-}
-
-/** A default route counts whatever its gateway is: plugins later in the chain may have changed it. */
-function requireRoute(present: readonly Route[], { dst, gw, table }: ResultRoute): void {
-  const found = present.some(
-    (route) =>
-      equalCidrs(route.destination, dst) &&
-      route.table === (table ?? mainTable) &&
-      (gw === undefined ||
-        dst.prefixLength === 0 ||
-        (route.gateway !== undefined && compareAddresses(route.gateway, gw) === 0)),
-  )
-  if (!found) throw failure(`Expected Route ${formatCidr(dst)} not found in routing table`)
 }
 
 /** The host's end; undefined if the previous result names none. */
@@ -149,5 +87,3 @@ function checkHost(
   }
   return link
 }
-
-const failure = (message: string): CniError => new CniError(ErrorCode.internal, message)

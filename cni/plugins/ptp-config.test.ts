@@ -2,7 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { formatCidr } from '../../net/cidr.ts'
 import { formatMac } from '../netlink/link.ts'
 import { type CallParts, callOf } from '../testing/call.ts'
-import { type PtpConfig, chooseDns, defaultRoutes, readPtpConfig } from './ptp-config.ts'
+import { chooseDns } from './dns-config.ts'
+import { type PtpConfig, defaultRoutes, readPtpConfig } from './ptp-config.ts'
 
 const read = (fields: object, parts: CallParts = {}): PtpConfig => readPtpConfig(callOf(fields, parts))
 

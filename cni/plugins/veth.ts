@@ -5,6 +5,7 @@ import type { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
 import { Errno, type System } from '../sys.ts'
 import type { Undo } from '../undo.ts'
+import { randomMac } from './random-mac.ts'
 import type { Sandbox } from './sandbox.ts'
 import { type Member, hostVethAlias, hostVethName, nameAttempts } from './veth-name.ts'
 
@@ -73,11 +74,4 @@ export function createVeth(system: System, request: VethRequest, undo: Undo): Ve
     }
   }
   throw new CniError(ErrorCode.tryAgainLater, 'failed to find a unique veth name')
-}
-
-/** A locally administered unicast address. */
-export function randomMac(system: System): Uint8Array {
-  const mac = system.random(6)
-  mac[0] = ((mac[0] ?? 0) & 0xfc) | 0x02
-  return mac
 }

@@ -1,7 +1,7 @@
 import type { Process } from '../sys.ts'
 import { isSysError } from '../sys.ts'
-import { encodeUtf8 } from '../text.ts'
 import { CniError, ErrorCode } from './error.ts'
+import { requireInterfaceName } from './interface-name.ts'
 import { hasNameCharacters } from './name.ts'
 
 /** Which attachment a call is about, and how it was called: all of the environment that the specification names. */
@@ -39,7 +39,7 @@ export function readEnvironment(process: Process): Environment {
     const value = variable(process, name)
     if (value === '') missing.push(name)
     else if (name === 'CNI_CONTAINERID') checkContainerId(value)
-    else if (name === 'CNI_IFNAME') checkInterfaceName(value)
+    else if (name === 'CNI_IFNAME') requireInterfaceName(value, ErrorCode.environment)
   }
   if (missing.length > 0) throw invalid(`required env variables [${missing.join(',')}] missing`)
   const override = variable(process, 'CNI_NETNS_OVERRIDE')
@@ -65,17 +65,6 @@ function variable(process: Process, name: Name | 'CNI_NETNS_OVERRIDE'): string {
 
 function checkContainerId(id: string): void {
   if (!hasNameCharacters(id)) throw invalid('invalid characters in containerID', id)
-}
-
-/** The kernel's rules for names of interfaces (net/core/dev.c, dev_valid_name). */
-function checkInterfaceName(name: string): void {
-  if (encodeUtf8(name).length > 15)
-    throw invalid('interface name is too long', 'interface name should be less than 16 characters')
-  if (name === '.' || name === '..') throw invalid('interface name is . or ..')
-  for (const letter of name) {
-    if (letter === '/' || letter === ':' || letter.trim() === '')
-      throw invalid('interface name contains / or : or whitespace characters')
-  }
 }
 
 const invalid = (message: string, details?: string): CniError =>

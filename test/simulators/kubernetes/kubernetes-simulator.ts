@@ -45,8 +45,8 @@ export interface KubernetesSimulatorOptions {
 /**
  * The parts of the Kubernetes API server that are used here, behaving as kube-apiserver 1.36 does: core/v1 nodes,
  * namespaces, configmaps and events, the same events in events.k8s.io/v1, coordination.k8s.io/v1 leases,
- * CustomResourceDefinitions and what they define, discovery and health; and, taken as they come, pods, daemonsets and
- * deployments. No managedFields, no server-side apply, no controllers, no garbage collector.
+ * CustomResourceDefinitions and what they define, discovery and health; and, taken as they come, pods, daemonsets,
+ * deployments and networkpolicies. No managedFields, no server-side apply, no controllers, no garbage collector.
  */
 export interface KubernetesSimulator extends Simulator {
   readonly faults: Faults

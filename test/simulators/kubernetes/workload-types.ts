@@ -18,4 +18,13 @@ export const workloadTypes: readonly ResourceType[] = [
     kind: 'Deployment',
     shortNames: ['deploy'],
   }),
+  builtInType({
+    ...common,
+    hasStatus: false,
+    group: 'networking.k8s.io',
+    plural: 'networkpolicies',
+    kind: 'NetworkPolicy',
+    listKind: 'NetworkPolicyList',
+    shortNames: ['netpol'],
+  }),
 ]

@@ -1,0 +1,1 @@
+export { check as run } from '../plugins/bridge-check.ts'

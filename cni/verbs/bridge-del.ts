@@ -1,0 +1,1 @@
+export { del as run } from '../plugins/bridge-del.ts'

@@ -1,0 +1,1 @@
+export { collect as run } from '../plugins/bridge-gc.ts'

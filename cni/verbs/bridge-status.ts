@@ -1,0 +1,1 @@
+export { status as run } from '../plugins/bridge-status.ts'

@@ -1,0 +1,3 @@
+import { checkStacked } from '../plugins/stacked-check.ts'
+
+export const run = checkStacked('macvlan')

@@ -1,0 +1,3 @@
+import { stackedStatus } from '../plugins/stacked-status.ts'
+
+export const run = stackedStatus('macvlan')
