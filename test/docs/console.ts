@@ -22,13 +22,14 @@ export function codeBlocks(page: string): readonly CodeBlock[] {
   return blocks
 }
 
-/** `$ ` begins a command, `> ` goes on with it, as bash prompts; all else is output. */
+/** `$ ` begins a command, `> ` or a backslash before goes on with it; all else is output. */
 export function stepsOf(console: string): readonly Step[] {
   const steps: { command: string; output: string }[] = []
   for (const line of console.split('\n')) {
     const last = steps.at(-1)
     if (line.startsWith('$ ')) steps.push({ command: line.slice(2), output: '' })
     else if (last === undefined) continue
+    else if (last.command.endsWith('\\') && last.output === '') last.command += `\n${line}`
     else if (line.startsWith('> ') && last.output === '') last.command += `\n${line.slice(2)}`
     else last.output += `${line}\n`
   }
