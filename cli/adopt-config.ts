@@ -1,6 +1,6 @@
 import type { Cidr } from '../net/cidr.ts'
 import { type CloudConfig, readCloudConfig } from './cloud-options.ts'
-import { readCidr } from './flag-values.ts'
+import { readCidr } from './read-cidr.ts'
 import type { ListFormat } from './output.ts'
 import type { Settings } from './settings/command-settings.ts'
 import { UsageError } from './usage.ts'

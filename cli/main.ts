@@ -3,11 +3,13 @@ import { addAdoptCommand } from './adopt-command.ts'
 import { addAgentCommand } from './agent-command.ts'
 import { addApplyCommand } from './apply/apply-command.ts'
 import { addCleanupCommand } from './cleanup-command.ts'
+import { addConfigCommand } from './config/config-command.ts'
 import { addControllerCommand } from './controller-command.ts'
 import { addCompletionCommand } from './completion/completion-command.ts'
 import { addCrdsCommand } from './crds-command.ts'
 import { addDoctorCommand } from './doctor/doctor-command.ts'
 import { ExitStatus } from './exit-status.ts'
+import { addExportCommand } from './export/export-command.ts'
 import { addMigrateCommand } from './migrate/migrate-command.ts'
 import { addPlanCommand } from './plan/plan-command.ts'
 import { addReleaseCommand } from './release-command.ts'
@@ -36,7 +38,9 @@ export function program(): Command {
     addReleaseCommand,
     addCleanupCommand,
     addDoctorCommand,
+    addExportCommand,
     addMigrateCommand,
+    addConfigCommand,
     addVersionCommand,
     addCompletionCommand,
   ]

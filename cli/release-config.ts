@@ -1,5 +1,5 @@
 import { nodeRouteName } from '../reconciler/node-route/node-route.ts'
-import { readCidr } from './flag-values.ts'
+import { readCidr } from './read-cidr.ts'
 import type { ListFormat } from './output.ts'
 import type { Settings } from './settings/command-settings.ts'
 import { UsageError } from './usage.ts'

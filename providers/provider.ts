@@ -1,5 +1,6 @@
 import type { Address, Family } from '../net/address.ts'
 import type { Cidr } from '../net/cidr.ts'
+import type { DescribedTable } from './described-table.ts'
 import type { ProviderError } from './errors.ts'
 import type { ObservedRoute, Route, Table, Target } from './route.ts'
 
@@ -120,6 +121,12 @@ export interface RouteProvider {
    * the ranges of their subnets, where one is the network's (Google) those of all. Without it: none is known.
    */
   servedRanges?(tables: readonly Table[], signal: AbortSignal): Promise<readonly ServedRange[]>
+
+  /**
+   * The table in the cloud's own words: names of routes, and whatever else {@link list} leaves out because no plan depends
+   * on it. `not-found` if it is gone. Without it: routes have no names, and everything is as `list` says.
+   */
+  describe?(table: Table, signal: AbortSignal): Promise<DescribedTable>
 }
 
 export interface ServedRange {

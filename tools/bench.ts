@@ -3,6 +3,7 @@ import { build, dist } from './build/build.ts'
 import { ensureGoPlugins } from '../test/bench/cni/go-plugins.ts'
 import { type BenchOptions, readOptions, usage } from '../test/bench/options.ts'
 import type { BenchTask } from '../test/bench/task.ts'
+import { ensureRuntimes } from '../test/runtimes/install.ts'
 import { runInWorld } from '../test/lab/world.ts'
 import { runWorldProgram } from '../test/lab/world-program.ts'
 
@@ -15,11 +16,15 @@ async function bench(options: BenchOptions): Promise<number> {
   await build({ all: false, log })
   const task: BenchTask = { options, dist, peer: undefined }
   switch (options.bench) {
-    case 'cni': {
+    case 'cni':
+    case 'chain': {
       const peer = await ensureGoPlugins({ log, environment: process.env }).catch((error: unknown) => {
         log(`Measuring podway-cni alone. ${error instanceof Error ? error.message : String(error)}`)
         return undefined
       })
+      // The reference chain starts iptables.
+      if (options.bench === 'chain' && peer !== undefined)
+        await ensureRuntimes({ log, environment: process.env }).catch((error: unknown) => log(String(error)))
       return run({ ...task, peer })
     }
     case 'controller':

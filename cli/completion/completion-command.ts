@@ -1,5 +1,4 @@
 import { Argument, type Command } from 'commander'
-import { readChoice } from '../flag-values.ts'
 import { standardOutput } from '../output.ts'
 import { UsageError } from '../usage.ts'
 import { bashCompletion } from './bash.ts'
@@ -33,8 +32,9 @@ Example:
 Exit codes: 0 printed, 64 wrong usage.`,
     )
     .action(async (name: string) => {
-      if (name.trim() === '') throw new UsageError('the shell is missing: bash, zsh or fish')
-      const shell = readChoice('shell', name, shells)
+      const shell = shells.find((known) => known === name)
+      if (shell === undefined)
+        throw new UsageError(`shell ${JSON.stringify(name)}: expected one of ${shells.join(', ')}`)
       await standardOutput.result(completions[shell](commandTree(program)))
     })
 }

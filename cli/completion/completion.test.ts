@@ -44,7 +44,10 @@ describe('bash', () => {
   })
 
   test.each<[words: readonly string[], expected: readonly string[]]>([
-    [['podway', 'con'], ['controller']],
+    [
+      ['podway', 'con'],
+      ['config', 'controller'],
+    ],
     [
       ['podway', 'doctor', ''],
       ['aws', 'gcp', 'azure', 'path'],
@@ -111,7 +114,7 @@ test.each(['zsh', 'fish'])('%s: what it is to offer is in the script', async (sh
 
 test.each([
   [['completion'], "missing required argument 'shell'"],
-  [['completion', 'tcsh'], '--shell=tcsh: expected one of bash, zsh, fish'],
+  [['completion', 'tcsh'], 'shell "tcsh": expected one of bash, zsh, fish'],
 ])('%j: wrong usage', async (args, text) => {
   const { code, stderr } = await runMain(args)
   expect([code, stderr]).toEqual([64, expect.stringContaining(text)])

@@ -89,7 +89,10 @@ const ofPlan = [
   'output',
 ] as const
 
-/** What each command knows, in the order of its help. */
+/**
+ * What each command knows, in the order of its help. A new command stands here with what it knows; what nothing knows yet
+ * is declared beside its like (`*-settings.ts`). `addSettings` gives it the flags, `readSettings` what was said.
+ */
 export const commandSettings = {
   controller: [
     ...cluster,
@@ -156,6 +159,7 @@ export const commandSettings = {
   apply: [...ofPlan, { key: 'yes', description: 'do it without a question' }, ...lease],
   status: ['watch', 'nodes', 'state', ...lease, 'kubeconfig', 'output'],
   version: ['output'],
+  'export terraform': ['out', 'only', 'force', 'withoutVersions', ...ofSurvey, 'kubeconfig'],
   adopt: [
     ...cluster,
     ...tables,
@@ -173,6 +177,7 @@ export const commandSettings = {
     'gcpMode',
   ],
   release: ['all', { key: 'yes', description: 'release it without a question' }, 'kubeconfig', 'output'],
+  config: ['configFormat'],
   cleanup: [
     ...cluster,
     {

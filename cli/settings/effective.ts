@@ -19,26 +19,40 @@ export interface Effective {
   readonly problem: string | undefined
 }
 
-/** The file that the command line or the environment names. @throws ConfigFileError */
-export async function configFileOf(
-  command: Command,
-  environment: Environment,
-): Promise<ConfigFile | undefined> {
+/** The file that the command line names, or else the environment. */
+export function configPathOf(command: Command, environment: Environment): string | undefined {
   const path = configFlag(command) ?? environment[configVariable]
-  return path === undefined || path === '' ? undefined : readConfigFile(path)
+  return path === '' ? undefined : path
 }
 
-/** All that a command knows, in the order of its help. */
-export const effective = (
+/** Where things are said. */
+export interface Places {
+  readonly flags: (setting: UsedSetting) => Found | undefined
+  readonly environment: Environment
+  readonly file: ConfigFile | undefined
+}
+
+/** Those of a command. A file that can say nothing to it is not read. @throws ConfigFileError */
+export async function openPlaces(
   name: CommandName,
   command: Command,
   environment: Environment,
-  file: ConfigFile | undefined,
-): readonly Effective[] =>
+): Promise<Places> {
+  const takesFile = settingsOfCommand(name).some(({ flagOnly }) => flagOnly !== true)
+  const path = takesFile ? configPathOf(command, environment) : undefined
+  return {
+    flags: (setting) => fromFlags(command, setting),
+    environment,
+    file: path === undefined ? undefined : await readConfigFile(path),
+  }
+}
+
+/** All that a command knows, in the order of its help. */
+export const effective = (name: CommandName, { environment, file, flags }: Places): readonly Effective[] =>
   settingsOfCommand(name).map((setting) =>
     read(
       setting,
-      fromFlags(command, setting) ??
+      flags(setting) ??
         fromEnvironment(environment, setting) ??
         file?.find(setting, name) ??
         fromDefault(setting),

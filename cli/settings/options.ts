@@ -4,8 +4,10 @@ import { writtenOf } from './origin.ts'
 import { kebab } from './setting.ts'
 
 /** Gives a command the flags of what it knows, and `--config` if a file can say some of it. */
-export function addSettings(command: Command, name: CommandName): Command {
-  const used = settingsOfCommand(name)
+export const addSettings = (command: Command, name: CommandName): Command =>
+  addUsed(command, settingsOfCommand(name))
+
+export function addUsed(command: Command, used: readonly UsedSetting[]): Command {
   for (const setting of used) for (const option of optionsOf(setting)) command.addOption(option)
   if (used.some(({ flagOnly }) => flagOnly !== true)) command.addOption(configOption())
   return command
@@ -42,6 +44,8 @@ function optionsOf(setting: UsedSetting): readonly Option[] {
     short === undefined ? flags : `-${short}, ${flags}`,
     text === undefined ? description : `${description} (default: ${text})`,
   )
+  // What is so unless it is said otherwise for one run, is only ever said otherwise.
+  if (setting.flagOnly === true && no !== undefined) return [new Option(`--no-${flagOf(setting)}`, no)]
   const negated =
     isSwitch(setting) && setting.flagOnly !== true ? new Option(`--no-${flagOf(setting)}`, no) : []
   if (negated instanceof Option && no === undefined) negated.hideHelp()

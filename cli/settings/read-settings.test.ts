@@ -124,6 +124,10 @@ describe('refused, by the name under which it was said', () => {
     await expect(controller(said)).rejects.toThrow(message)
   })
 
+  test('not by a command to which a file can say nothing', async () => {
+    expect(await told('crds', { file: 'policy: all' })).toEqual({ definitionFormat: 'yaml' })
+  })
+
   test('all that is wrong at once', async () => {
     const said = { args: ['--policy=all'], environment: { PODWAY_ADOPT: 'all', PODWAY_PROVIDER: 'moon' } }
     await expect(told('controller', said)).rejects.toThrow(

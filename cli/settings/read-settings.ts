@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { UsageError } from '../usage.ts'
 import type { CommandName, Settings } from './command-settings.ts'
-import { type Effective, configFileOf, effective } from './effective.ts'
+import { type Effective, effective, openPlaces } from './effective.ts'
 import { strangersIn } from './from-environment.ts'
 import { flagOf } from './options.ts'
 import type { Key } from './settings.ts'
@@ -23,14 +23,14 @@ export async function readSettings<C extends CommandName, T>(
   read: (settings: Settings<C>, told: Told) => T,
 ): Promise<T> {
   const { env } = process
-  const all = effective(name, command, env, await configFileOf(command, env))
+  const all = effective(name, await openPlaces(name, command, env))
   for (const { name: variable, nearest } of strangersIn(env))
     if (nearest !== undefined)
       process.stderr.write(`podway: ${variable} is no setting: did you mean ${nearest}?\n`)
   return readEffective(all, read)
 }
 
-/** @throws UsageError */
+/** @throws UsageError with all that can't be read, or with what `read` has to say */
 export function readEffective<C extends CommandName, T>(
   all: readonly Effective[],
   read: (settings: Settings<C>, told: Told) => T,

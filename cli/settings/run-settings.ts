@@ -1,9 +1,10 @@
+import { standings } from '../export/exported-route.ts'
 import { logLevels } from '../log-levels.ts'
 import { listFormats } from '../output.ts'
 import { defaultNamespace } from './controller-settings.ts'
 import { bindAddress } from './bind-address-type.ts'
 import { setting } from './setting.ts'
-import { boolean, choice, list, path, text, wholeNumber } from './value-types.ts'
+import { boolean, choice, list, path, someOf, text, wholeNumber } from './value-types.ts'
 
 /** On all addresses, on a port that no component of Kubernetes has: the controller runs in the host's network. */
 export const defaultBindAddress = ':10277'
@@ -60,6 +61,14 @@ export const flagOnlySettings = {
     default: 'yaml',
     short: 'o',
   }),
+  configFormat: setting({
+    flagOnly: true,
+    flag: 'output',
+    type: choice('<format>', ['table', 'json', 'yaml']),
+    description: 'table, json, yaml',
+    default: 'table',
+    short: 'o',
+  }),
   yes: setting({
     flagOnly: true,
     type: boolean,
@@ -95,6 +104,34 @@ export const flagOnlySettings = {
     flagOnly: true,
     type: list('<tables>'),
     description: 'only these of the route tables, ids or names, comma-separated',
+  }),
+  out: setting({
+    flagOnly: true,
+    type: text('<folder>', 'name a folder, or - to print'),
+    description: 'where the files are written; - prints them as one',
+    default: '-',
+  }),
+  only: setting({
+    flagOnly: true,
+    type: someOf('<which>', {
+      pattern: new RegExp(`^(?:${standings.join('|')})$`),
+      expected: `expected some of ${standings.join(', ')}`,
+    }),
+    description:
+      'which routes, comma-separated: owned (recorded as podway’s), foreign (somebody else made them, and they do the job), missing (not there yet), disputed (somebody else made them, and they lead elsewhere: Terraform would change that)',
+    default: ['owned', 'foreign', 'missing'],
+  }),
+  force: setting({
+    flagOnly: true,
+    type: boolean,
+    description: 'replace files that no export has written, or that were changed since',
+    default: false,
+  }),
+  withoutVersions: setting({
+    flagOnly: true,
+    type: boolean,
+    description: 'leave out which providers are needed, where the module says it already',
+    default: false,
   }),
   from: setting({
     flagOnly: true,

@@ -28,8 +28,7 @@ function numeric(text: string): unknown {
 /** YAML makes a number of what has no quotes. */
 const aText = { error: 'expected text: in a file, put it in quotes' } as const
 
-const notEmpty = (remedy: string): z.core.$ZodCheck<string> =>
-  z.refine((text: string) => text.trim() !== '', `is empty: ${remedy}`)
+const notEmpty = (remedy: string): z.core.$ZodCheck<string> => z.regex(/\S/, `is empty: ${remedy}`)
 
 /** Any text but an empty one. */
 export const text = (placeholder: string, remedy: string): ValueType<string> => ({

@@ -1,7 +1,9 @@
 import { Command } from 'commander'
-import type { CommandName, Settings } from '../settings/command-settings.ts'
+import type { CommandName, Settings, UsedSetting } from '../settings/command-settings.ts'
 import { effective } from '../settings/effective.ts'
 import type { Environment } from '../settings/from-environment.ts'
+import { fromFlags } from '../settings/from-flags.ts'
+import type { Found } from '../settings/origin.ts'
 import { addSettings } from '../settings/options.ts'
 import { type Told, readEffective } from '../settings/read-settings.ts'
 import { kebab } from '../settings/setting.ts'
@@ -18,7 +20,8 @@ export function told<C extends CommandName, T>(
 ): T {
   const command = addSettings(new Command(), name).exitOverride()
   command.parse(argumentsOf(texts), { from: 'user' })
-  return readEffective(effective(name, command, environment, undefined), read)
+  const flags = (setting: UsedSetting): Found | undefined => fromFlags(command, setting)
+  return readEffective(effective(name, { flags, environment, file: undefined }), read)
 }
 
 /** `--cluster-name=prod` of `{ clusterName: 'prod' }`. */

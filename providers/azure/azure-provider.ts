@@ -6,6 +6,7 @@ import { RememberedRanges } from '../remembered-ranges.ts'
 import type { ArmApi } from './arm-api.ts'
 import { applyChanges, finishTable } from './changes.ts'
 import { untilEffective } from './effective.ts'
+import { describedTable } from './described-table.ts'
 import { enableForwarding } from './ip-forwarding.ts'
 import { Leftovers } from './leftovers.ts'
 import { defaultRoutesPerTable } from './limits.ts'
@@ -99,6 +100,7 @@ export function azureProvider(options: AzureProviderOptions): RouteProvider {
     // However many come before it, one write carries them all.
     readyInMs: () => budget.readyInMs('WriteRouteTable'),
     quota: (_table, snapshot) => quotaOf(snapshot, routesPerTable),
+    describe: async ({ id }, signal) => describedTable(await tables.read(id, polling, signal), id),
     servedRanges(ours, signal) {
       const users = tables.users(ours)
       return ranges.get(users, () => servedRanges(arm, users, signal))

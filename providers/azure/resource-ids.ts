@@ -36,10 +36,23 @@ export const groupId = (subscription: string, group: string): string =>
 /** The id of the resource group of what has that id. */
 export const groupOfId = (id: string): string => id.split('/').slice(0, 5).join('/').toLowerCase()
 
-export const isTableId = (text: string): boolean =>
-  /^\/subscriptions\/[^/]+\/resourcegroups\/[^/]+\/providers\/microsoft\.network\/routetables\/[^/]+$/i.test(
-    text,
-  )
+export const isTableId = (text: string): boolean => tableOfId(text) !== undefined
+
+export interface TableName {
+  readonly subscription: string
+  readonly group: string
+  readonly name: string
+}
+
+/** Each part as it is written. Undefined for what is no route table's id. */
+export function tableOfId(text: string): TableName | undefined {
+  const [, subscription, group, name] =
+    /^\/subscriptions\/([^/]+)\/resourcegroups\/([^/]+)\/providers\/microsoft\.network\/routetables\/([^/]+)$/i.exec(
+      text,
+    ) ?? []
+  if (subscription === undefined || group === undefined || name === undefined) return undefined
+  return { subscription, group, name }
+}
 
 export const tableId = (group: string, name: string): string =>
   `${group}/providers/microsoft.network/routetables/${name}`.toLowerCase()

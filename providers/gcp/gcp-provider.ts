@@ -14,7 +14,7 @@ import { defaultPriority } from './gce-route.ts'
 import { mayBeLive } from './instances.ts'
 import { checkIpForwarding, refuseUnlessForwarding } from './ip-forwarding.ts'
 import type { GcpMode } from './mode.ts'
-import { named, routesOfNetwork } from './network-routes.ts'
+import { describeNetwork, named, routesOfNetwork } from './network-routes.ts'
 import { ClusterNetworks } from './networks.ts'
 import { type RouteLimits, RouteQuota, countRoutes } from './quota.ts'
 import { readyInMs } from './readiness.ts'
@@ -122,6 +122,7 @@ export function gcpProvider(options: GcpProviderOptions): RouteProvider {
       const of = tables.map(({ holds, id }) => [id, holds?.ranges.map(formatCidr)])
       return ranges.get(of, () => servedRanges(gce, mode, tables, signal))
     },
+    describe: ({ id }, signal) => describeNetwork(gce, id, clusterName, signal),
     untilQuiet: async (targets, signal) =>
       underWay.untilQuiet(await networks.paths(signal), mode === 'routes' ? [] : targets, signal),
   }

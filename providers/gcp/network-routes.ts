@@ -1,7 +1,8 @@
 import { type Cidr, equalCidrs, formatCidr } from '../../net/cidr.ts'
+import type { DescribedRoute, DescribedTable } from '../described-table.ts'
 import { ProviderError } from '../errors.ts'
 import { type Gce, call, callForAll } from './call.ts'
-import type { WireNetwork } from './gce-api.ts'
+import type { WireNetwork, WireRoute } from './gce-api.ts'
 import { type GceRoute, gceRoute } from './gce-route.ts'
 import { type ResourcePath, networkOfPath } from './resource-names.ts'
 
@@ -33,6 +34,28 @@ export const listRoutes = (
   signal: AbortSignal,
 ): Promise<readonly GceRoute[]> => list(gce, network, clusterName, [], signal)
 
+/**
+ * The static routes of the network as Google writes them.
+ * @throws ProviderError `not-found` if there is no such network
+ */
+export async function describeNetwork(
+  gce: Gce,
+  network: ResourcePath,
+  clusterName: string,
+  signal: AbortSignal,
+): Promise<DescribedTable> {
+  const [wires] = await Promise.all([listWires(gce, network, [], signal), readNetwork(gce, network, signal)])
+  return { id: network, routes: wires.flatMap((wire) => described(wire, gceRoute(wire, clusterName))) }
+}
+
+function described(wire: WireRoute, route: GceRoute | undefined): readonly DescribedRoute[] {
+  if (route?.origin !== 'static') return []
+  const { description, destination, name, priority, tags, target } = route
+  const { destRange = '', nextHopIp = '' } = wire
+  const nextHop = target.kind === 'address' ? nextHopIp : target.id
+  return [{ destination, target, name, range: destRange, nextHop, priority, tags, description }]
+}
+
 /** The static routes to the destination. @throws ProviderError `not-found` if there is no such network */
 export async function routesTo(
   gce: Gce,
@@ -59,10 +82,6 @@ export async function readNetwork(
   )
 }
 
-/**
- * By regular expressions, as Google's own controller asks: they need not know by which host and version the network's URL
- * is written.
- */
 async function list(
   gce: Gce,
   network: ResourcePath,
@@ -70,16 +89,29 @@ async function list(
   conditions: readonly string[],
   signal: AbortSignal,
 ): Promise<readonly GceRoute[]> {
+  const wires = await listWires(gce, network, conditions, signal)
+  return wires.flatMap((wire) => gceRoute(wire, clusterName) ?? [])
+}
+
+/**
+ * By regular expressions, as Google's own controller asks: they need not know by which host and version the network's URL
+ * is written.
+ */
+async function listWires(
+  gce: Gce,
+  network: ResourcePath,
+  conditions: readonly string[],
+  signal: AbortSignal,
+): Promise<readonly WireRoute[]> {
   const { project, name } = named(network)
   const filter = [`(network eq ".*/global/networks/${name}")`, ...conditions].join(' ')
-  const wires = await callForAll(
+  return callForAll(
     gce,
     'listRoutes',
     signal,
     (api, page, options) => api.listRoutes({ project, filter, maxResults: pageSize, ...page }, options),
     (items) => items,
   )
-  return wires.flatMap((wire) => gceRoute(wire, clusterName) ?? [])
 }
 
 /** A dot is a dot, without a backslash, whose meaning between quotes is nobody's to know. */

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { expect, test } from 'vitest'
 import { run } from '../lab/run.ts'
 import { explainRefusal } from '../lab/world.ts'
+import { findRuntimes } from '../runtimes/install.ts'
 import { ensureGoPlugins } from './cni/go-plugins.ts'
 import type { Metric } from './metric.ts'
 
@@ -43,6 +44,37 @@ test('bench cni measures podway-cni, and the Go plugins where Go is there', asyn
     'add-v4-x40.ratio',
     'rss.podway-cni',
     'file.podway-cni',
+  ])
+})
+
+test('bench chain measures podway-cni, and the chained Go plugins where Go and iptables are there', async () => {
+  const hasPeer = await ensureGoPlugins({ environment: process.env, log: () => undefined }).then(
+    () => true,
+    () => false,
+  )
+  const { code, stdout, stderr } = await bench('chain', '--rounds', '1', '--json')
+  expect(code, stderr).toBe(0)
+  expect(stdout).toMatch(/^ADD, ipMasq, one hostPort, both rates +\d/m)
+  const metrics = metricsOf(stdout)
+  for (const { metric, value } of metrics) {
+    const isAbsent =
+      !(hasPeer && typeof (await findRuntimes(process.env)) !== 'string') &&
+      /peer|chain-\w+.*ratio/.test(metric)
+    expect(value, metric).toEqual(
+      isAbsent && !metric.startsWith('chain-full-node') ? null : expect.any(Number),
+    )
+    if (value !== null) expect(value, metric).toBeGreaterThan(0)
+  }
+  expect(metrics.filter(({ goal }) => goal !== null).map(({ metric, goal }) => [metric, goal])).toEqual([
+    ['chain-kind.add.ratio', 0.18],
+    ['chain-port.add.ratio', 0.08],
+    ['chain-port.del.ratio', 0.2],
+    ['chain-masquerade.add.ratio', 0.12],
+    ['chain-masquerade.del.ratio', 0.3],
+    ['chain-full.add.ratio', 0.06],
+    ['chain-full.del.ratio', 0.15],
+    ['chain-full-x40.add.ratio', 0.08],
+    ['chain-full-node.ratio', 1.2],
   ])
 })
 
@@ -102,6 +134,6 @@ test('bench mesh measures a node with many peers', async () => {
 test('wrong usage is code 64, with what is right', async () => {
   const { code, stderr } = await bench('disk')
   expect(code).toBe(64)
-  expect(stderr).toContain('disk to measure: expected one of cni, controller, azure, google, mesh')
+  expect(stderr).toContain('disk to measure: expected one of cni, chain, controller, azure, google, mesh')
   expect(stderr).toContain('Usage: npm run bench')
 })

@@ -31,7 +31,7 @@ describe('readOptions', () => {
     {
       name: 'nothing to measure',
       args: [],
-      message: 'nothing to measure: expected one of cni, controller, azure, google, mesh',
+      message: 'nothing to measure: expected one of cni, chain, controller, azure, google, mesh',
     },
     { name: 'an unknown bench', args: ['disk'], message: 'disk to measure' },
     { name: 'two benches', args: ['cni', 'controller'], message: 'cni controller to measure' },

@@ -1,7 +1,7 @@
 import { parseArgs } from 'node:util'
 import { type ClusterSize, readClusterSize, usualClusters } from './controller/cluster-size.ts'
 
-const benches = ['cni', 'controller', 'azure', 'google', 'mesh'] as const
+const benches = ['cni', 'chain', 'controller', 'azure', 'google', 'mesh'] as const
 
 export interface BenchOptions {
   readonly bench: (typeof benches)[number]
@@ -30,23 +30,25 @@ const usualNodes = { azure: 400, mesh: 500 } as const
 /** Enough for a median that repeats, in about a minute; for the controller, for a 99th percentile. */
 const usualRounds: Readonly<Record<BenchOptions['bench'], number>> = {
   cni: 60,
+  chain: 30,
   controller: 200,
   azure: 1,
   google: 20,
   mesh: 50,
 }
 
-export const usage = `Usage: npm run bench -- <cni|controller|azure|google|mesh> [options]
+export const usage = `Usage: npm run bench -- <cni|chain|controller|azure|google|mesh> [options]
 
   cni         podway-cni against the Go plugins ptp + host-local, in turns: time, CPU, memory, size
+  chain       podway-cni with masquerading, port mappings and bandwidth against the Go plugins chained, in turns
   controller  from a Node's registration to its routes, and whole clusters, on the simulators of EC2 and Kubernetes
   azure       many Nodes at once, on the simulators of Azure Resource Manager and Kubernetes
   google      what Google's SDK costs: memory, and how long it blocks when calls are refused
   mesh        one node with many peers: how long its routes take, what both halves of its agent use, and repairs
 
 Options:
-  --rounds <n>       how often each thing is measured: ${usualRounds.cni} for cni, ${usualRounds.controller} Nodes in a row for controller,
-                     ${usualRounds.google} for google, ${usualRounds.mesh} repairs for mesh
+  --rounds <n>       how often each thing is measured: ${usualRounds.cni} for cni, ${usualRounds.chain} for chain, ${usualRounds.controller} Nodes in a row
+                     for controller, ${usualRounds.google} for google, ${usualRounds.mesh} repairs for mesh
   --clusters <list>  for controller: Nodes x route tables, comma-separated, or none; -raised for an account with 20 times
                      AWS's rates, -rival for one whose other client takes half of the writes. An hour for all of
                      ${usualClusters.map(({ name }) => name).join(',')}

@@ -1,6 +1,14 @@
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { mkdir, readFile, readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { runCommand, tail } from './command.ts'
+
+/** A package of Debian 12 for amd64, pinned by what is in its file. */
+export interface PinnedPackage {
+  readonly name: string
+  readonly version: string
+  readonly sha256: string
+}
 
 export interface DownloadOptions {
   /** Where apt and its settings are looked up. */
@@ -36,6 +44,28 @@ export async function downloadDebs(
   if (downloaded.exitCode !== 0)
     throw new Error(`${failure}:\n${tail(`${updated.stderr}\n${downloaded.stderr}`)}`)
   await Promise.all(['lists', 'cache'].map((path) => rm(join(folder, path), { recursive: true })))
+}
+
+/**
+ * Downloads the files of exactly these packages, as {@link downloadDebs}.
+ * @throws Error that begins with `failure`, or that names a file which is not one of the pinned, or a package that has none
+ */
+export async function downloadPinned(
+  folder: string,
+  packages: readonly PinnedPackage[],
+  { pins, ...options }: DownloadOptions & { /** Where the pins are, for messages. */ readonly pins: string },
+): Promise<void> {
+  const names = packages.map(({ name, version }) => `${name}:amd64=${version}`)
+  await downloadDebs(folder, names, options)
+  const wanted = new Set(packages.map(({ sha256 }) => sha256))
+  for (const file of await debFiles(folder)) {
+    const sha256 = createHash('sha256')
+      .update(await readFile(file))
+      .digest('hex')
+    if (!wanted.delete(sha256)) throw new Error(`${file} is not what ${pins} pins: ${sha256}`)
+  }
+  const missing = packages.filter(({ sha256 }) => wanted.has(sha256)).map(({ name }) => name)
+  if (missing.length > 0) throw new Error(`apt-get downloaded no file for ${missing.join(', ')}`)
 }
 
 /** The packages' files in a folder. */

@@ -3,8 +3,8 @@ import { copyFile, cp, mkdir, readFile, rename, rm, symlink } from 'node:fs/prom
 import { join } from 'node:path'
 import { areExecutable, defaultCacheDir, ensureFolder } from '../install/cache-folder.ts'
 import { runCommand, tail } from '../install/command.ts'
-import { debFiles, downloadDebs, unpackDebs } from '../install/debian-packages.ts'
-import { type DebianPackage, criApi, packages } from './packages.ts'
+import { downloadPinned, unpackDebs } from '../install/debian-packages.ts'
+import { criApi, packages } from './packages.ts'
 
 /** The runtimes, unpacked: nothing of it is in the system's own folders. */
 export interface Runtimes {
@@ -25,7 +25,8 @@ export interface RuntimesOptions {
 }
 
 const what = 'the container runtimes'
-const notToBeHad = `${what} are packages of Debian 12 (amd64), which could not be had in the pinned versions (test/runtimes/packages.ts)`
+const pins = 'test/runtimes/packages.ts'
+const notToBeHad = `${what} are packages of Debian 12 (amd64), which could not be had in the pinned versions (${pins})`
 const chained = ['portmap', 'bandwidth'] as const
 const programs = ['bin/containerd', 'bin/ctr', 'bin/podman', 'bin/conmon', 'sbin/runc', 'sbin/nft'] as const
 
@@ -47,9 +48,7 @@ export async function ensureRuntimes({ environment, log }: RuntimesOptions): Pro
     isUsable,
     make: async (partial) => {
       log(`${what}: downloading ${packages.length} packages of Debian, once on this machine`)
-      const names = packages.map(({ name, version }) => `${name}:amd64=${version}`)
-      await downloadDebs(partial, names, { environment, failure: notToBeHad })
-      await verify(partial)
+      await downloadPinned(partial, packages, { environment, failure: notToBeHad, pins })
       await unpack(partial, environment)
       await fetchCri(partial, environment)
     },
@@ -63,6 +62,19 @@ export async function findRuntimes(environment: NodeJS.ProcessEnv): Promise<Runt
   const folder = installFolder(environment)
   if (await isUsable(folder)) return contents(folder)
   return `${folder} lacks ${what}, which come with tools/test.ts on a Debian 12 (amd64) that reaches its mirror.`
+}
+
+/**
+ * Variables with which a program finds iptables and nft, that are unpacked and not installed, and those what they need: for
+ * plugins that start them.
+ */
+export function programsOf({ usr }: Pick<Runtimes, 'usr'>): Readonly<Record<string, string>> {
+  const libraries = join(usr, 'lib/x86_64-linux-gnu')
+  return {
+    PATH: `${join(usr, 'sbin')}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+    LD_LIBRARY_PATH: libraries,
+    XTABLES_LIBDIR: join(libraries, 'xtables'),
+  }
 }
 
 const contents = (folder: string): Runtimes => ({
@@ -89,20 +101,6 @@ function installFolder(environment: NodeJS.ProcessEnv): string {
     .digest('hex')
     .slice(0, 12)
   return join(defaultCacheDir(environment), `runtimes-${digest}`)
-}
-
-/** @throws Error that names a file which is not one of the pinned, or a package that has none */
-async function verify(folder: string): Promise<void> {
-  const wanted = new Set(packages.map(({ sha256 }) => sha256))
-  for (const file of await debFiles(folder)) {
-    const sha256 = createHash('sha256')
-      .update(await readFile(file))
-      .digest('hex')
-    if (!wanted.delete(sha256))
-      throw new Error(`${file} is not what test/runtimes/packages.ts pins: ${sha256}`)
-  }
-  const missing = packages.filter(({ sha256 }) => wanted.has(sha256)).map(({ name }: DebianPackage) => name)
-  if (missing.length > 0) throw new Error(`apt-get downloaded no file for ${missing.join(', ')}`)
 }
 
 async function unpack(folder: string, environment: NodeJS.ProcessEnv): Promise<void> {

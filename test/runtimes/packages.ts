@@ -1,12 +1,7 @@
-/** A package of Debian 12 for amd64, pinned by what is in its file. */
-export interface DebianPackage {
-  readonly name: string
-  readonly version: string
-  readonly sha256: string
-}
+import type { PinnedPackage } from '../install/debian-packages.ts'
 
 /** The runtimes, what a chain of theirs needs beside us, and the libraries that a small machine may lack. */
-export const packages: readonly DebianPackage[] = [
+export const packages: readonly PinnedPackage[] = [
   {
     name: 'containerd',
     version: '1.6.20~ds1-1+deb12u3',
@@ -125,10 +120,13 @@ export const packages: readonly DebianPackage[] = [
 ]
 
 /** What was tested, for the reference page. @throws Error for a package that is not among them */
-export function versionOf(name: string): string {
+export const versionOf = (name: string): string => pinned(name).version
+
+/** One of them, for who needs no other. @throws Error for a package that is not among them */
+export function pinned(name: string): PinnedPackage {
   const found = packages.find((one) => one.name === name)
   if (found === undefined) throw new Error(`${name} is not among the pinned packages`)
-  return found.version
+  return found
 }
 
 /** Where the messages of the Container Runtime Interface are from. */

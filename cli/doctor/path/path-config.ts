@@ -3,13 +3,11 @@ import { type AwsConfig, readAwsConfig } from '../../aws-options.ts'
 import { type AzureConfig, readAzureConfig } from '../../azure-options.ts'
 import { type GcpConfig, readGcpConfig } from '../../gcp-options.ts'
 import type { ListFormat } from '../../output.ts'
-import { awsSettings } from '../../settings/aws-settings.ts'
-import { azureSettings } from '../../settings/azure-settings.ts'
+import { cloudOf } from '../../settings/cloud-of.ts'
 import type { Settings } from '../../settings/command-settings.ts'
-import { gcpSettings } from '../../settings/gcp-settings.ts'
 import type { Told } from '../../settings/read-settings.ts'
 import { kebab } from '../../settings/setting.ts'
-import type { Key } from '../../settings/settings.ts'
+import type { Values } from '../../settings/settings.ts'
 import { UsageError } from '../../usage.ts'
 
 export type PathCloudConfig =
@@ -33,20 +31,23 @@ export interface PathConfig {
 }
 
 /** Checks everything that can be checked without asking anybody. @throws UsageError */
-export function readPathConfig(settings: Settings<'doctor path'>, { byFlag }: Told): PathConfig {
+export function readPathConfig(settings: Settings<'doctor path'>, told: Told): PathConfig {
   const { agentNamespace, agentPort, from, kubeconfig, output, to } = settings
   return {
     from: readPod('from', from),
     to: readEnd('to', to),
-    cloud: readCloud(settings, byFlag),
+    cloud: readPathCloud(settings, told),
     agent: { namespace: agentNamespace, port: agentPort },
     kubeconfig,
     output,
   }
 }
 
-/** A file and variables are for other commands too: only who says it on the command line means this one. */
-function readCloud(settings: Settings<'doctor path'>, byFlag: Told['byFlag']): PathCloudConfig | undefined {
+/** A file and variables are for other commands too: only who says it on the command line means this one. @throws UsageError */
+export function readPathCloud(
+  settings: Settings<'doctor path'>,
+  { byFlag }: Told,
+): PathCloudConfig | undefined {
   const { provider } = settings
   const stray = [...byFlag].find((key) => provider !== cloudOf(key) && cloudOf(key) !== undefined)
   const meant = stray === undefined ? undefined : cloudOf(stray)
@@ -64,14 +65,11 @@ function readCloud(settings: Settings<'doctor path'>, byFlag: Told['byFlag']): P
   }
 }
 
-const cloudNames = { aws: 'AWS', gcp: 'Google Cloud', azure: 'Azure' } as const
-
-/** The cloud of which alone a setting is. */
-function cloudOf(key: Key): keyof typeof cloudNames | undefined {
-  if (key in awsSettings) return 'aws'
-  if (key in gcpSettings) return 'gcp'
-  return key in azureSettings ? 'azure' : undefined
-}
+const cloudNames = {
+  aws: 'AWS',
+  gcp: 'Google Cloud',
+  azure: 'Azure',
+} as const satisfies Readonly<Record<Values['provider'], string>>
 
 function readEnd(flag: string, text: string): PathEndFlag {
   // Names of pods have neither colons nor end in what looks like an address; what is an address is meant as one.

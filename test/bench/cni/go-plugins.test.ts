@@ -13,7 +13,7 @@ case "$1" in
   env) printf 'go1.26.8\\nlinux\\namd64\\n' ;;
   install)
     echo "$CGO_ENABLED [$GOFLAGS] [$GOOS] $*" >> "$XDG_CACHE_HOME/asked"
-    for name in ptp loopback host-local static; do echo built > "$GOBIN/$name"; chmod +x "$GOBIN/$name"; done ;;
+    for name in ptp loopback bridge macvlan ipvlan host-local static portmap bandwidth; do echo built > "$GOBIN/$name"; chmod +x "$GOBIN/$name"; done ;;
 esac`
 
 describe('ensureGoPlugins', () => {
@@ -31,7 +31,17 @@ describe('ensureGoPlugins', () => {
     const second = await ensureGoPlugins({ environment, log: (line) => said.push(line) })
     expect(second).toEqual(first)
     expect(first).toMatchObject({ version: 'v1.9.1', compiler: 'go1.26.8' })
-    expect(await readdir(first.folder)).toEqual(['host-local', 'loopback', 'ptp', 'static'])
+    expect(await readdir(first.folder)).toEqual([
+      'bandwidth',
+      'bridge',
+      'host-local',
+      'ipvlan',
+      'loopback',
+      'macvlan',
+      'portmap',
+      'ptp',
+      'static',
+    ])
     const asked = (await readFile(join(machine.cacheDir, 'asked'), 'utf8')).trimEnd().split('\n')
     expect(asked).toHaveLength(1)
     expect(asked[0]).toMatch(/^0 \[\] \[\] install -trimpath -ldflags=\S.*\/plugins\/main\/ptp@v1\.9\.1 /)

@@ -8,8 +8,13 @@ const modulePath = 'github.com/containernetworking/plugins'
 const packages = [
   'plugins/main/ptp',
   'plugins/main/loopback',
+  'plugins/main/bridge',
+  'plugins/main/macvlan',
+  'plugins/main/ipvlan',
   'plugins/ipam/host-local',
   'plugins/ipam/static',
+  'plugins/meta/portmap',
+  'plugins/meta/bandwidth',
 ] as const
 const programs = packages.map((path) => basename(path))
 
@@ -39,8 +44,8 @@ export interface GoPluginsOptions {
 }
 
 /**
- * Builds ptp, loopback, host-local and static from their published module, once for each version, compiler and set of flags, into the
- * user's cache folder. Idempotent; without a network if they are there already.
+ * Builds the reference plugins that ours stands in for from their published module, once for each version, compiler and
+ * set of flags, into the user's cache folder. Idempotent; without a network if they are there already.
  *
  * @throws Error that says in a sentence what is missing (Go, a writable folder, the Go modules)
  */

@@ -27,6 +27,28 @@ test('passes the file as standard input', async () => {
   expect(outputs[0]).toContain('Linux')
 })
 
+test('runs the stages of a call one after the other, each with what the one before printed', async () => {
+  const spliced = join(scratch, 'spliced.json')
+  writeFileSync(spliced, '{"before":\u0001}')
+  const plain = join(scratch, 'plain.json')
+  writeFileSync(plain, 'plain')
+  const cat = (input: string): Call => ({ program: '/bin/cat', input, environment: {} })
+  const chain: Call = { ...cat(plain), then: [cat(spliced), cat(spliced)] }
+  const { ms, costs, outputs } = await stopwatch.run([
+    chain,
+    cat(plain),
+    { ...cat(plain), then: [cat(plain)] },
+  ])
+  expect(outputs).toEqual(['{"before":{"before":plain}}', 'plain', 'plain'])
+  expect(costs).toHaveLength(3)
+  expect(costs[0]?.ms).toBeLessThanOrEqual(ms)
+})
+
+test('a stage that fails is the last', async () => {
+  const chain: Call = { ...call, program: '/bin/false', then: [{ ...call, program: '/usr/bin/env' }] }
+  await expect(stopwatch.run([chain])).rejects.toThrow('/bin/false ADD ended with 1: nothing said')
+})
+
 test('gives the costs of each in the order of the calls, and of all', async () => {
   const { ms, costs, outputs } = await stopwatch.run([call, { ...call, program: '/usr/bin/env' }, call])
   expect(outputs.map((output) => output.length > 0)).toEqual([false, true, false])

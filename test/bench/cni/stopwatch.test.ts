@@ -7,6 +7,13 @@ test('a call is a line of fields', () => {
   expect(formatCall(call)).toBe('/bin/true\t/dev/null\tA=1\tCNI_COMMAND=ADD')
 })
 
+test('its stages are lines that begin with a tab', () => {
+  const then = [{ ...call, environment: {} }, call]
+  expect(formatCall({ ...call, environment: {}, then })).toBe(
+    '/bin/true\t/dev/null\n\t/bin/true\t/dev/null\n\t/bin/true\t/dev/null\tA=1\tCNI_COMMAND=ADD',
+  )
+})
+
 test.each(['\t', '\n'])('%j would be read as another field or call', (separator) => {
   expect(() => formatCall({ ...call, environment: { A: `x${separator}y` } })).toThrow('tab or newline')
 })

@@ -5,13 +5,18 @@ import { mustRun } from '../../lab/run.ts'
 
 const harness = join(import.meta.dirname, '../harness')
 
-/** A program to run, without arguments. Nothing in it may contain a tab or a newline. */
+/** A program to run, without arguments, and perhaps others behind it. Nothing in it may contain a tab or a newline. */
 export interface Call {
   readonly program: string
   /** The file that it gets as standard input. */
   readonly input: string
   /** Its whole environment. */
   readonly environment: Readonly<Record<string, string>>
+  /**
+   * What is run behind it, one after the other, each as soon as the one before has ended well: together they are one call.
+   * Where the file of such a one has a byte 1, it gets what the one before has printed.
+   */
+  readonly then?: readonly Call[]
 }
 
 /** What one program cost: the process, its children, and those that it left running. */
@@ -96,11 +101,11 @@ async function compile(args: readonly string[]): Promise<void> {
   }
 }
 
-export function formatCall({ program, input, environment }: Call): string {
+export function formatCall({ program, input, environment, then = [] }: Call): string {
   const fields = [program, input, ...Object.entries(environment).map(([name, value]) => `${name}=${value}`)]
   const bad = fields.find((field) => /[\t\n]/.test(field))
   if (bad !== undefined) throw new Error(`a tab or newline in ${JSON.stringify(bad)}`)
-  return fields.join('\t')
+  return [fields.join('\t'), ...then.map((stage) => `\t${formatCall(stage)}`)].join('\n')
 }
 
 interface Report {

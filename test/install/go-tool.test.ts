@@ -1,7 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { expect, test } from 'vitest'
-import { fakeMachine } from '../install/fake-machine.ts'
-import { ensurePromtool, installName, missingForPromtool, readPins } from './promtool.ts'
+import { promtool } from '../monitoring/promtool.ts'
+import { fakeMachine } from './fake-machine.ts'
+import { ensureGoTool, hasGoTool, installName, missingForGoTool, readPins } from './go-tool.ts'
 
 const log = (): void => undefined
 
@@ -14,7 +15,8 @@ esac`
 
 test('without Go, a sentence says so', async () => {
   await using machine = await fakeMachine()
-  expect(await missingForPromtool(machine.environment)).toMatch(/no working go on the PATH\.$/)
+  expect(await missingForGoTool(promtool, machine.environment)).toMatch(/no working go on the PATH\.$/)
+  expect(await hasGoTool(promtool, machine.environment)).toBe(false)
 })
 
 test('built once', async () => {
@@ -22,9 +24,11 @@ test('built once', async () => {
   const make = 'echo built >> "$0.log"; printf "#!/bin/sh\\n" > "$2"; /bin/chmod +x "$2"'
   const go = await machine.program('go', fakeGo(make))
   const environment = { ...machine.environment, XDG_CACHE_HOME: machine.cacheDir }
-  expect(await missingForPromtool(environment)).toBeUndefined()
-  const first = await ensurePromtool({ environment, log })
-  expect(await ensurePromtool({ environment, log })).toBe(first)
+  expect(await missingForGoTool(promtool, environment)).toBeUndefined()
+  expect(await hasGoTool(promtool, environment)).toBe(false)
+  const first = await ensureGoTool(promtool, { environment, log })
+  expect(await ensureGoTool(promtool, { environment, log })).toBe(first)
+  expect(await hasGoTool(promtool, environment)).toBe(true)
   expect(first).toMatch(/\/podway\/promtool-v\d+\.\d+\.\d+-[0-9a-f]{12}-go1\.26\.8-linux-amd64\/promtool$/)
   expect(await readFile(`${go}.log`, 'utf8')).toBe('built\n')
 })
@@ -33,15 +37,15 @@ test('a build that fails says what Go said', async () => {
   await using machine = await fakeMachine()
   await machine.program('go', fakeGo('echo "no such module" >&2; exit 1'))
   const environment = { ...machine.environment, XDG_CACHE_HOME: machine.cacheDir }
-  await expect(ensurePromtool({ environment, log })).rejects.toThrow(
+  await expect(ensureGoTool(promtool, { environment, log })).rejects.toThrow(
     'promtool could not be built (is the Go module proxy reachable?):\n  no such module',
   )
 })
 
 test('other pins and another compiler are another folder', async () => {
-  const pins = await readPins()
-  const name = installName(pins, 'go1.26.8-linux-amd64')
-  expect(name).not.toBe(installName(`${pins}\n`, 'go1.26.8-linux-amd64'))
-  expect(name).not.toBe(installName(pins, 'go1.26.9-linux-amd64'))
-  expect(() => installName('', 'go1.26.8')).toThrow('go.mod does not require')
+  const pins = await readPins(promtool)
+  const name = installName(promtool, pins, 'go1.26.8-linux-amd64')
+  expect(name).not.toBe(installName(promtool, `${pins}\n`, 'go1.26.8-linux-amd64'))
+  expect(name).not.toBe(installName(promtool, pins, 'go1.26.9-linux-amd64'))
+  expect(() => installName(promtool, '', 'go1.26.8')).toThrow('go.mod does not require')
 })
