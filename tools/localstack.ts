@@ -17,7 +17,10 @@ async function localStack(args: readonly string[]): Promise<void> {
   })
   const port = Number(values.port)
   const install = await ensureLocalStack({ log: (line) => console.error(line) })
-  if (values.env) return console.log(forShell(install, port))
+  if (values.env) {
+    console.log(forShell(install, port))
+    return
+  }
   const dataDir = await mkdtemp(join(tmpdir(), 'podway-localstack-'))
   const stopped = new AbortController()
   for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => stopped.abort())

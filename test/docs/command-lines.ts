@@ -1,7 +1,8 @@
 import type { Command } from 'commander'
 import { program } from '../../cli/main.ts'
-import { type CommandName, commandNames } from '../../cli/settings/command-settings.ts'
+import { type CommandName, type UsedSetting, commandNames } from '../../cli/settings/command-settings.ts'
 import { effective } from '../../cli/settings/effective.ts'
+import { fromFlags } from '../../cli/settings/from-flags.ts'
 
 /** The words of the first command of a line, as a shell splits them; what is piped, or behind a comment, is another's. */
 export function words(line: string): readonly string[] {
@@ -25,7 +26,13 @@ export async function complaints(args: readonly string[]): Promise<readonly stri
       const name = commandNames.find((one) => one === nameOf(command))
       // What a page leaves out, it marks by an ellipsis.
       const whole = !args.includes('…')
-      for (const { found, problem } of name === undefined ? [] : effective(name, command, {}, undefined))
+      if (name === undefined) return
+      const places = {
+        flags: (setting: UsedSetting) => fromFlags(command, setting),
+        environment: {},
+        file: undefined,
+      }
+      for (const { found, problem } of effective(name, places))
         if (problem !== undefined && (whole || found !== undefined)) problems.push(problem)
     })
   }
@@ -56,6 +63,18 @@ export function allFlags(): ReadonlySet<string> {
 
 export const commandPaths = (): readonly string[] => allBelow(program()).map(nameOf)
 
+/** Help of every command, groups too, with what stands behind it. */
+export function helpTexts(): readonly (readonly [name: string, help: string])[] {
+  return allBelow(program()).map((command) => {
+    let text = ''
+    // As on a wide terminal: no sentence is broken.
+    command.configureHelp({ helpWidth: 10_000 })
+    command.configureOutput({ writeOut: (written) => (text += written) })
+    command.outputHelp()
+    return [nameOf(command), text] as const
+  })
+}
+
 const leadsTo = (command: Command, name: string): boolean =>
   nameOf(command) === name || name.startsWith(`${nameOf(command)} `)
 
@@ -67,6 +86,6 @@ const allBelow = (command: Command): readonly Command[] =>
 /** `doctor aws`: without the program's name. */
 function nameOf(command: Command): CommandName | (string & {}) {
   const words: string[] = []
-  for (let one: Command | null = command; one?.parent != null; one = one.parent) words.unshift(one.name())
+  for (let one = command; one.parent !== null; one = one.parent) words.unshift(one.name())
   return words.join(' ')
 }
