@@ -18,7 +18,7 @@ export function kindnetSteps(context: Context): readonly Step[] {
     : [
         ...before,
         agentInPlace(context, [
-          '# Its reservations are under /run/cni-ipam-state: uncomment kindnet-state in deploy/agent/daemonset.yaml, both the mount and the volume.',
+          '# Its reservations are under /run/cni-ipam-state: uncomment kindnet-state in deploy/manifests/agent.yaml, both the mount and the volume.',
         ]),
         masquerade(context),
         remove(context, [
