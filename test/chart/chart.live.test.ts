@@ -257,7 +257,7 @@ describeUnless(missingForKubeTools(), 'the chart, by Helm and kubectl', () => {
 
   test('the manifests are what the chart renders', async () => {
     const files = await manifestFiles(tools.helm)
-    expect(files.size).toBe(9)
+    expect(files.size).toBe(10)
     for (const [path, text] of files)
       // `npm run manifests` writes them; `-u` does too.
       await expect(text).toMatchFileSnapshot(join(root, path))

@@ -46,7 +46,7 @@ const rare = {
     // An Event that says again what one of before says.
     'patch events.k8s.io/events',
   ],
-  'podway-agent': ['get nodes', 'get podway.dev/podnetworks', 'patch events.k8s.io/events'],
+  'podway-agent': ['patch events.k8s.io/events'],
 } as const
 
 if (missingForKubeTools() === undefined)
@@ -166,7 +166,7 @@ function declare(cluster: () => Parameters<typeof startAgent>[0]): void {
   const recorded = async (): Promise<readonly string[]> => {
     // An API server opens its storage anew when a definition has changed: "storage is (re)initializing".
     const { items } = await vi.waitFor(() => records.list(), { timeout: 30_000, interval: 50 })
-    return items.map(({ metadata, spec }) => `${metadata.uid ?? ''} ${spec.node.name}`).sort()
+    return items.map(({ metadata, spec }) => `${metadata.uid} ${spec.node.name}`).sort()
   }
   const definesWritten = async (): Promise<boolean> =>
     /^\s+written:$/m.test(await run('kubectl', 'get', 'crd', 'noderoutes.podway.dev', '-o', 'yaml'))
@@ -298,6 +298,9 @@ function declare(cluster: () => Parameters<typeof startAgent>[0]): void {
       '-f',
       join(root, 'deploy/manifests/agent-uninstall.yaml'),
     )
+    const agents = await run('kubectl', 'get', 'daemonset', 'podway-agent', '-n', namespace, '-o', 'yaml')
+    expect(agents).toContain('- uninstall')
+    expect(agents).not.toContain('livenessProbe')
   })
 }
 

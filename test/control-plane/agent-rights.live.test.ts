@@ -100,10 +100,6 @@ await describeControlPlane('the rights of an agent (deploy/manifests)', (cluster
       ...fields,
     }) as unknown as KubeEvent
 
-  test.each(['agent', 'agentUninstall'] as const)('%s is what an API server takes', async (name) => {
-    await create(cluster().admin, manifests[name])
-  })
-
   describe('an agent may', () => {
     test.each(['PodNetworkReachable', 'MeshProgrammed'])('set %s of its own Node', async (type) => {
       await setCondition(agent, 'node-1', type)
@@ -112,7 +108,7 @@ await describeControlPlane('the rights of an agent (deploy/manifests)', (cluster
     })
 
     test('change it, and give its uid with it', async () => {
-      const { metadata } = await new Resource<Node>(agent, nodeType).get('node-1')
+      const { metadata } = await new Resource<Node>(admin, nodeType).get('node-1')
       const changed = { ...condition('PodNetworkReachable'), status: 'False' }
       await patchStatus(agent, 'node-1', {
         metadata: { uid: metadata.uid },

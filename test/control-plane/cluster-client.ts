@@ -26,8 +26,6 @@ export const manifests = {
   rbac: manifest('controller-rbac'),
   agentRbac: manifest('agent-rbac'),
   agentPolicy: manifest('agent-admission'),
-  agent: manifest('agent'),
-  agentUninstall: manifest('agent-uninstall'),
 } as const
 
 /** What `kubectl create -f` does; the client is a stranger's. */

@@ -11,6 +11,7 @@ import { inlineCode, pages, read, root } from './pages.ts'
 const othersFlags: Readonly<Record<string, readonly string[]>> = {
   'cloud-node-manager of Azure': ['--wait-routes'],
   'gcloud compute instances': ['--can-ip-forward', '--most-disruptive-allowed-action'],
+  iptables: ['--source', '--src', '--destination', '--dst', '--in-interface'],
   kindnetd: ['--network-policy'],
   kubelet: ['--provider-id'],
   'npm run images': ['--architecture', '--update-lock'],

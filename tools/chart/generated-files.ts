@@ -13,6 +13,7 @@ const manifests = {
   controller: ['controller.yaml'],
   'agent-rbac': ['agent-rbac.yaml'],
   'agent-admission': ['agent-admission.yaml'],
+  'agent-config': ['agent-config.yaml'],
   agent: ['agent.yaml'],
 } as const
 

@@ -8,8 +8,10 @@ import { nodesWithAgent, someNodes } from '../podway-at-work.ts'
 import { type Need, type Step, type Verdict, done, left, unknown } from '../step.ts'
 
 const manifests = [
-  'kubectl apply -f deploy/manifests/agent-rbac.yaml -f deploy/admission/agent-node.yaml',
-  '# deploy/manifests/agent.yaml needs your image; see docs/how-to/run-the-node-agent.md.',
+  'kubectl apply -f deploy/manifests/namespace.yaml',
+  'kubectl apply -f deploy/manifests/agent-rbac.yaml -f deploy/manifests/agent-admission.yaml',
+  'kubectl apply -f deploy/manifests/agent-config.yaml',
+  '# deploy/manifests/agent.yaml needs the names of your images; see docs/how-to/install.md.',
 ]
 
 /** Nodes whose pods go on under podway's configuration: the agent comes, and takes over. */
@@ -36,7 +38,7 @@ export function agentInPlace({ facts }: Context, extra: readonly string[]): Step
       '# An agent that does not get ready says why: kubectl describe node',
     ],
     verdict: verdict(),
-    back: 'kubectl delete -f deploy/manifests/agent.yaml, then kubectl apply -f deploy/manifests/agent-uninstall.yaml: the configuration of before is in use again, with all addresses given meanwhile.',
+    back: 'kubectl apply -f deploy/manifests/agent-uninstall.yaml, which takes the agent’s place: the configuration of before is in use again, with all addresses given meanwhile.',
   }
 }
 
