@@ -18,8 +18,8 @@ import { UsageError, exitUsage } from './usage.ts'
 import { addVersionCommand } from './version-command.ts'
 import { version } from './version.ts'
 
-/** Runs one command line, without the program's name; resolves with the exit code. */
-export async function main(args: readonly string[]): Promise<number> {
+/** All commands with their flags; parsing a command line runs it. */
+export function program(): Command {
   const program = new Command('podway')
     .description('Cloud routes for Kubernetes pods: no overlay, no NAT.')
     .version(version, '--version', 'print the version')
@@ -45,8 +45,13 @@ export async function main(args: readonly string[]): Promise<number> {
     addCompletionCommand,
   ]
   for (const add of commands) add(program)
+  return program
+}
+
+/** Runs one command line, without the program's name; resolves with the exit code. */
+export async function main(args: readonly string[]): Promise<number> {
   try {
-    await program.parseAsync(args, { from: 'user' })
+    await program().parseAsync(args, { from: 'user' })
     return 0
   } catch (error) {
     if (error instanceof ExitStatus) return error.status
