@@ -1,4 +1,4 @@
-import { type CloudConfig, readCloudConfig } from '../cloud-options.ts'
+import { type CloudConfig, readCloudConfig } from '../cloud-config.ts'
 import type { ListFormat } from '../output.ts'
 import type { Settings } from '../settings/command-settings.ts'
 import { UsageError } from '../usage.ts'

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ManualClock } from '../../../kube/testing/manual-clock.ts'
 import type { Finding } from '../../../providers/finding.ts'
 import { Cluster } from '../../../reconciler/testing/cluster.ts'
-import type { CloudConfig } from '../../cloud-options.ts'
+import type { CloudConfig } from '../../cloud-config.ts'
 import { type Ended, runMain } from '../../testing/run-main.ts'
 
 export const clusterName = 'prod'
