@@ -6,7 +6,7 @@ import type { Element } from './element.ts'
 import { addElements, deleteElements } from './element-changes.ts'
 import { type MappedPort, formatHostPort, readMappedPort } from './mapped-port.ts'
 import type { Nftables } from './nftables.ts'
-import { type PlacedElement, portRuleset } from './pod-ports.ts'
+import type { PlacedElement, PortPlan } from './pod-ports.ts'
 import { isOfPorts } from './port-names.ts'
 import { reconcile } from './reconciliation.ts'
 import type { FoundRuleset } from './ruleset.ts'
@@ -24,27 +24,23 @@ export type JudgeHolder = (taken: MappedPort, comment: string | undefined) => 'g
  *
  * @throws what `judgeHolder` throws, of a port that leads elsewhere
  */
-export function addPorts(
-  nftables: Nftables,
-  elements: readonly PlacedElement[],
-  judgeHolder: JudgeHolder,
-): void {
+export function addPorts(nftables: Nftables, plan: PortPlan, judgeHolder: JudgeHolder): void {
   try {
-    nftables.commit(additions(elements))
+    nftables.commit(additions(plan.elements))
   } catch (error) {
     // The first pod with ports; or there is something to replace.
     if (!isOpError(error, Errno.ENOENT, Errno.EEXIST)) throw error
-    reconcile(nftables, (found) => portDifference(found, elements, judgeHolder))
+    reconcile(nftables, (found) => portDifference(found, plan, judgeHolder))
   }
 }
 
 /** What is missing. Nothing of others is ours to change. */
 export function portDifference(
   found: FoundRuleset,
-  elements: readonly PlacedElement[],
+  { ruleset, elements }: PortPlan,
   judgeHolder: JudgeHolder,
 ): Difference {
-  const { changes, words } = difference(portRuleset, found, () => false)
+  const { changes, words } = difference(ruleset, found, () => false)
   const missing: PlacedElement[] = []
   const deleted: PlacedElement[] = []
   const gone = new Set<string>()
