@@ -1,3 +1,4 @@
+import type { ConfigurationDocument } from '../documents/configuration-document.ts'
 import { type ListFormat, formatDocument } from '../output.ts'
 import { cloudOf } from '../settings/cloud-of.ts'
 import { formatTable } from '../table.ts'
@@ -10,9 +11,16 @@ export function formatConfiguration(configuration: Configuration, format: ListFo
       return asTable(configuration)
     case 'json':
     case 'yaml':
-      return formatDocument('EffectiveConfiguration', configuration, format)
+      return formatDocument('EffectiveConfiguration', fieldsOf(configuration), format)
   }
 }
+
+const fieldsOf = (configuration: Configuration): Omit<ConfigurationDocument, 'apiVersion' | 'kind'> => ({
+  ...configuration,
+  settings: [...configuration.settings],
+  environment: [...configuration.environment],
+  errors: [...configuration.errors],
+})
 
 const asTable = ({ environment, settings }: Configuration): string =>
   [
