@@ -19,23 +19,16 @@ import { UsageError, exitUsage } from './usage.ts'
 import { addVersionCommand } from './version-command.ts'
 import { version } from './version.ts'
 
-<<<<<<< HEAD
-/** All commands with their flags; parsing a command line runs it. */
-export function program(): Command {
-=======
-/** Runs one command line, without the program's name; resolves with the exit code once all is written. */
-export async function main(args: readonly string[]): Promise<number> {
-  // Help and wrong usage are commander's to write, who waits for nobody and knows no reader that goes away.
-  const writes: Promise<void>[] = []
->>>>>>> clifin
+/** All commands with their flags; parsing a command line runs it. Help and wrong usage are handed to who is given. */
+export function program(print: (stream: NodeJS.WriteStream, text: string) => void = say): Command {
   const program = new Command('podway')
     .description('Cloud routes for Kubernetes pods: no overlay, no NAT.')
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'print what the command does')
     .configureHelp({ sortOptions: false, showGlobalOptions: false, minWidthToWrap: 24 })
     .configureOutput({
-      writeOut: (text) => writes.push(writeTo(process.stdout, text)),
-      writeErr: (text) => writes.push(writeTo(process.stderr, text)),
+      writeOut: (text) => print(process.stdout, text),
+      writeErr: (text) => print(process.stderr, text),
     })
     .exitOverride()
     .showHelpAfterError('(podway --help tells more)')
@@ -60,14 +53,15 @@ export async function main(args: readonly string[]): Promise<number> {
   return program
 }
 
-/** Runs one command line, without the program's name; resolves with the exit code. */
+const say = (stream: NodeJS.WriteStream, text: string): void => void stream.write(text)
+
+/** Runs one command line, without the program's name; resolves with the exit code once all is written. */
 export async function main(args: readonly string[]): Promise<number> {
+  // Commander waits for nobody, and knows no reader that goes away.
+  const writes: Promise<void>[] = []
+  const commands = program((stream, text) => writes.push(writeTo(stream, text)))
   try {
-<<<<<<< HEAD
-    await program().parseAsync(args, { from: 'user' })
-=======
-    await program.parseAsync(args, { from: 'user' }).finally(() => Promise.all(writes))
->>>>>>> clifin
+    await commands.parseAsync(args, { from: 'user' }).finally(() => Promise.all(writes))
     return 0
   } catch (error) {
     return tell(error)
