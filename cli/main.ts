@@ -19,10 +19,11 @@ import { UsageError, exitUsage } from './usage.ts'
 import { addVersionCommand } from './version-command.ts'
 import { version } from './version.ts'
 
-/** Runs one command line, without the program's name; resolves with the exit code once all is written. */
-export async function main(args: readonly string[]): Promise<number> {
-  // Help and wrong usage are commander's to write, who waits for nobody and knows no reader that goes away.
-  const writes: Promise<void>[] = []
+/**
+ * All commands with their flags; parsing a command line runs it.
+ * @param writes gets what is under way of help and wrong usage: commander waits for nobody, and knows no reader that goes away
+ */
+export function program(writes: Promise<void>[] = []): Command {
   const program = new Command('podway')
     .description('Cloud routes for Kubernetes pods: no overlay, no NAT.')
     .version(version, '--version', 'print the version')
@@ -52,8 +53,16 @@ export async function main(args: readonly string[]): Promise<number> {
     addCompletionCommand,
   ]
   for (const add of commands) add(program)
+  return program
+}
+
+/** Runs one command line, without the program's name; resolves with the exit code once all is written. */
+export async function main(args: readonly string[]): Promise<number> {
+  const writes: Promise<void>[] = []
   try {
-    await program.parseAsync(args, { from: 'user' }).finally(() => Promise.all(writes))
+    await program(writes)
+      .parseAsync(args, { from: 'user' })
+      .finally(() => Promise.all(writes))
     return 0
   } catch (error) {
     return tell(error)
