@@ -1,5 +1,3 @@
-import { isOpError } from '../netlink/error.ts'
-import { Errno } from '../sys.ts'
 import { deleteElements } from './element-changes.ts'
 import { type MappedPort, readMappedPort } from './mapped-port.ts'
 import { families } from './names.ts'
@@ -19,9 +17,6 @@ export interface Removed {
   readonly port: MappedPort | undefined
 }
 
-/** How often it begins again because others changed rules at the same time. */
-const attempts = 10
-
 /**
  * Ends the port mappings of all pods whose comments the function knows, by the comments alone, as removePods does. It
  * holds only for what was read: a port that another pod has got meanwhile stays that one's.
@@ -34,7 +29,7 @@ export function removePorts(
   isGone: (comment: string) => boolean,
   tidy?: typeof tidyPorts,
 ): readonly Removed[] {
-  for (let attempt = 1; ; attempt++) {
+  return nftables.undisturbed(() => {
     const generation = nftables.generation()
     const owners = nftables.elements(ownerSet)
     // All sets are made at once.
@@ -53,25 +48,15 @@ export function removePorts(
         one.gone.map(({ key, isEnd }) => ({ key, isEnd })),
       ),
     )
-    try {
-      if (isLast && tidy !== undefined) changes.push(...tidy(nftables))
-      nftables.commit(changes, generation)
-      return gone.map((element) => ({ comment: element.comment ?? '', port: readMappedPort(element) }))
-    } catch (error) {
-      if (!isOpError(error, Errno.ERESTART) || attempt === attempts) throw error
-    }
-  }
+    if (isLast && tidy !== undefined) changes.push(...tidy(nftables))
+    nftables.commit(changes, generation)
+    return gone.map((element) => ({ comment: element.comment ?? '', port: readMappedPort(element) }))
+  })
 }
 
 /** Whether whoever has that comment has mappings. It may be somebody else, by chance: then there is nothing to find. */
-export function hasMappings({ connection }: Nftables, comment: string): boolean {
+export function hasMappings(nftables: Nftables, comment: string): boolean {
   const { set, element } = ownerElement(comment)
   const payload = encodeElements(tableName, set, [{ key: element.key, isEnd: false }])
-  try {
-    connection.query({ operation: `look into ${set}`, type: NftMessage.getElements, payload })
-    return true
-  } catch (error) {
-    if (isOpError(error, Errno.ENOENT)) return false
-    throw error
-  }
+  return nftables.has({ operation: `look into ${set}`, type: NftMessage.getElements, payload })
 }

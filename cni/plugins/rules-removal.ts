@@ -21,17 +21,19 @@ export function endRules(system: System, comment: string, { pods, ports, forget 
   const nftables = open(system)
   if (nftables === undefined) return
   const isGone = (found: string): boolean => found === comment
+  let ended = 0
   try {
-    removePods(nftables, isGone, pods)
+    ended = removePods(nftables, isGone, pods).length
   } finally {
-    endMappings(system, nftables, comment, { ports, forget })
+    ended += endMappings(system, nftables, comment, { ports, forget })
+    leave(nftables, ended)
   }
 }
 
 /** The same of port mappings alone. */
 export function endPorts(system: System, comment: string, thoroughness: Thoroughness): void {
   const nftables = open(system)
-  if (nftables !== undefined) endMappings(system, nftables, comment, thoroughness)
+  if (nftables !== undefined) leave(nftables, endMappings(system, nftables, comment, thoroughness))
 }
 
 function endMappings(
@@ -39,10 +41,16 @@ function endMappings(
   nftables: Nftables,
   comment: string,
   { ports, forget }: Thoroughness,
-): void {
-  if (ports === undefined && !hasMappings(nftables, comment)) return
+): number {
+  if (ports === undefined && !hasMappings(nftables, comment)) return 0
   const removed = removePorts(nftables, (found) => found === comment, ports)
   forget?.(system, nftables.connection, removed)
+  return removed.length
+}
+
+/** So that the end of the program is not the end of all that the kernel has to free first. */
+function leave(nftables: Nftables, ended: number): void {
+  if (ended > 0) nftables.closeAside()
 }
 
 /** Those of all attachments that are gone, with all that only they needed. */
@@ -53,11 +61,13 @@ export function collectRules(
 ): void {
   const nftables = open(system)
   if (nftables === undefined) return
+  let ended = 0
   try {
-    if (pods !== undefined) removePods(nftables, isGone, pods)
+    if (pods !== undefined) ended = removePods(nftables, isGone, pods).length
   } finally {
     const removed = removePorts(nftables, isGone, ports)
     forget?.(system, nftables.connection, removed)
+    leave(nftables, ended + removed.length)
   }
 }
 
