@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs'
-import { load } from 'js-yaml'
+import { loadAll } from 'js-yaml'
 import { expect, test } from 'vitest'
 import { defaultSocket } from './settings/agent-settings.ts'
 import { defaultAgentBindAddress } from './settings/run-settings.ts'
@@ -7,6 +7,7 @@ import { defaultAgentBindAddress } from './settings/run-settings.ts'
 interface Container {
   readonly name: string
   readonly args: readonly string[]
+  readonly ports?: readonly object[]
   readonly livenessProbe?: { readonly httpGet: { readonly port: number } }
   readonly readinessProbe?: { readonly httpGet: { readonly port: number } }
   readonly securityContext: {
@@ -27,9 +28,12 @@ interface DaemonSet {
   }
 }
 
-const read = (name: string): DaemonSet =>
-  load(readFileSync(new URL(`../deploy/agent/${name}.yaml`, import.meta.url), 'utf8')) as DaemonSet
-const agents = read('daemonset')
+function read(name: string): DaemonSet {
+  const text = readFileSync(new URL(`../deploy/manifests/${name}.yaml`, import.meta.url), 'utf8')
+  const [found] = loadAll(text).filter((one) => (one as { readonly kind: string }).kind === 'DaemonSet')
+  return found as DaemonSet
+}
+const agents = read('agent')
 const { spec } = agents.spec.template
 const [agent, serve] = spec.containers
 
@@ -37,7 +41,7 @@ test('one container has the token, the other one the machine', () => {
   const mounts = ({ volumeMounts }: Container): readonly string[] => volumeMounts.map(({ name }) => name)
   const ofMachine = spec.volumes.filter(({ hostPath }) => hostPath !== undefined).map(({ name }) => name)
   expect(spec.automountServiceAccountToken).toBe(false)
-  expect(mounts(agent)).toEqual(['socket', 'token'])
+  expect(mounts(agent)).toEqual(['socket', 'token', 'config'])
   expect(agent.securityContext.capabilities.add).toBeUndefined()
   expect(agent.securityContext.runAsUser).not.toBe(0)
   expect(mounts(serve)).toEqual(['socket', ...ofMachine])
@@ -53,8 +57,9 @@ test('both agree on the socket and the user, and the probes on the port', () => 
 })
 
 test('who uninstalls has the same rights, and other arguments', () => {
-  const [uninstaller, other] = read('uninstall').spec.template.spec.containers
-  const { livenessProbe: _live, readinessProbe: _ready, ...rest } = agent
-  expect(uninstaller).toEqual({ ...rest, args: ['agent', 'uninstall', '--stay'] })
+  const [uninstaller, other] = read('agent-uninstall').spec.template.spec.containers
+  const { livenessProbe: _live, ports: _ports, readinessProbe: _ready, ...rest } = agent
+  const volumeMounts = agent.volumeMounts.filter(({ name }) => name !== 'config')
+  expect(uninstaller).toEqual({ ...rest, args: ['agent', 'uninstall', '--stay'], volumeMounts })
   expect(other).toEqual(serve)
 })

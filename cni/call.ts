@@ -12,4 +12,4 @@ export interface Call {
 }
 
 /** What answers a verb: it returns when all is well, and throws what the runtime is to be told. */
-export type Verb = (call: Call) => void
+export type Verb = (call: Call) => void | Promise<void>

@@ -130,4 +130,34 @@ describe('the program', () => {
     expect(await run(memorySystem({ process }))).toBe(1)
     expect(JSON.parse(process.out)).toMatchObject({ code: 6 })
   })
+
+  /**
+   * CVE-2021-20206: a plugin's name was a part of a path, so that one with `../` ran any program of the node. No name of a
+   * configuration is that here: what there is of plugins is in this program.
+   */
+  it.each([
+    { name: 'ipam.type', config: { ipam: { type: '../../usr/bin/env' } }, code: 2 },
+    { name: 'ipam.type of one that is there', config: { ipam: { type: './host-local' } }, code: 2 },
+    { name: 'the name of the network', config: { name: '../../etc' }, code: 7 },
+    { name: 'the name of the network, in the middle', config: { name: 'a/../../etc' }, code: 7 },
+    { name: 'the container', config: {}, environment: { CNI_CONTAINERID: '../x' }, code: 4 },
+    { name: 'the interface', config: {}, environment: { CNI_IFNAME: '../x' }, code: 4 },
+    { name: 'the file that it is called by', config: {}, argv0: '/opt/cni/bin/../../usr/bin/env', code: 7 },
+  ])('climbs out of no folder by $name', async ({ config, code, ...parts }) => {
+    for (const command of ['ADD', 'DEL', 'GC']) {
+      const files = new MemoryFiles()
+      const there = (): object => ({ contents: [...files.contents], folders: [...files.folders] })
+      const before = there()
+      const process = new MemoryProcess(
+        { ...environment, ...parts.environment, CNI_COMMAND: command },
+        {
+          stdin: JSON.stringify({ cniVersion: '1.1.0', name: 'net', type: 'podway-cni', ...config }),
+          ...(parts.argv0 === undefined ? {} : { argv0: parts.argv0 }),
+        },
+      )
+      await run(memorySystem({ process, files }))
+      if (command === 'ADD') expect(JSON.parse(process.out)).toMatchObject({ code })
+      expect(there()).toEqual(before)
+    }
+  })
 })

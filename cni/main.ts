@@ -1,3 +1,4 @@
+import type { Verb } from './call.ts'
 import { bundleOf, bundles } from './dispatch.ts'
 import { fileName, pluginOf } from './plugin.ts'
 import { readNetworkConfig } from './spec/config.ts'
@@ -38,7 +39,10 @@ export async function run(system: System): Promise<number> {
     const plugin = pluginOf(process.argv0, config.type)
     const bundle = bundleOf(plugin, command, config)
     const call = { system, environment, config, reference: plugin !== 'podway-cni' }
-    if (bundle !== undefined) (await bundles[bundle]()).run(call)
+    if (bundle !== undefined) {
+      const { run: answer }: { readonly run: Verb } = await bundles[bundle]()
+      await answer(call)
+    }
     return 0
   } catch (error) {
     process.stdout(formatError(toCniError(error), cniVersion))

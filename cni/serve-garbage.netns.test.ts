@@ -117,6 +117,31 @@ describe('garbage.collect', () => {
     nft(undefined, 'delete', 'table', 'inet', 'podway')
   })
 
+  it.each([
+    { name: 'for all', fields: {} },
+    { name: 'with conditions and masqAll', fields: { conditionsV4: ['-s', '192.0.2.1'], masqAll: true } },
+  ])(
+    'ends the port mappings of a pod whose namespace is gone, and of no other: $name',
+    async ({ fields }) => {
+      const mapped = (hostPort: number): object => ({
+        ...config(),
+        ...fields,
+        runtimeConfig: { portMappings: [{ hostPort, containerPort: 80, protocol: 'tcp' }] },
+      })
+      add({ containerId: 'lives', netns: testNode.pod('lives').path, config: mapped(8080) })
+      add({ containerId: 'dead', netns: testNode.pod('dead').path, config: mapped(8081) })
+      kill('dead')
+      expect(await collectAll()).toMatchObject([
+        { kind: 'reservation', containerId: 'dead' },
+        { kind: 'rule', containerId: 'dead', what: 'podway podway dead/eth0' },
+      ])
+      const rules = ruleset().join('\n')
+      expect(rules).toContain('. 8080 comment "podway podway lives/eth0"')
+      expect(rules).not.toMatch(/dead|8081/)
+      nft(undefined, 'delete', 'table', 'inet', 'podway')
+    },
+  )
+
   it('does not hurry', async () => {
     await server.stop()
     await serve({ grace: '3600' })

@@ -1,7 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { ensureKubeTools } from '../test/chart/kube-tools.ts'
 import { build, dist, root } from './build/build.ts'
+import { manifestFiles } from './chart/generated-files.ts'
 import { ownArchitecture } from './images/build-images.ts'
 import { releaseChangelog } from './release/changelog.ts'
 import { makeArtifacts } from './release/artifacts.ts'
@@ -55,6 +57,9 @@ async function prepare(next: string): Promise<void> {
     texts.push([path, withVersion(await readFile(path, 'utf8'), file, next)])
   }
   for (const [path, text] of texts) await writeFile(path, text)
+  // Images and labels of the manifests bear the chart's version.
+  const { helm } = await ensureKubeTools({ environment: process.env, log })
+  for (const [path, text] of await manifestFiles(helm)) await writeFile(join(root, path), text)
   log(
     `${current} → ${next} in ${texts.length} files; look at them with git diff, then: npm run release -- --help`,
   )

@@ -47,7 +47,7 @@ export class AgentNode implements AsyncDisposable {
     config.loadFromClusterAndUser({ name: 'c', server: apiServer, skipTLSVerify: true }, { name: 'u' })
     writeFileSync(kubeconfig, config.exportConfig())
     const usual = ['--node-name', this.name, '--socket', this.socket, '--kubeconfig', kubeconfig]
-    // As deploy/agent/daemonset.yaml has it.
+    // As deploy/manifests/agent.yaml has it.
     const env = { NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=64', MALLOC_ARENA_MAX: '1' }
     this.agent = new LoggingProcess(this.machine.command([...podway('agent', ...usual), ...flags]), env)
     return this.agent

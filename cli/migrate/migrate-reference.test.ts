@@ -125,7 +125,7 @@ ${findingsTable(migrateFindings)}
 
 ## Permissions
 
-[deploy/rbac/migrate.yaml](../../deploy/rbac/migrate.yaml): the ClusterRole \`podway-migrate\` to examine, \`podway-migrate-do\` for \`--do\` besides. Only the Nodes are indispensable; what else may not be read is told as \`Unread\`, and the steps that rest on it are \`unclear\`. With \`--provider\` it takes what [podway adopt](adopt.md) takes of the cloud.
+[deploy/manifests/migrate.yaml](../../deploy/manifests/migrate.yaml): the ClusterRole \`podway-migrate\` to examine, \`podway-migrate-do\` for \`--do\` besides. Only the Nodes are indispensable; what else may not be read is told as \`Unread\`, and the steps that rest on it are \`unclear\`. With \`--provider\` it takes what [podway adopt](adopt.md) takes of the cloud.
 
 ## What it does not see
 

@@ -3,7 +3,7 @@ import { policies } from '../../reconciler/guard/policy.ts'
 import { setting } from './setting.ts'
 import { boolean, choice, duration, share, text } from './value-types.ts'
 
-/** Of deploy/rbac/controller.yaml. */
+/** Of deploy/manifests/controller-rbac.yaml. */
 export const defaultNamespace = 'podway-system'
 
 export const adoptions = ['none', 'matching'] as const

@@ -17,6 +17,8 @@ export type Expression =
       readonly length: number
       readonly to?: number
     }
+  /** What conntrack knows of the packet's connection as a whole. */
+  | { readonly step: 'connection'; readonly key: number }
   | { readonly step: 'mask'; readonly mask: Uint8Array }
   | { readonly step: 'compare'; readonly equal: boolean; readonly value: Uint8Array }
   | { readonly step: 'fib'; readonly result: number; readonly flags: number }
@@ -39,6 +41,7 @@ export type Expression =
 const names = {
   meta: 'meta',
   payload: 'payload',
+  connection: 'ct',
   mask: 'bitwise',
   compare: 'cmp',
   fib: 'fib',
@@ -60,6 +63,7 @@ const [register, verdictRegister] = [1, 0]
 // Attributes of each expression (NFTA_META_*, NFTA_PAYLOAD_* …), by their names there.
 const Meta = { dreg: 1, key: 2 } as const
 const Payload = { dreg: 1, base: 2, offset: 3, length: 4 } as const
+const Connection = { dreg: 1, key: 2, direction: 3 } as const
 const Bitwise = { sreg: 1, dreg: 2, length: 3, mask: 4, xor: 5, op: 6 } as const
 const Compare = { sreg: 1, op: 2, data: 3 } as const
 const Fib = { dreg: 1, result: 2, flags: 3 } as const
@@ -105,6 +109,10 @@ function writeExpression(writer: PayloadWriter, expression: Expression): void {
       number(Payload.base, expression.base)
       number(Payload.offset, expression.offset)
       number(Payload.length, expression.length)
+      break
+    case 'connection':
+      number(Connection.key, expression.key)
+      number(Connection.dreg, register)
       break
     case 'mask':
       number(Bitwise.sreg, register)
@@ -181,6 +189,11 @@ function readExpression(name: string, parts: Parts): Expression | undefined {
         offset: parts.number(Payload.offset),
         length: parts.number(Payload.length),
         ...placeOf(parts.number(Payload.dreg)),
+      })
+    case names.connection:
+      return ours(parts.number(Connection.dreg) === register && !parts.has(Connection.direction), {
+        step: 'connection',
+        key: parts.number(Connection.key),
       })
     case names.mask: {
       const isOurs =

@@ -3,6 +3,7 @@ import { aggregate } from '../../net/aggregate.ts'
 import { type Cidr, formatCidr } from '../../net/cidr.ts'
 import { HookNumber } from './chain.ts'
 import type { Element } from './element.ts'
+import { hash } from './hash.ts'
 import { toInterval } from './intervals.ts'
 import { exceptionSet, families, podMap } from './names.ts'
 import { neverMasqueraded } from './node-ruleset.ts'
@@ -78,14 +79,4 @@ function networkOf({ address, exceptions }: MasqueradedAddress): {
     ],
   }
   return { chain, set }
-}
-
-/** FNV-1a, twice: 64 bits for a handful of lists. */
-function hash(text: string): string {
-  let [low, high] = [0x811c9dc5, 0xcbf29ce4]
-  for (let i = 0; i < text.length; i++) {
-    low = Math.imul(low ^ text.charCodeAt(i), 0x01000193)
-    high = Math.imul(high ^ text.charCodeAt(i), 0x01000195)
-  }
-  return [high, low].map((half) => (half >>> 0).toString(16).padStart(8, '0')).join('')
 }

@@ -3,7 +3,7 @@ import { HookNumber } from './chain.ts'
 import type { Element } from './element.ts'
 import { digest } from './digest.ts'
 import { families } from './names.ts'
-import { addressPortMap, hairpinSet, ownerSet, portMap } from './port-names.ts'
+import { addressPortMap, hairpinSet, masqueradeSuffix, ownerSet, portMap, sourceSet } from './port-names.ts'
 import {
   cameFromElsewhere,
   goesToLoopback4,
@@ -12,6 +12,7 @@ import {
   isPairIn,
   translatedByAddress,
   translatedByPort,
+  wasTranslatedTo,
 } from './port-steps.ts'
 import type { Ruleset, WholeChain, WholeSet } from './ruleset.ts'
 import { counted, decide, goto, masquerade } from './steps.ts'
@@ -35,6 +36,12 @@ export interface PortMapping {
 export interface Hairpin {
   readonly source: Address
   readonly destination: Address
+}
+
+/** What belongs to one attachment, and what has to be there for it. */
+export interface PortPlan {
+  readonly ruleset: Ruleset
+  readonly elements: readonly PlacedElement[]
 }
 
 /** An element, and the set that it belongs in. */
@@ -107,14 +114,35 @@ export const portRuleset: Ruleset = {
   sets,
 }
 
-/** What leads to the pod. `comment` says whose mapping it is. */
-export function mappingElement(mapping: PortMapping, comment: string): PlacedElement {
+/** What has to be there for pods of whom all connections by a mapping get another source. */
+export const sourceRuleset: Ruleset = {
+  chains: [
+    {
+      name: `pod-port-sources${masqueradeSuffix}`,
+      hook: { type: 'nat', number: HookNumber.postrouting, priority: 100 },
+      rules: families.map((family) => [
+        ...wasTranslatedTo(family, sourceSet(family)),
+        counted,
+        masquerade({ randomFully: false }),
+      ]),
+    },
+  ],
+  sets: families.map((family) => ({
+    name: sourceSet(family),
+    family,
+    kind: 'targets',
+    intervals: undefined,
+  })),
+}
+
+/** What leads to the pod. `comment` says whose mapping it is; `suffix`, which maps it is in: those of conditions. */
+export function mappingElement(mapping: PortMapping, comment: string, suffix = ''): PlacedElement {
   const { protocol, hostPort, hostAddress, address, port } = mapping
   const { family } = address
-  const ports = [protocol, 0, 0, 0, hostPort >>> 8, hostPort & 0xff, 0, 0]
+  const ports = portKey(protocol, hostPort)
   const node = hostAddress === undefined ? [] : addressToBytes(hostAddress)
   return {
-    set: hostAddress === undefined ? portMap(family) : addressPortMap(family),
+    set: `${hostAddress === undefined ? portMap(family) : addressPortMap(family)}${suffix}`,
     element: {
       key: Uint8Array.of(...node, ...ports),
       isEnd: false,
@@ -123,6 +151,27 @@ export function mappingElement(mapping: PortMapping, comment: string): PlacedEle
     },
   }
 }
+
+/** Of what is led to that port of the pod, whoever begins it: it gets another source. */
+export const sourceElement = (mapping: PortMapping, comment: string): PlacedElement => ({
+  set: sourceSet(mapping.address.family),
+  element: {
+    key: Uint8Array.of(...addressToBytes(mapping.address), ...portKey(mapping.protocol, mapping.port)),
+    isEnd: false,
+    comment,
+  },
+})
+
+const portKey = (protocol: PortProtocol, port: number): readonly number[] => [
+  protocol,
+  0,
+  0,
+  0,
+  port >>> 8,
+  port & 0xff,
+  0,
+  0,
+]
 
 export const hairpinElement = ({ source, destination }: Hairpin, comment: string): PlacedElement => ({
   set: hairpinSet(source.family),

@@ -7,7 +7,7 @@ import type { Element } from './element.ts'
 import { addElements, deleteElements } from './element-changes.ts'
 import { type MappedPort, formatHostPort, readMappedPort } from './mapped-port.ts'
 import type { Nftables } from './nftables.ts'
-import { type PlacedElement, portRuleset } from './pod-ports.ts'
+import type { PlacedElement, PortPlan } from './pod-ports.ts'
 import { isOfPorts, ownerSet } from './port-names.ts'
 import { reconcile } from './reconciliation.ts'
 import type { FoundRuleset } from './ruleset.ts'
@@ -25,33 +25,29 @@ export type JudgeHolder = (taken: MappedPort, comment: string | undefined) => 'g
  *
  * @throws what `judgeHolder` throws, of a port that leads elsewhere
  */
-export function addPorts(
-  nftables: Nftables,
-  elements: readonly PlacedElement[],
-  judgeHolder: JudgeHolder,
-): void {
+export function addPorts(nftables: Nftables, plan: PortPlan, judgeHolder: JudgeHolder): void {
   nftables.inTurn(() => {
     try {
-      // All sets are made at once. Of the first pod with ports, the transaction would be refused.
+      // What all mappings need is made at once. Of the first pod with ports, the transaction would be refused.
       if (nftables.has(askForSet(ownerSet))) {
-        nftables.commit(additions(elements))
+        nftables.commit(additions(plan.elements))
         return
       }
     } catch (error) {
-      // There is something to replace; or somebody has taken a set away.
+      // There is something to replace; or a set is missing: that of other conditions, say.
       if (!isOpError(error, Errno.ENOENT, Errno.EEXIST)) throw error
     }
-    reconcile(nftables, (found) => portDifference(found, elements, judgeHolder))
+    reconcile(nftables, (found) => portDifference(found, plan, judgeHolder))
   })
 }
 
 /** What is missing. Nothing of others is ours to change. */
 export function portDifference(
   found: FoundRuleset,
-  elements: readonly PlacedElement[],
+  { ruleset, elements }: PortPlan,
   judgeHolder: JudgeHolder,
 ): Difference {
-  const { changes, words } = difference(portRuleset, found, () => false)
+  const { changes, words } = difference(ruleset, found, () => false)
   const missing: PlacedElement[] = []
   const deleted: PlacedElement[] = []
   const gone = new Set<string>()

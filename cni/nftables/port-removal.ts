@@ -1,14 +1,13 @@
+import { isOpError } from '../netlink/error.ts'
+import { Errno } from '../sys.ts'
 import { deleteElements } from './element-changes.ts'
 import { type MappedPort, readMappedPort } from './mapped-port.ts'
-import { families } from './names.ts'
-import { encodeElements } from './element.ts'
 import { NftMessage } from './message.ts'
 import { type Nftables, tableName } from './nftables.ts'
-import { ownerElement } from './pod-ports.ts'
-import { addressPortMap, hairpinSet, ownerSet, portMap } from './port-names.ts'
+import { isOfPorts, rangeSetPrefix, suffixOf } from './port-names.ts'
 import type { tidyPorts } from './port-tidying.ts'
-
-const mappingSets = [portMap, addressPortMap, hairpinSet].flatMap((nameOf) => families.map(nameOf))
+import { decodeSet, encodeListSets } from './set.ts'
+import { dump } from '../netlink/dump.ts'
 
 /** An element that is gone. */
 export interface Removed {
@@ -31,32 +30,40 @@ export function removePorts(
 ): readonly Removed[] {
   return nftables.undisturbed(() => {
     const generation = nftables.generation()
-    const owners = nftables.elements(ownerSet)
-    // All sets are made at once.
-    if (owners === undefined) return []
-    const found = [ownerSet, ...mappingSets].map((set) => {
-      const elements = set === ownerSet ? owners : (nftables.elements(set) ?? [])
+    const sets = mappingSets(nftables)
+    if (sets.length === 0) return []
+    const found = sets.map((set) => {
+      const elements = nftables.elements(set) ?? []
       const gone = elements.filter(({ comment }) => comment !== undefined && isGone(comment))
       return { set, gone, isEmpty: gone.length === elements.length }
     })
     const gone = found.flatMap((one) => one.gone)
-    const isLast = found.every(({ isEmpty }) => isEmpty)
-    if (gone.length === 0 && (tidy === undefined || !isLast)) return []
+    const used = new Set(found.flatMap(({ set, isEmpty }) => (isEmpty ? [] : [suffixOf(set) ?? ''])))
+    const isLast = used.size === 0
+    const isTidy = found.every(({ set }) => used.has(suffixOf(set) ?? ''))
+    if (gone.length === 0 && (tidy === undefined || isTidy)) return []
     const changes = found.flatMap((one) =>
       deleteElements(
         one.set,
         one.gone.map(({ key, isEnd }) => ({ key, isEnd })),
       ),
     )
-    if (isLast && tidy !== undefined) changes.push(...tidy(nftables))
+    if (!isTidy && tidy !== undefined)
+      changes.push(...tidy(nftables, isLast ? undefined : new Set([...used, ''])))
     nftables.commit(changes, generation)
     return gone.map((element) => ({ comment: element.comment ?? '', port: readMappedPort(element) }))
   })
 }
 
-/** Whether whoever has that comment has mappings. It may be somebody else, by chance: then there is nothing to find. */
-export function hasMappings(nftables: Nftables, comment: string): boolean {
-  const { set, element } = ownerElement(comment)
-  const payload = encodeElements(tableName, set, [{ key: element.key, isEnd: false }])
-  return nftables.has({ operation: `look into ${set}`, type: NftMessage.getElements, payload })
+/** The sets that are there of which elements are pods'. */
+function mappingSets({ connection }: Nftables): readonly string[] {
+  const request = { operation: 'list sets', type: NftMessage.getSet, payload: encodeListSets(tableName) }
+  try {
+    return dump(connection, request)
+      .map((payload) => decodeSet(payload).name)
+      .filter((name) => isOfPorts(name) && !name.startsWith(rangeSetPrefix))
+  } catch (error) {
+    if (isOpError(error, Errno.ENOENT)) return []
+    throw error
+  }
 }

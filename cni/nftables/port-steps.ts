@@ -5,6 +5,8 @@ import { AddressType, addressOf, equals, native32, ofFamily } from './steps.ts'
 /** NFT_META_*, NFT_FIB_RESULT_ADDRTYPE, NFTA_FIB_F_DADDR, NFT_PAYLOAD_TRANSPORT_HEADER. */
 const Meta = { inputInterface: 4, transportProtocol: 16 } as const
 const [fibAddressType, fibDestination] = [3, 2]
+/** NFT_CT_STATUS; IPS_DST_NAT. */
+const [connectionStatus, destinationTranslated] = [2, 1 << 5]
 const transportHeader = 2
 /** The index of `lo`, in every namespace. */
 const loopbackIndex = 1
@@ -42,9 +44,17 @@ const translate = (family: Family): Expression => ({
   portFrom: registersBehind[family][0],
 })
 
-/** Goes where the map says that its protocol and its port lead. Where the map has none, the rule ends. */
-export const translatedByPort = (family: Family, map: string): readonly Expression[] => [
+/**
+ * Goes where the map says that its protocol and its port lead. Where the map has none, the rule ends.
+ * @param conditions - of that family, which is known when they are looked at
+ */
+export const translatedByPort = (
+  family: Family,
+  map: string,
+  conditions: readonly Expression[] = [],
+): readonly Expression[] => [
   ...ofFamily(family),
+  ...conditions,
   { step: 'meta', key: Meta.transportProtocol },
   destinationPort(second),
   answerOf(map),
@@ -52,10 +62,15 @@ export const translatedByPort = (family: Family, map: string): readonly Expressi
 ]
 
 /** The same by its destination, its protocol and its port. */
-export function translatedByAddress(family: Family, map: string): readonly Expression[] {
+export function translatedByAddress(
+  family: Family,
+  map: string,
+  conditions: readonly Expression[] = [],
+): readonly Expression[] {
   const [protocol, port] = registersBehind[family]
   return [
     ...ofFamily(family),
+    ...conditions,
     addressOf(family, 'destination'),
     { step: 'meta', key: Meta.transportProtocol, to: protocol },
     destinationPort(port),
@@ -71,6 +86,25 @@ export const isPairIn = (family: Family, set: string): readonly Expression[] => 
   { ...addressOf(family, 'destination'), to: registersBehind[family][0] },
   { step: 'lookup', set, inverted: false, decides: false },
 ]
+
+/**
+ * Led from elsewhere to an address, a protocol and a port that the set has. From which port it was led, a rule could ask
+ * too; but nft can't read such words again that it has written.
+ */
+export function wasTranslatedTo(family: Family, set: string): readonly Expression[] {
+  const [protocol, port] = registersBehind[family]
+  return [
+    { step: 'connection', key: connectionStatus },
+    { step: 'mask', mask: native32(destinationTranslated) },
+    { step: 'compare', equal: false, value: native32(0) },
+    // Where nft has it, too.
+    ...ofFamily(family),
+    addressOf(family, 'destination'),
+    { step: 'meta', key: Meta.transportProtocol, to: protocol },
+    destinationPort(port),
+    { step: 'lookup', set, inverted: false, decides: false },
+  ]
+}
 
 /** To one of the machine's own addresses. */
 export const goesToNode: readonly Expression[] = [

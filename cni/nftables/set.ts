@@ -34,10 +34,11 @@ export interface AddressSet {
  * - `pairs`: two addresses, source and destination;
  * - `ports`: protocol and port, each of which leads to an address and a port;
  * - `address-ports`: the same of address, protocol and port;
+ * - `targets`: address, protocol and port;
  * - `digests`: of six bytes, which nft shows as hardware addresses. Of no family: 4 by convention.
  */
 export type SetKind = (typeof kinds)[number]
-const kinds = ['ranges', 'verdicts', 'pairs', 'ports', 'address-ports', 'digests'] as const
+const kinds = ['ranges', 'verdicts', 'pairs', 'ports', 'address-ports', 'targets', 'digests'] as const
 
 /** What the kernel, and nft, are told of such a set. Each part of a key, or an answer, fills whole registers of four bytes. */
 interface Layout {
@@ -66,6 +67,8 @@ function layoutOf(kind: SetKind, family: IpFamily): Layout {
       return { flags: Flag.map, key: concatenate(protocol, port), data: target }
     case 'address-ports':
       return { flags: Flag.map, key: concatenate(address, protocol, port), data: target }
+    case 'targets':
+      return { flags: 0, key: concatenate(address, protocol, port) }
     case 'digests':
       return { flags: 0, key: { type: Type.hardwareAddress, length: 6 } }
   }

@@ -1,8 +1,7 @@
 import type { Call } from '../call.ts'
 import { tidyPods } from '../nftables/pod-tidying.ts'
-import { tidyPorts } from '../nftables/port-tidying.ts'
 import { endMacGuard } from './mac-guard.ts'
-import { forgetEnded } from './port-connections.ts'
+import { endMappings } from './ports-removal.ts'
 import { del as delPair } from './ptp-del.ts'
 
 /**
@@ -11,7 +10,7 @@ import { del as delPair } from './ptp-del.ts'
  */
 export function del(call: Call): void {
   try {
-    delPair(call, { pods: tidyPods, ports: tidyPorts, forget: forgetEnded })
+    delPair(call, { pods: tidyPods, ports: endMappings })
   } finally {
     endMacGuard(call)
   }

@@ -4,7 +4,7 @@ import { portDifference } from '../nftables/port-addition.ts'
 import { readRuleset } from '../nftables/reading.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
 import { readAttached, podAddresses } from './attached.ts'
-import { toElements, toMappings } from './portmap.ts'
+import { toMappings, toPlan } from './portmap.ts'
 import { readPortmapConfig } from './portmap-config.ts'
 import { masqueradeComment } from './veth-name.ts'
 
@@ -24,7 +24,7 @@ export function check(call: Call): void {
   const comment = masqueradeComment({ ...environment, network: config.name })
   const found = readRuleset(new Nftables(system))
   // What leads elsewhere is missing, whoever it belongs to.
-  const { words } = portDifference(found, toElements(mappings, wanted, comment), () => 'loses')
+  const { words } = portDifference(found, toPlan(mappings, wanted, comment), () => 'loses')
   const [missing] = words.map((word) => word.split(': ')[0] ?? '')
   if (missing !== undefined) throw failure(`portmap: port mappings are not set up any more: ${missing}`)
 }

@@ -2,7 +2,7 @@ import type { Address } from '../../net/address.ts'
 import type { Call } from '../call.ts'
 import { formatHostPort } from '../nftables/mapped-port.ts'
 import { PortProtocol } from '../nftables/pod-ports.ts'
-import { CniError, ErrorCode } from '../spec/error.ts'
+import type { Conditions } from '../nftables/port-conditions.ts'
 import {
   type JsonObject,
   configError,
@@ -15,6 +15,7 @@ import {
   optionalStrings,
   requireObject,
 } from '../spec/json.ts'
+import { readConditions } from './port-conditions.ts'
 
 /** A port that the runtime wants to be mapped. */
 export interface WantedPort {
@@ -31,6 +32,10 @@ export interface PortmapConfig {
   readonly ports: readonly WantedPort[]
   /** Connections that could not find back otherwise get another source. */
   readonly snat: boolean
+  /** With `snat`: all connections by the mappings do. */
+  readonly masqueradesAll: boolean
+  /** At most one for each family: of packets that are led to the pod. */
+  readonly conditions: readonly Conditions[]
 }
 
 const mostPort = 65_535
@@ -41,7 +46,9 @@ const mostPort = 65_535
  */
 export function readPortmapConfig({ config: { json }, reference }: Call): PortmapConfig {
   const snat = optionalBoolean(json, 'snat', 'snat') ?? true
+  const masqueradesAll = optionalBoolean(json, 'masqAll', 'masqAll') ?? false
   requireBackend(json)
+  const conditions = readConditions(json)
   const ports = readPorts(json, reference)
   const unique: WantedPort[] = []
   for (const port of ports) {
@@ -52,7 +59,7 @@ export function readPortmapConfig({ config: { json }, reference }: Call): Portma
         `runtimeConfig.portMappings: host port ${formatHostPort(port)} shall lead to both ${same.containerPort} and ${port.containerPort}`,
       )
   }
-  return { ports: unique, snat }
+  return { ports: unique, snat, masqueradesAll, conditions }
 }
 
 /** Whether both are about the same port of the same addresses of the node. Of those the first counts, as upstream. */
@@ -74,7 +81,7 @@ function requireBackend(json: JsonObject): void {
     ...['conditionsV4', 'conditionsV6'].flatMap((name) => {
       const [first = ''] = optionalStrings(json, name, name) ?? []
       if (first === '') return []
-      return { name, backend: /^[-!]/.test(first) ? 'iptables' : 'nftables' }
+      return { name, backend: ['-', '!'].includes(first.slice(0, 1)) ? 'iptables' : 'nftables' }
     }),
   ]
   const backend = optionalString(json, 'backend', 'backend')
@@ -86,15 +93,7 @@ function requireBackend(json: JsonObject): void {
     )
   if (backend !== undefined && backend !== 'iptables' && backend !== 'nftables')
     throw configError(`unrecognized backend ${JSON.stringify(backend)}`)
-  const [condition] = options.filter(({ name }) => name.startsWith('conditions'))
-  if (condition !== undefined)
-    throw unsupported(condition.name, 'say by hostIP which address of the node a port is of')
-  if (optionalBoolean(json, 'masqAll', 'masqAll') === true)
-    throw unsupported('masqAll', 'pods see who asks; what could not find back is masqueraded without it')
 }
-
-const unsupported = (key: string, remedy: string): CniError =>
-  new CniError(ErrorCode.unsupportedField, `${key} is not supported: ${remedy}`)
 
 function readPorts(json: JsonObject, reference: boolean): readonly WantedPort[] {
   const runtime = optionalObject(json, 'runtimeConfig', 'runtimeConfig') ?? {}

@@ -1,16 +1,19 @@
 import type { Call } from '../call.ts'
-import { tidyPorts } from '../nftables/port-tidying.ts'
+import { hasMappings } from '../nftables/port-owner.ts'
 import { hasPorts } from '../spec/capability.ts'
-import { forgetEnded } from './port-connections.ts'
-import { endPorts } from './rules-removal.ts'
+import { endMappings } from './ports-removal.ts'
+import { leave, openFilter } from './rules-removal.ts'
 import { masqueradeComment } from './veth-name.ts'
 
 /**
  * DEL of the chained plugin `portmap`: ends all mappings of the attachment, by its name alone. Neither a namespace nor a
- * previous result nor the ports need be known any more, and one that became invalid keeps nothing.
+ * previous result nor the ports need be known any more, and one that became invalid keeps nothing. Told of no port, it
+ * asks first whether there were any: most often not.
  */
 export function del({ system, environment, config }: Call): void {
+  const nftables = openFilter(system)
+  if (nftables === undefined) return
   const own = masqueradeComment({ ...environment, network: config.name })
-  // What only mappings needed goes with the last of who knows of ports: a DEL without any is cheap.
-  endPorts(system, own, { ports: hasPorts(config) ? tidyPorts : undefined, forget: forgetEnded })
+  if (hasPorts(config) || hasMappings(nftables, own))
+    leave(nftables, endMappings(system, nftables, (found) => found === own).length)
 }

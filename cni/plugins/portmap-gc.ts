@@ -1,7 +1,6 @@
 import type { Call } from '../call.ts'
-import { tidyPorts } from '../nftables/port-tidying.ts'
 import { readValidAttachments } from '../spec/attachments.ts'
-import { forgetEnded } from './port-connections.ts'
+import { endMappings } from './ports-removal.ts'
 import { collectRules } from './rules-removal.ts'
 import { isAliasOf, masqueradeComment } from './veth-name.ts'
 
@@ -14,5 +13,5 @@ export function collect({ system, config: { name: network, json } }: Call): void
   if (valid === undefined) return
   const kept = new Set(valid.map((attachment) => masqueradeComment({ ...attachment, network })))
   const isGone = (comment: string): boolean => isAliasOf(network, comment) && !kept.has(comment)
-  collectRules(system, isGone, { ports: tidyPorts, forget: forgetEnded })
+  collectRules(system, isGone, { ports: endMappings })
 }

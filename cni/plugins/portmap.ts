@@ -6,10 +6,15 @@ import {
   type Hairpin,
   type PlacedElement,
   type PortMapping,
+  type PortPlan,
   hairpinElement,
   mappingElement,
   ownerElement,
+  portRuleset,
+  sourceElement,
+  sourceRuleset,
 } from '../nftables/pod-ports.ts'
+import { conditionRuleset, conditionSuffix } from '../nftables/port-conditions.ts'
 import { addPorts } from '../nftables/port-addition.ts'
 import { removePorts } from '../nftables/port-removal.ts'
 import { tidyPorts } from '../nftables/port-tidying.ts'
@@ -51,7 +56,7 @@ export function forwardPorts(
   const nftables = new Nftables(system)
   // Before the attempt: it may be there although the answer got lost.
   undo.add(() => removePorts(nftables, (found) => found === comment, tidyPorts))
-  addPorts(nftables, toElements(mappings, wanted, comment), (taken, holder) => {
+  addPorts(nftables, toPlan(mappings, wanted, comment), (taken, holder) => {
     if (reference) return 'loses'
     requireAbandoned(system, { taken, holder, addresses })
     return 'gone'
@@ -71,22 +76,53 @@ export const toMappings = ({ ports }: PortmapConfig, addresses: readonly Address
 
 const loopback4 = parseAddress('127.0.0.1')
 
-/** What the mappings consist of, as elements of the maps. */
-export function toElements(
+/** What the mappings consist of: elements of the maps, and what asks these. */
+export function toPlan(
   mappings: readonly PortMapping[],
-  { snat }: PortmapConfig,
+  { snat, masqueradesAll, conditions }: PortmapConfig,
+  comment: string,
+): PortPlan {
+  const needed = conditions.filter(({ family }) => mappings.some(({ address }) => address.family === family))
+  const parts = [
+    portRuleset,
+    ...needed.map(conditionRuleset),
+    ...(snat && masqueradesAll ? [sourceRuleset] : []),
+  ]
+  const placed = mappings.map((mapping) => {
+    const own = needed.find(({ family }) => family === mapping.address.family)
+    return mappingElement(mapping, comment, own && conditionSuffix(own))
+  })
+  return {
+    ruleset: { chains: parts.flatMap(({ chains }) => chains), sets: parts.flatMap(({ sets }) => sets) },
+    elements: [ownerElement(comment), ...placed, ...sourcesOf(mappings, { snat, masqueradesAll }, comment)],
+  }
+}
+
+/** What gives connections another source: all of them, or those that could not find back. */
+function sourcesOf(
+  mappings: readonly PortMapping[],
+  { snat, masqueradesAll }: Pick<PortmapConfig, 'snat' | 'masqueradesAll'>,
   comment: string,
 ): readonly PlacedElement[] {
-  const targets = snat ? mappings.map(({ address }) => address) : []
-  const unique = targets.filter(
-    (address, index) => targets.findIndex((other) => other.family === address.family) === index,
+  if (!snat) return []
+  // Two ports of the node that lead to one of the pod are one here.
+  if (masqueradesAll)
+    return uniqueBy(
+      mappings.map((mapping) => sourceElement(mapping, comment)),
+      keyOf,
+    )
+  const targets = uniqueBy(
+    mappings.map(({ address }) => address),
+    ({ family }) => `${family}`,
   )
-  return [
-    ownerElement(comment),
-    ...mappings.map((mapping) => mappingElement(mapping, comment)),
-    ...unique.flatMap(hairpinsOf).map((hairpin) => hairpinElement(hairpin, comment)),
-  ]
+  return targets.flatMap(hairpinsOf).map((hairpin) => hairpinElement(hairpin, comment))
 }
+
+const keyOf = ({ set, element }: PlacedElement): string => `${set} ${element.key.join()}`
+
+/** The first of each key. */
+const uniqueBy = <T>(all: readonly T[], keyOf: (one: T) => string): readonly T[] =>
+  all.filter((one, index) => all.findIndex((other) => keyOf(other) === keyOf(one)) === index)
 
 /** From the pod to itself, and from the node's own 127.0.0.1. */
 const hairpinsOf = (destination: Address): readonly Hairpin[] => [

@@ -18,24 +18,30 @@ import { hostVethAlias, hostVethName, masqueradeComment, nameAttempts } from './
  * after them: as long as they are there, the host's route to them leads to this pod, and its rules are about them.
  *
  * @param thoroughness - given if the configuration has pods masqueraded, or ports mapped
+ * @returns whether it is done, or has to be called again with what ends mappings: then nothing was given back yet, and what
+ * failed will fail again
  */
-export function del(call: Call, thoroughness?: Thoroughness): void {
+export function del(call: Call, thoroughness?: Thoroughness): 'done' | 'has mappings' {
   const problems: unknown[] = []
-  const endOwnRules = (): void => endPodRules(call, thoroughness)
-  for (const step of [deleteInterface, endOwnRules, releaseAddresses]) {
+  const attempt = <T>(step: () => T): T | undefined => {
     try {
-      step(call)
+      return step()
     } catch (error) {
       problems.push(error)
+      return undefined
     }
   }
+  attempt(() => deleteInterface(call))
+  if (attempt(() => endPodRules(call, thoroughness)) === true) return 'has mappings'
+  attempt(() => releaseAddresses(call))
   if (problems.length > 0) throw problems[0]
+  return 'done'
 }
 
 /** Whatever the configuration says by now: what it said in ADD counts. */
-function endPodRules({ system, environment, config }: Call, thoroughness?: Thoroughness): void {
+function endPodRules({ system, environment, config }: Call, thoroughness?: Thoroughness): boolean {
   const own = masqueradeComment({ ...environment, network: config.name })
-  endRules(system, own, thoroughness)
+  return endRules(system, own, thoroughness)
 }
 
 function deleteInterface({ system, environment, config, reference }: Call): void {

@@ -2,14 +2,13 @@ import type { Call } from '../call.ts'
 import { reservationFolder } from '../ipam/config.ts'
 import { otherOwners } from '../ipam/release.ts'
 import { tidyPods } from '../nftables/pod-tidying.ts'
-import { tidyPorts } from '../nftables/port-tidying.ts'
 import { listLinks } from '../netlink/listing.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { readValidAttachments } from '../spec/attachments.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
 import { collect as collectReservations } from './host-local.ts'
 import { ifbNames } from './ifb-name.ts'
-import { forgetEnded } from './port-connections.ts'
+import { endMappings } from './ports-removal.ts'
 import { collectRules } from './rules-removal.ts'
 import { hostVethAlias, hostVethNames, isAliasOf, masqueradeComment } from './veth-name.ts'
 
@@ -58,7 +57,7 @@ export function collect(call: Call): void {
   tryTo(() => {
     const keptComments = new Set(valid.map((attachment) => masqueradeComment({ ...attachment, network })))
     const isGone = (comment: string): boolean => isAliasOf(network, comment) && !keptComments.has(comment)
-    collectRules(system, isGone, { pods: tidyPods, ports: tidyPorts, forget: forgetEnded })
+    collectRules(system, isGone, { pods: tidyPods, ports: endMappings })
   })
   tryTo(() => collectReservations(call))
   if (problems.length > 0) throw new CniError(ErrorCode.internal, problems.join('; '))

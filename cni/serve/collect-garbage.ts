@@ -5,9 +5,7 @@ import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { Nftables } from '../nftables/nftables.ts'
 import { removePods } from '../nftables/pod-removal.ts'
 import { tidyPods } from '../nftables/pod-tidying.ts'
-import { removePorts } from '../nftables/port-removal.ts'
-import { tidyPorts } from '../nftables/port-tidying.ts'
-import { forgetEnded } from '../plugins/port-connections.ts'
+import { endMappings } from '../plugins/ports-removal.ts'
 import { Errno, type Files } from '../sys.ts'
 import { ownConfiguration, readConfiguration } from './configurations.ts'
 import { type Candidate, findGarbage } from './garbage.ts'
@@ -145,8 +143,7 @@ function collectRules({ system }: Context, ripe: readonly Candidate[]): readonly
   if (wanted.length === 0) return []
   const nftables = new Nftables(system)
   const isGone = (comment: string): boolean => comments.has(comment)
-  const ended = removePorts(nftables, isGone, tidyPorts)
-  forgetEnded(system, nftables.connection, ended)
+  const ended = endMappings(system, nftables, isGone)
   const removed = new Set([...removePods(nftables, isGone, tidyPods), ...ended.map(({ comment }) => comment)])
   return wanted.filter(({ what }) => removed.has(what))
 }

@@ -5,7 +5,7 @@ import { listLinks, listRoutes } from '../netlink/listing.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { families, podMap } from '../nftables/names.ts'
 import { Nftables } from '../nftables/nftables.ts'
-import { addressPortMap, hairpinSet, portMap } from '../nftables/port-names.ts'
+import { addressPortMap, hairpinSet, ownerSet, portMap } from '../nftables/port-names.ts'
 import { isAliasOf } from '../plugins/veth-name.ts'
 import { type System, isSysError } from '../sys.ts'
 import { findConfigurations, isObject } from './configurations.ts'
@@ -61,8 +61,11 @@ function routedAddresses(rtnetlink: Rtnetlink): ReadonlySet<string> {
 function readPodRules(system: System, network: string): readonly string[] {
   try {
     const nftables = new Nftables(system)
-    return [podMap, portMap, addressPortMap, hairpinSet]
-      .flatMap((nameOf) => families.map(nameOf))
+    // Whoever has ports is among their owners; what an older plugin or a collision left over is in the maps.
+    return [
+      ownerSet,
+      ...[podMap, portMap, addressPortMap, hairpinSet].flatMap((nameOf) => families.map(nameOf)),
+    ]
       .flatMap((set) => nftables.elements(set) ?? [])
       .flatMap(({ comment }) => (comment !== undefined && isAliasOf(network, comment) ? [comment] : []))
   } catch (error) {

@@ -2,6 +2,7 @@ import { isSysError, type Process } from '../sys.ts'
 import { CniError, ErrorCode } from './error.ts'
 import { type JsonObject, configError, optionalString } from './json.ts'
 import { hasNameCharacters } from './name.ts'
+import { foldRuntimeConfig } from './runtime-config.ts'
 
 /** The part of a network configuration that every verb needs. */
 export interface NetworkConfig {
@@ -31,7 +32,11 @@ export function readNetworkConfig(process: Process): NetworkConfig {
 
 /** @throws CniError as {@link readNetworkConfig} */
 export function decodeNetworkConfig(text: string): NetworkConfig {
-  const json = decode(text)
+  const decoded = decode(text)
+  const json =
+    'runtimeConfig' in decoded
+      ? { ...decoded, runtimeConfig: foldRuntimeConfig(decoded.runtimeConfig) }
+      : decoded
   const { cniVersion } = json
   const name = json.name ?? ''
   if (typeof name !== 'string') throw undecodable('name must be a string')

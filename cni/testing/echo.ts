@@ -52,8 +52,12 @@ class Lines {
   }
 }
 
-/** A server of UDP in a namespace that answers each datagram with its name and the text. */
-export async function startEcho(netns: string, name: string, port: number): Promise<{ stop: () => void }> {
+/** A server of UDP in a namespace (undefined: our own) that answers each datagram with its name and the text. */
+export async function startEcho(
+  netns: string | undefined,
+  name: string,
+  port: number,
+): Promise<{ stop: () => void }> {
   const lines = start(netns, server, name, port)
   await lines.next()
   await lines.next()

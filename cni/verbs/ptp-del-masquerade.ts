@@ -2,4 +2,6 @@ import type { Call } from '../call.ts'
 import { tidyPods } from '../nftables/pod-tidying.ts'
 import { del } from '../plugins/ptp-del.ts'
 
-export const run = (call: Call): void => del(call, { pods: tidyPods })
+export async function run(call: Call): Promise<void> {
+  if (del(call, { pods: tidyPods }) === 'has mappings') (await import('./ptp-del-ports.ts')).run(call)
+}

@@ -1,7 +1,6 @@
 import type { Call } from '../call.ts'
 import { tidyPods } from '../nftables/pod-tidying.ts'
-import { tidyPorts } from '../nftables/port-tidying.ts'
-import { forgetEnded } from '../plugins/port-connections.ts'
+import { endMappings } from '../plugins/ports-removal.ts'
 import { del } from '../plugins/ptp-del.ts'
 
-export const run = (call: Call): void => del(call, { pods: tidyPods, ports: tidyPorts, forget: forgetEnded })
+export const run = (call: Call): void => void del(call, { pods: tidyPods, ports: endMappings })

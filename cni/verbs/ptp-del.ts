@@ -1,4 +1,6 @@
 import type { Call } from '../call.ts'
 import { del } from '../plugins/ptp-del.ts'
 
-export const run = (call: Call): void => del(call)
+export async function run(call: Call): Promise<void> {
+  if (del(call) === 'has mappings') (await import('./ptp-del-ports.ts')).run(call)
+}

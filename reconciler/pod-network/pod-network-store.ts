@@ -41,7 +41,7 @@ function remedyOf(error: unknown): string | undefined {
   if (isNotFound(error))
     return 'the cluster does not know PodNetworks: run "podway crds | kubectl apply -f -"'
   return isKubeError(error) && error.status === 403
-    ? 'podway may not read PodNetworks: apply deploy/rbac/controller.yaml again'
+    ? 'podway may not read PodNetworks: apply deploy/manifests/controller-rbac.yaml again'
     : undefined
 }
 

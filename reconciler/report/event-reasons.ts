@@ -143,7 +143,8 @@ export const eventReasons = {
     regarding: 'Lease',
     meaning:
       'The PodNetwork, from which agents learn what they need not masquerade, can’t be written. Routes don’t depend on it; it is tried again with growing waits.',
-    remedy: 'Apply the definitions (`podway crds`) and `deploy/rbac/controller.yaml` of this version.',
+    remedy:
+      'Apply the definitions (`podway crds`) and `deploy/manifests/controller-rbac.yaml` of this version.',
   },
   PoolNearlyExhausted: {
     type: 'Warning',

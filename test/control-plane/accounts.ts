@@ -18,7 +18,7 @@ export interface Credentials {
   readonly caFile: string
   /** May do everything. */
   readonly admin: Account
-  /** What `deploy/rbac/controller.yaml` calls the controller, and what that lets it do. */
+  /** What `deploy/manifests/controller-rbac.yaml` calls the controller, and what that lets it do. */
   readonly controller: Account
   /** The flags of kube-apiserver that make it so. */
   readonly flags: readonly string[]

@@ -1,4 +1,3 @@
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { KubeClient } from '../../kube/client.ts'
 import { type KubeEvent, eventType } from '../../kube/event.ts'
@@ -9,11 +8,9 @@ import { agentToken, clientWithToken, requestToken } from './agent-token.ts'
 import { clientOf, create, manifests } from './cluster-client.ts'
 import { describeControlPlane } from './describe-control-plane.ts'
 
-const policy = fileURLToPath(new URL('../../deploy/admission/agent-node.yaml', import.meta.url))
-const rbac = fileURLToPath(new URL('../../deploy/rbac/agent.yaml', import.meta.url))
 const podNetworks = '/apis/podway.dev/v1alpha1/podnetworks'
 
-await describeControlPlane('the rights of an agent (deploy/rbac, deploy/admission)', (cluster) => {
+await describeControlPlane('the rights of an agent (deploy/manifests)', (cluster) => {
   let admin: KubeClient
   const clients: KubeClient[] = []
   /** The agent of node-1, with the token that its kubelet would give it. */
@@ -22,7 +19,13 @@ await describeControlPlane('the rights of an agent (deploy/rbac, deploy/admissio
   let unbound: KubeClient
 
   beforeAll(async () => {
-    await create(cluster().admin, manifests.podNetworks, rbac, policy)
+    await create(
+      cluster().admin,
+      manifests.podNetworks,
+      manifests.namespace,
+      manifests.agentRbac,
+      manifests.agentPolicy,
+    )
     admin = clientOf(cluster().admin)
     for (const name of ['node-1', 'node-2']) await join(name)
     agent = await agentOf('node-1')
@@ -97,10 +100,6 @@ await describeControlPlane('the rights of an agent (deploy/rbac, deploy/admissio
       ...fields,
     }) as unknown as KubeEvent
 
-  test.each(['daemonset', 'uninstall'])('deploy/agent/%s.yaml is what an API server takes', async (name) => {
-    await create(cluster().admin, fileURLToPath(new URL(`../../deploy/agent/${name}.yaml`, import.meta.url)))
-  })
-
   describe('an agent may', () => {
     test.each(['PodNetworkReachable', 'MeshProgrammed'])('set %s of its own Node', async (type) => {
       await setCondition(agent, 'node-1', type)
@@ -109,7 +108,7 @@ await describeControlPlane('the rights of an agent (deploy/rbac, deploy/admissio
     })
 
     test('change it, and give its uid with it', async () => {
-      const { metadata } = await new Resource<Node>(agent, nodeType).get('node-1')
+      const { metadata } = await new Resource<Node>(admin, nodeType).get('node-1')
       const changed = { ...condition('PodNetworkReachable'), status: 'False' }
       await patchStatus(agent, 'node-1', {
         metadata: { uid: metadata.uid },

@@ -15,10 +15,17 @@ export function clientOf({ kubeconfig }: Account): KubeClient {
   return createKubeClient(loadKubeConfig({ kubeconfig, env: {} }), { userAgent: 'podway/test', env: {} })
 }
 
+function manifest(name: string): string {
+  return fileURLToPath(new URL(`../../deploy/manifests/${name}.yaml`, import.meta.url))
+}
+
 export const manifests = {
   nodeRoutes: fileURLToPath(new URL('../../deploy/crds/noderoutes.yaml', import.meta.url)),
   podNetworks: fileURLToPath(new URL('../../deploy/crds/podnetworks.yaml', import.meta.url)),
-  rbac: fileURLToPath(new URL('../../deploy/rbac/controller.yaml', import.meta.url)),
+  namespace: manifest('namespace'),
+  rbac: manifest('controller-rbac'),
+  agentRbac: manifest('agent-rbac'),
+  agentPolicy: manifest('agent-admission'),
 } as const
 
 /** What `kubectl create -f` does; the client is a stranger's. */
@@ -43,7 +50,7 @@ const definitionType: ResourceType = {
 
 /** Makes everything that the manifests of `deploy/` hold, and waits until what they define is served. */
 export async function deploy(admin: Account): Promise<void> {
-  await create(admin, manifests.nodeRoutes, manifests.podNetworks, manifests.rbac)
+  await create(admin, manifests.nodeRoutes, manifests.podNetworks, manifests.namespace, manifests.rbac)
   const client = clientOf(admin)
   try {
     const signal = AbortSignal.timeout(30_000)

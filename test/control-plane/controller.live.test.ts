@@ -26,7 +26,7 @@ import { clientOf, deploy } from './cluster-client.ts'
 import { describeControlPlane } from './describe-control-plane.ts'
 import { Observer } from './observer.ts'
 
-await describeControlPlane('the whole controller, with the rights of deploy/rbac', (cluster) => {
+await describeControlPlane('the whole controller, with the rights of deploy/manifests', (cluster) => {
   const cloud = new MemoryCloud()
   cloud.addTable('table-1')
   cloud.addTable('table-2')

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll } from 'vitest'
 import { describeUnless } from '../install/describe-unless.ts'
 import { type ControlPlaneInstall, ensureControlPlane, missingForControlPlane } from './install.ts'
-import { type RunningControlPlane, startControlPlane } from './server.ts'
+import { type ControlPlaneOptions, type RunningControlPlane, startControlPlane } from './server.ts'
 
 /** A cold build on a small machine that has other things to do. */
 export const buildTimeout = 1_800_000
@@ -22,6 +22,7 @@ export async function describeWithGo(title: string, declare: () => void): Promis
 export function describeControlPlane(
   title: string,
   declare: (cluster: () => RunningControlPlane) => void,
+  options: Pick<ControlPlaneOptions, 'audited'> = {},
 ): Promise<void> {
   return describeWithGo(title, () => {
     let dataDir: string
@@ -29,7 +30,7 @@ export function describeControlPlane(
     beforeAll(async () => {
       const install = await installForTests()
       dataDir = await mkdtemp(join(tmpdir(), 'podway-control-plane-'))
-      cluster = await startControlPlane(install, { dataDir })
+      cluster = await startControlPlane(install, { ...options, dataDir })
     }, buildTimeout)
     afterAll(async () => {
       await cluster?.stop()

@@ -17,10 +17,10 @@ import { TurningPoint } from './turning-point.ts'
 
 const namespace = 'podway-system'
 
-await describeControlPlane('Leases and Events, with the rights of deploy/rbac', (cluster) => {
+await describeControlPlane('Leases and Events, with the rights of deploy/manifests', (cluster) => {
   let admin: KubeClient
   beforeAll(async () => {
-    await create(cluster().admin, manifests.rbac)
+    await create(cluster().admin, manifests.namespace, manifests.rbac)
     admin = clientOf(cluster().admin)
   })
   afterAll(() => admin.close())

@@ -24,14 +24,14 @@ import { clientOf, create, manifests } from './cluster-client.ts'
 import { describeControlPlane } from './describe-control-plane.ts'
 
 const program = fileURLToPath(new URL('../../bin/podway.js', import.meta.url))
-const migrateRoles = fileURLToPath(new URL('../../deploy/rbac/migrate.yaml', import.meta.url))
+const migrateRoles = fileURLToPath(new URL('../../deploy/manifests/migrate.yaml', import.meta.url))
 const region = 'us-east-1'
 /** Of podway, as the cloud sees it; whoever was there before has another key. */
 const podwayKey = 'PODWAY'
 
 /**
  * A cluster that a cloud-controller-manager routes is led over to podway: a real API server, AWS's SDK before the EC2
- * simulator, the real controller as a process with the rights of deploy/rbac, and the command with those of its own role.
+ * simulator, the real controller as a process with the rights of deploy/manifests, and the command with those of its own role.
  * What each step says to type is what is done.
  */
 await describeControlPlane('podway migrate --from cloud-controller-manager', (cluster) => {
@@ -120,7 +120,7 @@ await describeControlPlane('podway migrate --from cloud-controller-manager', (cl
     })
   }
 
-  /** Somebody with the role of deploy/rbac/migrate.yaml, and no other right. */
+  /** Somebody with the role of deploy/manifests/migrate.yaml, and no other right. */
   async function viewerConfig(): Promise<string> {
     await create(cluster().admin, migrateRoles)
     const account = { kind: 'ServiceAccount', name: 'viewer', namespace: 'kube-public' }
@@ -185,7 +185,7 @@ await describeControlPlane('podway migrate --from cloud-controller-manager', (cl
       .map(({ action }) => action)
       .filter((action) => !action.startsWith('Describe'))
 
-  test('what is there, read with the rights of deploy/rbac/migrate.yaml', async () => {
+  test('what is there, read with the rights of deploy/manifests/migrate.yaml', async () => {
     const document = await examine()
     expect([document.code, document.step]).toEqual([2, 'definitions'])
     expect(document.findings.map(({ code }) => code)).toEqual(['RouteControllerAtWork', 'AllocatorAtWork'])
@@ -212,7 +212,7 @@ await describeControlPlane('podway migrate --from cloud-controller-manager', (cl
   })
 
   test('the controller that is told takes the routes over in place', async () => {
-    await create(cluster().admin, manifests.rbac)
+    await create(cluster().admin, manifests.namespace, manifests.rbac)
     const command = stepOf(await examine(), 'controller')?.how.find((line) =>
       line.startsWith('podway controller '),
     )

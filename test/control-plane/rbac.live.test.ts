@@ -16,12 +16,12 @@ interface Review {
   readonly status: { readonly allowed: boolean; readonly resourceRules: readonly Rule[] }
 }
 
-await describeControlPlane('deploy/rbac', (cluster) => {
+await describeControlPlane('deploy/manifests', (cluster) => {
   let controller: KubeClient
   let admin: KubeClient
 
   beforeAll(async () => {
-    await create(cluster().admin, manifests.rbac)
+    await create(cluster().admin, manifests.namespace, manifests.rbac)
     controller = clientOf(cluster().controller)
     admin = clientOf(cluster().admin)
   })

@@ -1,4 +1,4 @@
-import { mkdir, rm } from 'node:fs/promises'
+import { mkdir, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import pRetry from 'p-retry'
 import { Agent, fetch } from 'undici'
@@ -13,6 +13,8 @@ export interface ControlPlaneOptions {
   readonly dataDir: string
   /** Ends the waiting for readiness. */
   readonly signal?: AbortSignal
+  /** Whether it writes down what service accounts of podway ask for: {@link RunningControlPlane.auditLog}. */
+  readonly audited?: boolean
 }
 
 export interface RunningControlPlane {
@@ -24,6 +26,8 @@ export interface RunningControlPlane {
   readonly admin: Account
   /** The controller's service account: may do what RBAC says, and nothing before it says so. */
   readonly controller: Account
+  /** The file where it writes that down, a line of JSON a request (audit.k8s.io/v1). */
+  readonly auditLog: string
   /** The processes that run now. */
   readonly pids: readonly number[]
   /** The API server dies, and comes back with what etcd knows. Resolves when it is ready. */
@@ -56,6 +60,8 @@ export async function startControlPlane(
   const [port, etcdPort] = await Promise.all([freePort(0), freePort(0)])
   const url = `https://127.0.0.1:${port}`
   const etcdUrl = `http://127.0.0.1:${etcdPort}`
+  const auditLog = join(dataDir, 'audit.log')
+  const auditFlags = options.audited === true ? await auditing(state, auditLog) : []
   const credentials = await makeCredentials(join(state, 'credentials'), url)
   const agent = new Agent({ connect: { ca: credentials.ca } })
 
@@ -65,6 +71,7 @@ export async function startControlPlane(
     const started = await daemon(install.apiserver, 'kube-apiserver.log', [
       ...apiServerFlags(url, etcdUrl, state),
       ...credentials.flags,
+      ...auditFlags,
     ])
     await readyOrDead(`kube-apiserver ${install.version}`, started, `${url}/readyz`, agent, signal)
     return started
@@ -98,6 +105,7 @@ export async function startControlPlane(
     caFile: credentials.caFile,
     admin: credentials.admin,
     controller: credentials.controller,
+    auditLog,
     get pids() {
       return [etcd, apiServer].flatMap((running) => (running === undefined ? [] : [running.pid]))
     },
@@ -142,6 +150,21 @@ function apiServerFlags(url: string, etcdUrl: string, state: string): readonly s
     // Its objects come from a controller that does not run here.
     '--disable-admission-plugins=ServiceAccount',
   ]
+}
+
+/** Each request of podway's own, when it has been answered. */
+async function auditing(state: string, log: string): Promise<readonly string[]> {
+  const policy = join(state, 'audit-policy.json')
+  const rules = [
+    { level: 'Metadata', userGroups: ['system:serviceaccounts:podway-system'] },
+    { level: 'None' },
+  ]
+  const omitStages = ['RequestReceived']
+  await writeFile(
+    policy,
+    JSON.stringify({ apiVersion: 'audit.k8s.io/v1', kind: 'Policy', omitStages, rules }),
+  )
+  return [`--audit-policy-file=${policy}`, `--audit-log-path=${log}`]
 }
 
 /** @throws Error with the end of the program's log, once it is dead; or the signal's reason */

@@ -9,13 +9,13 @@ import { clientOf, create, manifests } from './cluster-client.ts'
 import { describeControlPlane } from './describe-control-plane.ts'
 import { TurningPoint } from './turning-point.ts'
 
-await describeControlPlane('the ranges of Services, with the rights of deploy/rbac', (cluster) => {
+await describeControlPlane('the ranges of Services, with the rights of deploy/manifests', (cluster) => {
   let admin: KubeClient
   let controller: KubeClient
   const stop = new AbortController()
 
   beforeAll(async () => {
-    await create(cluster().admin, manifests.rbac)
+    await create(cluster().admin, manifests.namespace, manifests.rbac)
     admin = clientOf(cluster().admin)
     controller = clientOf(cluster().controller)
   })

@@ -26,12 +26,10 @@ export class Cluster {
     this.#objects = KubernetesObjectApi.makeApiClient(admin)
   }
 
-  /** What `kubectl create -f` does with a manifest of one or several objects; only with those of a kind, if one is named. */
-  async create(manifest: string, kind?: string): Promise<void> {
-    for (const object of loadAllYaml(readFileSync(manifest, 'utf8')) as KubernetesObject[]) {
-      if (kind !== undefined && object.kind !== kind) continue
+  /** What `kubectl create -f` does with a manifest of one or several objects. */
+  async create(manifest: string): Promise<void> {
+    for (const object of loadAllYaml(readFileSync(manifest, 'utf8')) as KubernetesObject[])
       await this.#objects.create(object)
-    }
   }
 
   /** Resolves when the API server knows podway's types: a definition takes a moment to be served. */

@@ -81,13 +81,9 @@ export async function tell(
     startKubernetes(options.kube, { install: options.controlPlane, dataDir: options.scratch }),
   )
   const cluster = new Cluster(kubernetes)
-  for (const name of ['noderoutes.yaml', 'podnetworks.yaml'])
+  for (const name of ['noderoutes.yaml', 'podnetworks.yaml', 'namespace.yaml'])
     await cluster.create(join(options.dist, 'demo/manifests', name))
-  // Where there is no access control, only the place of the Lease is needed.
-  await cluster.create(
-    join(options.dist, 'demo/manifests/rbac.yaml'),
-    kubernetes.hasRbac ? undefined : 'Namespace',
-  )
+  if (kubernetes.hasRbac) await cluster.create(join(options.dist, 'demo/manifests/controller-rbac.yaml'))
   await cluster.knowsDefinitions()
 
   progress.step('The network out of network namespaces')

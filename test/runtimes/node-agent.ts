@@ -153,7 +153,7 @@ export class NodeAgent implements AsyncDisposable {
       ...['--node-name', nodeName, '--socket', '/run/podway-serve.sock'],
       ...['--kubeconfig', this.#kubeconfig, '--metrics-bind-address', statusAddress],
     )
-    // As deploy/agent/daemonset.yaml has it.
+    // As deploy/manifests/agent.yaml has it.
     const env = { NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=64', MALLOC_ARENA_MAX: '1' }
     return new LoggingProcess(this.#host.command(argv), env)
   }

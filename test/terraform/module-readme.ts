@@ -97,7 +97,7 @@ ${markdownTable([['name', 'type', 'default', 'meaning'], ...inputs])}
 
 ${markdownTable([['name', 'meaning'], ...results])}
 
-The service account itself is made by \`deploy/rbac/controller.yaml\`: annotate it with the output \`service_account_annotations\`. [How routes and Terraform get along](../../../docs/how-to/use-with-terraform.md).
+The service account itself is made by \`deploy/manifests/controller-rbac.yaml\`: annotate it with the output \`service_account_annotations\`. [How routes and Terraform get along](../../../docs/how-to/use-with-terraform.md).
 `
 }
 

@@ -95,7 +95,8 @@ export async function bundleDemo(root: string, dist: string): Promise<void> {
   mkdirSync(manifests, { recursive: true })
   for (const name of ['noderoutes.yaml', 'podnetworks.yaml'])
     copyFileSync(join(root, 'deploy/crds', name), join(manifests, name))
-  copyFileSync(join(root, 'deploy/rbac/controller.yaml'), join(manifests, 'rbac.yaml'))
+  for (const name of ['namespace.yaml', 'controller-rbac.yaml'])
+    copyFileSync(join(root, 'deploy/manifests', name), join(manifests, name))
   await bundle(
     {
       demo: join(root, 'test/demo/main.ts'),

@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
 import { extract } from 'tar-stream'
 import { defaultCacheDir, ensureFolder } from '../../test/install/cache-folder.ts'
-import { runCommand, tail } from '../../test/install/command.ts'
+import { fetchNpmPackage, isWhole } from '../../test/install/npm-package.ts'
 import { type Entry, file } from './entry.ts'
 import type { NpmPackage } from './lock.ts'
 
@@ -29,18 +28,7 @@ export async function nodeEntries(
       ),
     make: async (partial) => {
       log(`${name} ${version}: downloading, once on this machine`)
-      const { exitCode, stdout, stderr } = await runCommand(
-        'npm',
-        ['pack', '--silent', `${name}@${version}`],
-        {
-          environment: process.env,
-          folder: partial,
-        },
-      )
-      if (exitCode !== 0) throw new Error(`${name}@${version} could not be had from npm:\n${tail(stderr)}`)
-      const content = await readFile(join(partial, stdout.trim()))
-      if (!isWhole(content, integrity))
-        throw new Error(`${name}@${version} of npm is not what deploy/image.lock names: ${integrity}`)
+      const content = await fetchNpmPackage({ name, version, integrity }, partial)
       await writeFile(join(partial, 'package.tgz'), content)
     },
     log,
@@ -51,11 +39,6 @@ export async function nodeEntries(
   if (executable === undefined || licence === undefined)
     throw new Error(`${name}@${version} has no bin/node, or no LICENSE`)
   return [file('usr/bin/node', executable, 0o755), file('usr/share/doc/nodejs/copyright', licence)]
-}
-
-function isWhole(content: Uint8Array, integrity: string): boolean {
-  const [algorithm = '', expected] = integrity.split(/-(.*)/s)
-  return createHash(algorithm).update(content).digest('base64') === expected
 }
 
 async function unpack(archive: Uint8Array): Promise<ReadonlyMap<string, Uint8Array>> {

@@ -38,7 +38,7 @@ export async function packNpmPackage(outFolder: string): Promise<string> {
   for (const file of ['podway.js', 'main.js']) await copyFile(join(dist, file), join(stage, file))
   await chmod(join(stage, 'podway.js'), 0o755)
   await cp(join(dist, 'chunks'), join(stage, 'chunks'), { recursive: true })
-  for (const folder of ['crds', 'iam', 'rbac', 'monitoring'])
+  for (const folder of ['crds', 'iam', 'kustomize', 'manifests', 'monitoring', 'terraform'])
     await cp(join(root, 'deploy', folder), join(stage, 'deploy', folder), { recursive: true })
   for (const file of ['LICENSE', 'README.md', 'CHANGELOG.md'])
     await copyFile(join(root, file), join(stage, file))

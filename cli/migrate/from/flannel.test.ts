@@ -69,7 +69,7 @@ test('from flannel, step by step, each by what the step before says to type', as
   const agent = await examine()
   expect(agent.step).toBe('agent')
   const patch = /-p '(.*)' \| kubectl apply/.exec(
-    agent.steps.find(({ name }) => name === 'agent')?.how[2] ?? '',
+    agent.steps.find(({ name }) => name === 'agent')?.how.at(-1) ?? '',
   )?.[1]
   kubectl(`kubectl -n podway-system patch daemonset podway-agent --type merge -p '${patch ?? ''}'`)
 

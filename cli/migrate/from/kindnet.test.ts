@@ -31,7 +31,7 @@ test('kind’s is taken over in place', async () => {
     'masquerade done',
     'remove later',
   ])
-  expect(agent.steps.find(({ name }) => name === 'agent')?.how.join('\n')).toMatch('kindnet-state')
+  expect(agent.steps.find(({ name }) => name === 'agent')?.how.join('\n')).toMatch('cni-ipam-state')
   addAgent('node-0')
   addAgent('node-1', 'True', 'False')
   expect((await examine()).steps.find(({ name }) => name === 'agent')?.message).toBe(

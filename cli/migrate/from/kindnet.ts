@@ -18,7 +18,7 @@ export function kindnetSteps(context: Context): readonly Step[] {
     : [
         ...before,
         agentInPlace(context, [
-          '# Its reservations are under /run/cni-ipam-state: uncomment kindnet-state in deploy/agent/daemonset.yaml, both the mount and the volume.',
+          '# Its reservations are under /run/cni-ipam-state: give the container serve that folder in deploy/manifests/agent.yaml, as a hostPath volume and a mount at the same path (agent.kindnetReservations of the chart).',
         ]),
         masquerade(context),
         remove(context, [

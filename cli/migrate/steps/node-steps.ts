@@ -8,8 +8,10 @@ import { nodesWithAgent, someNodes } from '../podway-at-work.ts'
 import { type Need, type Step, type Verdict, done, left, unknown } from '../step.ts'
 
 const manifests = [
-  'kubectl apply -f deploy/rbac/agent.yaml -f deploy/admission/agent-node.yaml',
-  '# deploy/agent/daemonset.yaml needs your image; see docs/how-to/run-the-node-agent.md.',
+  'kubectl apply -f deploy/manifests/namespace.yaml',
+  'kubectl apply -f deploy/manifests/agent-rbac.yaml -f deploy/manifests/agent-admission.yaml',
+  'kubectl apply -f deploy/manifests/agent-config.yaml',
+  '# deploy/manifests/agent.yaml needs the names of your images; see docs/how-to/install.md.',
 ]
 
 /** Nodes whose pods go on under podway's configuration: the agent comes, and takes over. */
@@ -32,11 +34,11 @@ export function agentInPlace({ facts }: Context, extra: readonly string[]): Step
     how: [
       ...manifests,
       ...extra,
-      'kubectl apply -f deploy/agent/daemonset.yaml',
+      'kubectl apply -f deploy/manifests/agent.yaml',
       '# An agent that does not get ready says why: kubectl describe node',
     ],
     verdict: verdict(),
-    back: 'kubectl delete -f deploy/agent/daemonset.yaml, then kubectl apply -f deploy/agent/uninstall.yaml: the configuration of before is in use again, with all addresses given meanwhile.',
+    back: 'kubectl apply -f deploy/manifests/agent-uninstall.yaml, which takes the agent’s place: the configuration of before is in use again, with all addresses given meanwhile.',
   }
 }
 
@@ -129,10 +131,10 @@ export function agentBeside({ facts }: Context): Step {
     needs: [],
     how: [
       ...manifests,
-      `kubectl patch --local -f deploy/agent/daemonset.yaml --type merge -o yaml -p '${patch}' | kubectl apply -f -`,
+      `kubectl patch --local -f deploy/manifests/agent.yaml --type merge -o yaml -p '${patch}' | kubectl apply -f -`,
     ],
     verdict: verdict(),
-    back: 'kubectl delete -f deploy/agent/daemonset.yaml.',
+    back: 'kubectl delete -f deploy/manifests/agent.yaml.',
   }
 }
 

@@ -149,7 +149,7 @@ function controller({ allocates, cloudFlags, facts, ranges }: Context): Step {
     why: 'It takes over the routes that are as it would write them, and writes those that are missing. It deletes none that it has not recorded.',
     needs: [],
     how: [
-      'kubectl apply -f deploy/rbac/controller.yaml',
+      'kubectl apply -f deploy/manifests/namespace.yaml -f deploy/manifests/controller-rbac.yaml',
       '# As service account podway-system/podway-controller, in the host’s network, with credentials of the cloud:',
       `podway controller ${[cloudFlags, ...pools, '--adopt matching'].join(' ')}`,
       ...(allocates && ranges === undefined

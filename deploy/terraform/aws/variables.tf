@@ -44,7 +44,7 @@ variable "node_role" {
 }
 
 variable "service_account" {
-  description = "Whose tokens may assume the role: what `deploy/rbac/controller.yaml` makes, unless told."
+  description = "Whose tokens may assume the role: what `deploy/manifests/controller-rbac.yaml` makes, unless told."
   type = object({
     namespace = optional(string, "podway-system")
     name      = optional(string, "podway-controller")

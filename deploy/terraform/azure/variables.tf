@@ -45,7 +45,7 @@ variable "oidc_issuer_url" {
 }
 
 variable "service_account" {
-  description = "Which service account that is: what `deploy/rbac/controller.yaml` makes, unless told."
+  description = "Which service account that is: what `deploy/manifests/controller-rbac.yaml` makes, unless told."
   type = object({
     namespace = optional(string, "podway-system")
     name      = optional(string, "podway-controller")

@@ -48,7 +48,7 @@ variable "workload_identity_pool" {
 }
 
 variable "service_account" {
-  description = "Which Kubernetes service account that is: what `deploy/rbac/controller.yaml` makes, unless told."
+  description = "Which Kubernetes service account that is: what `deploy/manifests/controller-rbac.yaml` makes, unless told."
   type = object({
     namespace = optional(string, "podway-system")
     name      = optional(string, "podway-controller")

@@ -54,7 +54,7 @@ export async function measureWholeAgent(options: WholeAgentOptions): Promise<Who
     ...['--reachability', 'mesh', '--metrics-bind-address', statusAddress],
   ]
   const agent = spawn(process.execPath, [join(dist, 'podway.js'), ...args], {
-    // As deploy/agent/daemonset.yaml has it.
+    // As deploy/manifests/agent.yaml has it.
     env: {
       PATH: process.env.PATH,
       NODE_OPTIONS: '--max-semi-space-size=1 --max-old-space-size=64',

@@ -81,7 +81,7 @@ ${findingsTable(cloudWayFindings)}
 
 ### Permissions for a way
 
-In the cluster: \`list\` on \`nodes\`; \`get\` on the \`pods\` that are named; \`list\` on \`pods\` and \`get\` on \`pods/proxy\` in the agents’ namespace; and \`list\` on \`services\` for an address that is on no Node. Whoever may do that needs no access to any Node: the agent answers \`GET /path?from=ADDRESS&to=ADDRESS\` on the port of its metrics, for packets that come from its own Node or pods, or go to them, and no others. That port is open to whoever reaches it over the network: give \`--metrics-bind-address\` an address that only the API server reaches, or 0, where interfaces and rules of the Nodes are not to be known.
+In the cluster: \`list\` on \`nodes\`; \`get\` on the \`pods\` that are named; \`list\` on \`pods\` and \`get\` on \`pods/proxy\` in the agents’ namespace; and \`list\` on \`services\` for an address that is on no Node. Whoever may do that needs no access to any Node: the agent answers \`GET /path?from=ADDRESS&to=ADDRESS\` on the port of its metrics, for packets that come from its own Node or pods, or go to them, and no others. That port is open to whoever reaches it over the network: give \`--metrics-bind-address\` an address that only the API server reaches, or 0, where interfaces and rules of the Nodes are not to be known. [The chart](chart.md) and the manifests serve it on loopback: \`agent.metrics.address\` opens it.
 
 On AWS: \`ec2:DescribeInstances\`, \`ec2:DescribeNetworkInterfaces\` and \`ec2:DescribeRouteTables\`.
 
