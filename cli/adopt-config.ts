@@ -1,5 +1,5 @@
 import type { Cidr } from '../net/cidr.ts'
-import { type CloudConfig, readCloudConfig } from './cloud-options.ts'
+import { type CloudConfig, readCloudConfig } from './cloud-config.ts'
 import { readCidr } from './read-cidr.ts'
 import type { ListFormat } from './output.ts'
 import type { Settings } from './settings/command-settings.ts'

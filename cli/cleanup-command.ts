@@ -6,7 +6,7 @@ import { withdrawPodNetwork } from '../reconciler/pod-network/pod-network-store.
 import { silentLogger } from '../kube/log.ts'
 import { Resource } from '../kube/resource.ts'
 import { alone } from './alone.ts'
-import { type CloudConfig, readCloudConfig } from './cloud-options.ts'
+import { type CloudConfig, readCloudConfig } from './cloud-config.ts'
 import { connect } from './connect.ts'
 import { openProvider } from './open-provider.ts'
 import { standardOutput } from './output.ts'

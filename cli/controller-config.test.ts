@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { formatCidr } from '../net/cidr.ts'
-import { readAzureConfig } from './azure-options.ts'
+import { readAzureConfig } from './azure-config.ts'
 import { type ControllerConfig, readControllerConfig } from './controller-config.ts'
 import { type Texts, told } from './testing/told.ts'
 import { UsageError } from './usage.ts'

@@ -6,7 +6,7 @@ import {
 } from '../kube/leader-election-config.ts'
 import type { Policy } from '../reconciler/guard/policy.ts'
 import type { BindAddress } from './bind-address.ts'
-import { type CloudConfig, readCloudConfig } from './cloud-options.ts'
+import { type CloudConfig, readCloudConfig } from './cloud-config.ts'
 import type { logLevels } from './log-levels.ts'
 import { type Delegated, type PoolConfig, readPoolConfig } from './pool-config.ts'
 import type { Settings } from './settings/command-settings.ts'

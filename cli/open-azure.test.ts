@@ -8,7 +8,7 @@ import {
   group,
   subscription,
 } from '../test/conformance/simulated-azure.ts'
-import { readCloudConfig } from './cloud-options.ts'
+import { readCloudConfig } from './cloud-config.ts'
 import { openProvider } from './open-provider.ts'
 
 const signal = new AbortController().signal

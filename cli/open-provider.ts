@@ -11,8 +11,8 @@ import type { GceClient } from '../providers/gcp/client.ts'
 import type { GceApi } from '../providers/gcp/gce-api.ts'
 import type { Surroundings } from '../providers/gcp/surroundings.ts'
 import type { RouteProvider } from '../providers/provider.ts'
-import type { CloudConfig } from './cloud-options.ts'
-import type { GcpConfig } from './gcp-options.ts'
+import type { CloudConfig } from './cloud-config.ts'
+import type { GcpConfig } from './gcp-config.ts'
 
 export interface OpenProvider {
   readonly provider: RouteProvider

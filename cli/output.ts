@@ -20,10 +20,9 @@ export interface Output {
   readonly columns?: number | undefined
 }
 
-/** Resolves once the text is out of our hands. A full disk rejects; a reader that went away does not. */
 export const standardOutput: Output = {
-  result: (text) => write(process.stdout, text),
-  note: (line) => write(process.stderr, `${line}\n`),
+  result: (text) => writeTo(process.stdout, text),
+  note: (line) => writeTo(process.stderr, `${line}\n`),
   get columns() {
     return terminalColumns(process.stdout, process.env)
   },
@@ -49,7 +48,8 @@ export const formatCount = (count: number, noun: string): string =>
   `${count} ${noun}${count === 1 ? '' : 's'}`
 export const routesText = (count: number): string => formatCount(count, 'route')
 
-function write(stream: WriteStream, text: string): Promise<void> {
+/** Resolves once the text is out of our hands. A full disk rejects; a reader that went away does not. */
+export function writeTo(stream: WriteStream, text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     // Both the callback and the event tell of a failure, and an event that nobody listens to ends the program.
     const failed = (error: NodeJS.ErrnoException): void => {

@@ -115,7 +115,7 @@ describe('the memory of podway-cni serve', () => {
     expect(server.memory().peak).toBeLessThan(8_000)
     // Nothing is kept of a request: this many more take no more.
     expect(server.memory().now - now).toBeLessThan(500)
-  })
+  }, 120_000)
 
   it.each([
     { name: 'lists', value: Array<unknown>(300_000).fill([]) },

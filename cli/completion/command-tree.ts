@@ -1,5 +1,5 @@
 import type { Command, Option } from 'commander'
-import { flagChoices } from './flag-choices.ts'
+import { SettingOption } from '../settings/options.ts'
 
 /** A command as a shell completes it. */
 export interface CompletedCommand {
@@ -31,17 +31,17 @@ export function commandTree(command: Command, above = ''): readonly CompletedCom
     {
       path,
       commands: commands.map((one) => ({ name: one.name(), summary: help.subcommandDescription(one) })),
-      flags: help.visibleOptions(command).flatMap((option) => flagOf(option, path)),
+      flags: help.visibleOptions(command).flatMap(flagOf),
     },
     ...commands.flatMap((one) => commandTree(one, path)),
   ]
 }
 
-function flagOf(option: Option, path: string): readonly CompletedFlag[] {
+function flagOf(option: Option): readonly CompletedFlag[] {
   const { description, flags, long, short } = option
   if (long === undefined) return []
   const takesValue = option.required || option.optional
-  const choices = flagChoices(path, long)
+  const choices = option instanceof SettingOption ? option.words : undefined
   const value = !takesValue
     ? ({ kind: 'none' } as const)
     : choices !== undefined

@@ -74,6 +74,22 @@ describe('bash', () => {
       ['podway', 'apply', '--policy', 'sync', '--provider', ''],
       ['aws', 'azure', 'gcp'],
     ],
+    [
+      ['podway', 'migrate', '--from', 'k'],
+      ['kubenet', 'kindnet'],
+    ],
+    [
+      ['podway', 'migrate', '--do', ''],
+      ['definitions', 'adopt'],
+    ],
+    [
+      ['podway', 'config', 'agent', '--masquerade', 'ip'],
+      ['ipv4', 'ipv6'],
+    ],
+    [
+      ['podway', 'plan', '--route-tables', ''],
+      ['tag', 'auto', 'vpc'],
+    ],
     // The value of a flag is no command.
     [['podway', 'plan', '--cluster-name', 'apply', '--al'], ['--all']],
     [['podway', 'plan', '--cluster-name', ''], []],

@@ -1,6 +1,6 @@
 import { readAdoptConfig } from '../adopt-config.ts'
 import { readAgentConfig } from '../agent-config.ts'
-import { readCloudConfig } from '../cloud-options.ts'
+import { readCloudConfig } from '../cloud-config.ts'
 import { readControllerConfig } from '../controller-config.ts'
 import { readDoctorConfig } from '../doctor/doctor-config.ts'
 import { readPathCloud } from '../doctor/path/path-config.ts'

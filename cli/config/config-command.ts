@@ -68,7 +68,7 @@ function addOne(config: Command, name: CommandName): void {
 
 async function run(name: CommandName, command: Command): Promise<void> {
   const { env } = process
-  const format = await readSettings(command, 'config', ({ configFormat }) => configFormat)
+  const format = await readSettings(command, 'config', ({ output }) => output)
   const places = await openPlaces(name, command, env)
   const configuration = configurationOf(name, places, configPathOf(command, env))
   for (const { name: variable } of strangersIn(env).filter(({ nearest }) => nearest === undefined))

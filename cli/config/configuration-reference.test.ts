@@ -131,7 +131,7 @@ What clouds’ own tools read, podway’s clients read too: \`AWS_REGION\`, \`AZ
 
 ## podway config
 
-\`podway config COMMAND\`, with that command’s own flags, prints what would hold for it and where each was said, and asks nobody. \`--output json\` and \`yaml\` print \`{"apiVersion", "kind": "EffectiveConfiguration", "command", "file", "settings": [{"key", "value", "from", "at", "otherwise", "flag", "variable"}], "environment": [{"name", "value"}], "errors"}\`: \`value\` is as a file has it, or null; \`from\` is \`flag\`, \`environment\`, \`file\`, \`default\` or null; \`at\` is where exactly; \`otherwise\` says in words what holds where there is no value; \`environment\` has the variables of others that are set and count. Secrets are \`<redacted>\`: ${fileKeys
+\`podway config COMMAND\`, with that command’s own flags, prints what would hold for it and where each was said, and asks nobody. \`--output json\` and \`yaml\` print a document of kind \`EffectiveConfiguration\`, described by [schemas/effective-configuration.json](schemas/effective-configuration.json): \`value\` is as a file has it, or null; \`from\` is \`flag\`, \`environment\`, \`file\`, \`default\` or null; \`at\` is where exactly; \`otherwise\` says in words what holds where there is no value; \`environment\` has the variables of others that are set and count. Secrets are \`<redacted>\`: ${fileKeys
   .filter((key) => settingOf(key).secret === true)
   .map(code)
   .join(

@@ -1,23 +1,26 @@
-import { dump } from 'js-yaml'
-import { formatJson } from '../output.ts'
+import type { ConfigurationDocument } from '../documents/configuration-document.ts'
+import { type ListFormat, formatDocument } from '../output.ts'
 import { cloudOf } from '../settings/cloud-of.ts'
-import { apiVersion } from '../settings/file-schema.ts'
-import type { Values } from '../settings/settings.ts'
 import { formatTable } from '../table.ts'
 import type { Configuration, SettingLine } from './configuration.ts'
 
-/** For people, or the document that programs read: its fields are in the reference. */
-export function formatConfiguration(configuration: Configuration, format: Values['configFormat']): string {
-  const document = { apiVersion, kind: 'EffectiveConfiguration', ...configuration }
+/** For people; or the document that programs read. */
+export function formatConfiguration(configuration: Configuration, format: ListFormat): string {
   switch (format) {
     case 'table':
       return asTable(configuration)
     case 'json':
-      return formatJson(document)
     case 'yaml':
-      return dump(document, { lineWidth: -1, noRefs: true })
+      return formatDocument('EffectiveConfiguration', fieldsOf(configuration), format)
   }
 }
+
+const fieldsOf = (configuration: Configuration): Omit<ConfigurationDocument, 'apiVersion' | 'kind'> => ({
+  ...configuration,
+  settings: [...configuration.settings],
+  environment: [...configuration.environment],
+  errors: [...configuration.errors],
+})
 
 const asTable = ({ environment, settings }: Configuration): string =>
   [

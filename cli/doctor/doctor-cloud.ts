@@ -1,6 +1,6 @@
 import type { ExaminationTools, ExaminedCluster } from '../../providers/examined.ts'
 import type { Finding } from '../../providers/finding.ts'
-import type { CloudConfig } from '../cloud-options.ts'
+import type { CloudConfig } from '../cloud-config.ts'
 import type { DoctorConfig } from './doctor-config.ts'
 
 /** What a cloud adds to `podway doctor`: a command of its name. */

@@ -1,4 +1,4 @@
-import { type CloudConfig, type CloudSettings, readCloudConfig } from '../cloud-options.ts'
+import { type CloudConfig, type CloudSettings, readCloudConfig } from '../cloud-config.ts'
 import type { ListFormat } from '../output.ts'
 import { type PoolConfig, type PoolSettings, readPoolConfig } from '../pool-config.ts'
 

@@ -36,11 +36,11 @@ ${markdownTable([
   ['`--pools-file <path>`', '', 'the file that has the pools, instead of both'],
   ['those of the cloud', '', 'as at [podway controller](controller.md)'],
   ['`--kubeconfig <path>`', 'see [podway controller](controller.md)', 'how to reach the API server'],
-  ['`-o, --output <format>`', '`table`', '`table`: paragraphs for people; or `json`'],
+  ['`-o, --output <format>`', '`table`', '`table`: paragraphs for people; `json`, `yaml`'],
   ['`--config <file>`', '', 'a file with [configuration](configuration.md), the controller’s own'],
 ])}
 
-Colours are for terminals, and \`NO_COLOR\` turns them off. People see the first five findings of one code; \`json\` has all of them, the worst first: \`{"findings": [{"code", "severity", "object": {"kind", "name"}, "message", "fix"}], "counts": {"error", "warning", "unknown", "ok"}}\`. \`fix\` may be null. Codes and fields are stable, texts are not.
+Colours are for terminals, and \`NO_COLOR\` turns them off. People see the first five findings of one code; \`json\` and \`yaml\` have all of them, the worst first, in a document of kind \`FindingList\`: [schemas/finding-list.json](schemas/finding-list.json). \`fix\` may be null. Codes and fields are stable, texts are not.
 
 \`error\`: pods don’t reach each other, or won’t. \`warning\`: it works, or may, and somebody should look. \`unknown\`: it could not be examined. \`ok\`: examined, and as it should be.
 

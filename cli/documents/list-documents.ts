@@ -1,5 +1,6 @@
 import * as z from 'zod'
 import { cidr, documentSchema, target } from './document.ts'
+import { counts, finding } from './finding.ts'
 
 /** What the commands print that list things. */
 
@@ -54,18 +55,6 @@ export const heldSchema = documentSchema(
     ),
   },
 )
-
-const severities = ['error', 'warning', 'unknown', 'ok'] as const
-
-const finding = z.object({
-  code: z.string(),
-  severity: z.enum(severities),
-  object: z.object({ kind: z.string(), name: z.string() }),
-  message: z.string(),
-  fix: z.string().nullable(),
-})
-
-const counts = z.object({ error: z.int(), warning: z.int(), unknown: z.int(), ok: z.int() })
 
 export const findingsSchema = documentSchema(
   'FindingList',

@@ -7,9 +7,15 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import * as z from 'zod'
 import { parseCidr } from '../../net/cidr.ts'
 import { AwsCommandWorld } from '../testing/aws-command-world.ts'
-import { runMain } from '../testing/run-main.ts'
+import { openPathApi } from '../doctor/path/testing/path-api.ts'
+import { daemonSet, flannel, kubeadmProxy } from '../migrate/testing/manifests.ts'
+import { openMigrateWorld } from '../migrate/testing/migrate-world.ts'
+import { type Ended, runMain } from '../testing/run-main.ts'
 import { applySchema } from './apply-document.ts'
+import { configurationSchema } from './configuration-document.ts'
 import { adoptionSchema, cleanupSchema, findingsSchema, heldSchema } from './list-documents.ts'
+import { migrationSchema } from './migration-document.ts'
+import { pathSchema } from './path-document.ts'
 import { planSchema } from './plan-document.ts'
 import { statusSchema } from './status-document.ts'
 import { versionSchema } from './version-document.ts'
@@ -19,8 +25,11 @@ const schemas = {
   'adoption-list': adoptionSchema,
   'apply-result': applySchema,
   'cleanup-route-list': cleanupSchema,
+  'effective-configuration': configurationSchema,
   'finding-list': findingsSchema,
   'held-route-list': heldSchema,
+  migration: migrationSchema,
+  'path-list': pathSchema,
   plan: planSchema,
   status: statusSchema,
   version: versionSchema,
@@ -38,6 +47,19 @@ test.each(Object.keys(schemas) as (keyof typeof schemas)[])('%s.json is as the c
   })
   await expect(text).toMatchFileSnapshot(`${folder}${name}.json`)
 })
+
+/** What the command prints as JSON and as YAML. */
+async function expectValid(
+  name: keyof typeof schemas,
+  run: (...more: readonly string[]) => Promise<Ended>,
+): Promise<void> {
+  const validate = new Ajv2020({ allErrors: true, strict: true }).compile(jsonSchema(name))
+  for (const how of ['json', 'yaml']) {
+    const { stdout } = await run('--output', how)
+    const document = how === 'json' ? (JSON.parse(stdout) as unknown) : load(stdout)
+    expect([validate(document), validate.errors]).toEqual([true, null])
+  }
+}
 
 test('there is no file without a schema', () => {
   expect(readdirSync(folder).sort()).toEqual(Object.keys(schemas).map((name) => `${name}.json`))
@@ -70,12 +92,43 @@ describe('what the program prints is what its schema says', () => {
   ])('%s: podway %j', async (name, [command = '', ...args], cloud) => {
     if (command === 'release')
       await world.world.settle('10.244.9.0/24', { x: { state: 'Held', reason: 'DeleteBrake' } })
-    const validate = new Ajv2020({ allErrors: true, strict: true }).compile(jsonSchema(name))
-    for (const how of ['json', 'yaml']) {
-      const all = [...args, '--output', how]
-      const { stdout } = await (cloud === false ? runMain([command, ...all]) : world.run(command, ...all))
-      const document = how === 'json' ? (JSON.parse(stdout) as unknown) : load(stdout)
-      expect([validate(document), validate.errors]).toEqual([true, null])
+    await expectValid(name, (...more) =>
+      cloud === false ? runMain([command, ...args, ...more]) : world.run(command, ...args, ...more),
+    )
+  })
+
+  test('effective-configuration: podway config', async () => {
+    const args = [
+      'controller',
+      '--provider',
+      'aws',
+      '--cluster-cidr',
+      '10.244.0.0/16',
+      '--drift-interval',
+      '5m',
+    ]
+    await expectValid('effective-configuration', (...more) => runMain(['config', ...args, ...more]))
+    await expectValid('effective-configuration', (...more) => runMain(['config', 'agent', ...more]))
+  })
+
+  test.each([[], [...flannel(), ...kubeadmProxy('10.244.0.0/16'), daemonSet('cilium')]])(
+    'migration: podway migrate',
+    async (...manifests) => {
+      await using migrating = await openMigrateWorld('flannel')
+      migrating.apply(...manifests)
+      await expectValid('migration', migrating.run)
+    },
+  )
+
+  test('path-list: podway doctor path', async () => {
+    const api = await openPathApi()
+    try {
+      await expectValid('path-list', (...more) => api.run('--from', 'web', '--to', 'db', ...more))
+      // Nobody answers for a Node: the first hop that breaks the way is named.
+      api.world.forbidden = /proxy/
+      await expectValid('path-list', (...more) => api.run('--from', 'web', '--to', '10.9.9.9', ...more))
+    } finally {
+      await api.close()
     }
   })
 

@@ -1,5 +1,5 @@
 import type { Target } from '../../providers/route.ts'
-import type { CloudConfig } from '../cloud-options.ts'
+import type { CloudConfig } from '../cloud-config.ts'
 import { type Output, routesText } from '../output.ts'
 import { type OpenSurvey, look } from '../survey/open-survey.ts'
 import type { SurveyRequest } from '../survey/survey.ts'

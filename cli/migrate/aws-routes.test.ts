@@ -3,7 +3,7 @@ import { expect, test } from 'vitest'
 import { type AwsWorld, openAwsWorld } from '../doctor/testing/aws-world.ts'
 import { clusterName } from '../doctor/testing/cluster-world.ts'
 import { runMain } from '../testing/run-main.ts'
-import type { MigrationDocument } from './testing/migrate-world.ts'
+import type { MigrationDocument } from '../documents/migration-document.ts'
 
 /** The cloud's own answer: the real SDK against the EC2 simulator. */
 
@@ -109,7 +109,7 @@ test('routes are taken over by the command itself, in their turn and after a que
     for (const plural of ['noderoutes', 'podnetworks']) world.cluster.define(plural)
     holdLease(world)
     world.cluster.forgetCalls()
-    await expect(examine(world, '--do', 'adopt')).rejects.toThrow('this is no terminal: say --yes')
+    await expect(examine(world, '--do', 'adopt')).rejects.toThrow('there is no terminal to ask at')
     const before = await examine(world)
     expect(before.steps.find(({ name }) => name === 'adopt')).toMatchObject({
       state: 'next',

@@ -7,6 +7,7 @@ import { Resource } from '../../kube/resource.ts'
 import { secondTime } from '../../kube/second-time.ts'
 import { clusterLedger } from '../survey/ledger-source.ts'
 import { runAdopt } from '../run-adopt.ts'
+import { confirm } from '../terminal/confirm.ts'
 import { type Definition, definitionType, isEstablished } from './definition.ts'
 import type { MigrateConfig } from './migrate-config.ts'
 import type { Migration } from './migration.ts'
@@ -14,8 +15,8 @@ import type { MigrateParts } from './migrate-parts.ts'
 import type { DoableStep } from './step.ts'
 
 /**
- * Does what podway can do itself: it makes its own objects, and changes nobody else's. Idempotent. Does nothing if the user
- * says no.
+ * Does what podway can do itself: it makes its own objects, and changes nobody else's. Idempotent.
+ * @throws NotConfirmedError where nobody says yes: then nothing is done
  * @throws Error where it is not this step's turn
  */
 export async function doStep(
@@ -25,7 +26,7 @@ export async function doStep(
   parts: MigrateParts,
   signal: AbortSignal,
 ): Promise<void> {
-  const { ask, output } = parts
+  const { asker, output } = parts
   const progress = steps.find(({ step }) => step.name === name)
   if (progress === undefined) return
   const { blockers, state, step } = progress
@@ -41,8 +42,7 @@ export async function doStep(
     }
     case 'next':
     case 'unclear':
-      if (!yes && !(await ask(`${step.title}? ${step.verdict.message}`, signal)))
-        return output.note('Nothing was done.')
+      await confirm(`${step.verdict.message} ${step.title}?`, { asker, output, yes }, signal)
       return doIt(name, parts, signal)
   }
 }

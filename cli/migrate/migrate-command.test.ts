@@ -79,8 +79,8 @@ test('without a terminal nothing is done unasked', async () => {
   world.apply(...flannel())
   const { code, stderr } = await world.run('--do', 'definitions')
   expect([code, stderr]).toEqual([
-    64,
-    'podway: --do asks before it does anything, and this is no terminal: say --yes\n',
+    1,
+    'podway: nothing was done: there is no terminal to ask at. If it is meant, run the command again with --yes\n',
   ])
   expect(world.cluster.writes).toEqual([])
 })

@@ -6,9 +6,9 @@ import { openProvider } from '../open-provider.ts'
 import { standardOutput } from '../output.ts'
 import { addSettings } from '../settings/options.ts'
 import { readSettings } from '../settings/read-settings.ts'
+import { terminalAsker } from '../terminal/confirm.ts'
 import { untilSignal } from '../until-signal.ts'
 import { commandWaits } from '../with-retries.ts'
-import { askOnTerminal } from './ask.ts'
 import { type MigrateConfig, readMigrateConfig } from './migrate-config.ts'
 import { runMigrate } from './run-migrate.ts'
 
@@ -29,7 +29,8 @@ Example:
   $ podway migrate --from flannel --do definitions --yes
   $ podway migrate --from kindnet --assume kube-proxy --output json | jq -r '.steps[] | select(.state == "next").how[]'
 
-Exit codes: 0 the migration is complete, 2 steps are left, 1 something stands in the way, or it failed, 64 wrong usage.`,
+Exit codes: 0 the migration is complete, 2 steps are left, 1 something stands in the way, or it failed
+(also if the answer was not yes), 64 wrong usage.`,
     )
     .action(async (_flags: unknown, command: Command) =>
       run(await readSettings(command, 'migrate', readMigrateConfig)),
@@ -47,7 +48,7 @@ async function run(config: MigrateConfig): Promise<void> {
       output: standardOutput,
       waits: commandWaits,
       clock: systemClock,
-      ask: askOnTerminal,
+      asker: terminalAsker,
       paint,
       progress,
     }

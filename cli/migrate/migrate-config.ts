@@ -1,8 +1,8 @@
-import { type CloudConfig, readCloudConfig } from '../cloud-options.ts'
+import { type CloudConfig, readCloudConfig } from '../cloud-config.ts'
+import type { ListFormat } from '../output.ts'
 import type { Settings } from '../settings/command-settings.ts'
 import { UsageError } from '../usage.ts'
 import type { Predecessor } from './predecessor.ts'
-import type { ReportFormat } from './report-formats.ts'
 import { type DoableStep, type StepName, stepNames } from './step.ts'
 
 export interface MigrateConfig {
@@ -17,12 +17,12 @@ export interface MigrateConfig {
   /** Without a question. */
   readonly yes: boolean
   readonly kubeconfig: string | undefined
-  readonly output: ReportFormat
+  readonly output: ListFormat
 }
 
 /** Checks everything that can be checked without asking anybody. @throws UsageError */
 export function readMigrateConfig(settings: Settings<'migrate'>): MigrateConfig {
-  const { allocateNodeCidrs, assume = [], kubeconfig, migrationFormat, predecessor, yes } = settings
+  const { allocateNodeCidrs, assume = [], kubeconfig, output, predecessor, yes } = settings
   const cloud = readCloud(settings)
   const does = settings.do
   if (does === 'adopt' && cloud === undefined)
@@ -37,7 +37,7 @@ export function readMigrateConfig(settings: Settings<'migrate'>): MigrateConfig 
     does,
     yes,
     kubeconfig,
-    output: migrationFormat,
+    output,
   }
 }
 

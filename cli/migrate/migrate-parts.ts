@@ -3,8 +3,8 @@ import type { KubeClient } from '../../kube/client.ts'
 import type { RouteProvider } from '../../providers/provider.ts'
 import type { Paint } from '../doctor/findings-report.ts'
 import type { Output } from '../output.ts'
+import type { Asker } from '../terminal/confirm.ts'
 import type { Waits } from '../with-retries.ts'
-import type { Ask } from './ask.ts'
 
 /** What the command needs of the world. */
 export interface MigrateParts {
@@ -14,7 +14,7 @@ export interface MigrateParts {
   readonly output: Output
   readonly waits: Waits
   readonly clock: Pick<Clock, 'now'>
-  readonly ask: Ask
+  readonly asker: Asker
   readonly paint: Paint
   readonly progress: (what: string) => void
 }

@@ -83,7 +83,11 @@ ${markdownTable([
     '',
     'steps that are done though the cluster does not show it, comma-separated; what it shows to be left stays left',
   ],
-  ['`--do <step>`', '', '`definitions` or `adopt`: does it, if it is its turn, after a question'],
+  [
+    '`--do <step>`',
+    '',
+    '`definitions` or `adopt`: does it, if it is its turn, once `yes` is the answer to its question',
+  ],
   ['`--yes`', '', 'without the question'],
   [
     '`--config <path>`',
@@ -98,7 +102,10 @@ ${markdownTable([
   ['exit code', 'meaning'],
   ['0', 'the migration is complete'],
   ['2', 'steps are left'],
-  ['1', 'something stands in the way of the next step, or the command failed: then standard output is empty'],
+  [
+    '1',
+    'something stands in the way of the next step, or the command failed or nobody said yes: then standard output is empty',
+  ],
   ['64', 'wrong usage'],
 ])}
 
@@ -121,7 +128,7 @@ ${findingsTable(migrateFindings)}
 
 ## Document
 
-\`json\` and \`yaml\` have one document: \`{"apiVersion": "podway.dev/v1alpha1", "kind": "Migration", "from", "outcome", "step", "findings": [{"code", "severity", "object": {"kind", "name"}, "message", "fix", "step"}], "steps": [{"name", "title", "state", "message", "blockers", "why", "how", "back"}]}\`. \`outcome\` is \`complete\`, \`steps-left\` or \`blocked\`; the outer \`step\` is the one whose turn it is, or null; \`how\` is empty for what is done; its lines that are no commands begin with \`#\`.
+\`json\` and \`yaml\` are a document of kind \`Migration\`: [schemas/migration.json](schemas/migration.json). \`outcome\` is \`complete\`, \`steps-left\` or \`blocked\`; the outer \`step\` is the one whose turn it is, or null; \`how\` is empty for what is done; its lines that are no commands begin with \`#\`.
 
 ## Permissions
 

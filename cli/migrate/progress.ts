@@ -5,7 +5,8 @@ import type { Step, StepName } from './step.ts'
  * `unclear`: it is this one's turn, and the cluster does not show whether it is done · `blocked`: it would be this one's
  * turn, and something has to be put right first · `later`: others come first.
  */
-export type StepState = 'done' | 'assumed' | 'next' | 'unclear' | 'blocked' | 'later'
+export const stepStates = ['done', 'assumed', 'next', 'unclear', 'blocked', 'later'] as const
+export type StepState = (typeof stepStates)[number]
 
 export interface StepProgress {
   readonly step: Step
@@ -14,7 +15,8 @@ export interface StepProgress {
   readonly blockers: readonly string[]
 }
 
-export type Outcome = 'complete' | 'steps-left' | 'blocked'
+export const outcomes = ['complete', 'steps-left', 'blocked'] as const
+export type Outcome = (typeof outcomes)[number]
 
 export interface Progress {
   readonly steps: readonly StepProgress[]

@@ -1,22 +1,20 @@
-import { dump } from 'js-yaml'
 import type { Severity } from '../../providers/finding.ts'
 import { type Paint, formatFindings, inOrder } from '../doctor/findings-report.ts'
-import { formatJson } from '../output.ts'
+import type { MigrationDocument } from '../documents/migration-document.ts'
+import { type ListFormat, formatDocument } from '../output.ts'
 import { oneLine } from '../table.ts'
 import type { Migration } from './migration.ts'
 import type { Outcome, StepProgress, StepState } from './progress.ts'
-import type { ReportFormat } from './report-formats.ts'
 
 /**
  * For people the findings, then the steps, the one whose turn it is with what to do; for programs a document of kind
  * `Migration`, whose fields are stable.
  */
-export function formatMigration(migration: Migration, format: ReportFormat, paint: Paint): string {
+export function formatMigration(migration: Migration, format: ListFormat, paint: Paint): string {
   switch (format) {
     case 'json':
-      return formatJson(documentOf(migration))
     case 'yaml':
-      return dump(documentOf(migration), { lineWidth: -1, noRefs: true })
+      return formatDocument('Migration', fieldsOf(migration), format)
     case 'table':
       return [
         formatFindings(inOrder(migration.findings), 'table', paint),
@@ -33,10 +31,8 @@ const overOf = ({ steps }: Migration): number => steps.filter(isOver).length
 export const currentStep = ({ steps }: Migration): StepProgress | undefined =>
   steps.find(({ state }) => state === 'next' || state === 'unclear' || state === 'blocked')
 
-function documentOf(migration: Migration): object {
+function fieldsOf(migration: Migration): Omit<MigrationDocument, 'apiVersion' | 'kind'> {
   return {
-    apiVersion: 'podway.dev/v1alpha1',
-    kind: 'Migration',
     from: migration.from,
     outcome: migration.outcome,
     step: currentStep(migration)?.step.name ?? null,

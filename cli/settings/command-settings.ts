@@ -177,7 +177,7 @@ export const commandSettings = {
     'gcpMode',
   ],
   release: ['all', { key: 'yes', description: 'release it without a question' }, 'kubeconfig', 'output'],
-  config: ['configFormat'],
+  config: ['output'],
   cleanup: [
     ...cluster,
     {
@@ -216,7 +216,7 @@ export const commandSettings = {
     { key: 'yes', description: 'do it without a question' },
     ...tables,
     'kubeconfig',
-    'migrationFormat',
+    'output',
     'awsTargetInterface',
     'awsMode',
     'awsMatchNodeNames',

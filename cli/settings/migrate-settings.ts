@@ -1,5 +1,4 @@
 import { predecessors } from '../migrate/predecessor.ts'
-import { reportFormats } from '../migrate/report-formats.ts'
 import { doableSteps, stepNames } from '../migrate/step.ts'
 import { setting } from './setting.ts'
 import { choice, list } from './value-types.ts'
@@ -25,13 +24,5 @@ export const migrateSettings = {
     flagOnly: true,
     type: choice('<step>', doableSteps),
     description: `what podway itself is to do now: ${doableSteps.join(', ')}; it asks before`,
-  }),
-  migrationFormat: setting({
-    flagOnly: true,
-    flag: 'output',
-    type: choice('<format>', reportFormats),
-    description: reportFormats.join(', '),
-    default: 'table',
-    short: 'o',
   }),
 } as const

@@ -36,13 +36,24 @@ export const configOption = (): Option =>
     'a file that says what no flag and no variable (PODWAY_CLUSTER_NAME and so on) says (default: $PODWAY_CONFIG)',
   )
 
+/** A flag, and the words that it takes, where it is one of a few. Help has them in its description, in words. */
+export class SettingOption extends Option {
+  readonly words: readonly string[] | undefined
+
+  constructor(flags: string, description: string, { type }: Pick<UsedSetting, 'type'>) {
+    super(flags, description)
+    this.words = type.choices
+  }
+}
+
 function optionsOf(setting: UsedSetting): readonly Option[] {
   const { alias, description, group, no, short } = setting
   const flags = flagText(setting)
   const text = defaultText(setting)
-  const main = new Option(
+  const main = new SettingOption(
     short === undefined ? flags : `-${short}, ${flags}`,
     text === undefined ? description : `${description} (default: ${text})`,
+    setting,
   )
   // What is so unless it is said otherwise for one run, is only ever said otherwise.
   if (setting.flagOnly === true && no !== undefined) return [new Option(`--no-${flagOf(setting)}`, no)]

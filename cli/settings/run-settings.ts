@@ -61,14 +61,6 @@ export const flagOnlySettings = {
     default: 'yaml',
     short: 'o',
   }),
-  configFormat: setting({
-    flagOnly: true,
-    flag: 'output',
-    type: choice('<format>', ['table', 'json', 'yaml']),
-    description: 'table, json, yaml',
-    default: 'table',
-    short: 'o',
-  }),
   yes: setting({
     flagOnly: true,
     type: boolean,

@@ -11,6 +11,8 @@ export interface ValueType<T> {
   readonly natural: (text: string) => unknown
   /** What follows a flag in its help: `<cidrs>`; `[boolean]` may be left out. */
   readonly placeholder: string
+  /** The words that it may be, or, where others are allowed too, those that have a meaning of their own. */
+  readonly choices?: readonly string[]
 }
 
 /** A text that is not what it should be. `message` follows the name of where it was written: see {@link complaint}. */

@@ -72,6 +72,7 @@ export const choice = <const T extends string>(placeholder: string, choices: rea
   schema: z.enum(choices, { error: `expected one of ${choices.join(', ')}` }),
   natural: asIs,
   placeholder,
+  choices,
 })
 
 export const boolean: ValueType<boolean> = {
@@ -170,4 +171,5 @@ export const choiceOrList = <const T extends string>(
   }),
   natural: (text) => (choices.some((one) => one === text) ? text : listed(text)),
   placeholder,
+  choices,
 })

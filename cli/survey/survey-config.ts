@@ -1,5 +1,5 @@
 import type { Policy } from '../../reconciler/guard/policy.ts'
-import { type CloudConfig, type CloudSettings, readCloudConfig } from '../cloud-options.ts'
+import { type CloudConfig, type CloudSettings, readCloudConfig } from '../cloud-config.ts'
 import { type PoolConfig, type PoolSettings, readPoolConfig } from '../pool-config.ts'
 import type { Given } from '../settings/settings.ts'
 import { UsageError } from '../usage.ts'

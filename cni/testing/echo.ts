@@ -9,14 +9,14 @@ const server = `
     socket.bind(Number(port), host, () => console.log('up'))
   }`
 
-/** Sends from one port until it is told to end: a line for each datagram that comes back, or none in its time. */
+/** Sends each line from one port until it is told to end: a line for each datagram that comes back. */
 const client = `
   const [from, address, port] = process.argv.slice(1)
   const socket = require('node:dgram').createSocket(address.includes(':') ? 'udp6' : 'udp4')
   socket.on('message', (text) => console.log(String(text)))
-  let number = 0
   socket.bind(Number(from), () => {
-    process.stdin.on('data', () => socket.send(String(number++), Number(port), address))
+    require('node:readline').createInterface({ input: process.stdin })
+      .on('line', (text) => socket.send(text, Number(port), address))
     console.log('up')
   })`
 
@@ -43,8 +43,8 @@ class Lines {
     return line.value
   }
 
-  poke(): void {
-    this.#child.stdin?.write('\n')
+  write(text: string): void {
+    this.#child.stdin?.write(`${text}\n`)
   }
 
   stop(): void {
@@ -67,6 +67,7 @@ export async function startEcho(
 /** A client that sends from one and the same port. */
 export class EchoClient {
   readonly #lines: Lines
+  #sent = 0
 
   private constructor(lines: Lines) {
     this.#lines = lines
@@ -83,22 +84,33 @@ export class EchoClient {
 
   /** Sends without waiting for an answer. */
   send(): void {
-    this.#lines.poke()
+    this.#lines.write(String(this.#sent++))
   }
 
-  /** Who answers: datagrams are sent, one every 50 ms, until somebody does. Undefined if nobody does in two seconds. */
+  /**
+   * Who answers: datagrams are sent, one every 50 ms, until somebody answers one of them. Undefined if nobody does in two
+   * seconds. An answer to what was asked before, which comes late, is none.
+   */
   async ask(): Promise<string | undefined> {
+    const first = this.#sent
     let timer: NodeJS.Timeout | undefined
-    const answer = this.#lines.next()
     const silence = new Promise<undefined>((resolve) => {
       let left = 40
-      timer = setInterval(() => (left-- > 0 ? this.#lines.poke() : resolve(undefined)), 50)
-      this.#lines.poke()
+      timer = setInterval(() => (left-- > 0 ? this.send() : resolve(undefined)), 50)
+      this.send()
     })
     try {
-      return (await Promise.race([answer, silence]))?.split(' ')[0]
+      return await Promise.race([this.#answerTo(first), silence])
     } finally {
       clearInterval(timer)
+    }
+  }
+
+  /** Who answers that datagram, or a later one. */
+  async #answerTo(first: number): Promise<string> {
+    for (;;) {
+      const [name = '', number] = (await this.#lines.next()).split(' ')
+      if (Number(number) >= first) return name
     }
   }
 

@@ -1,4 +1,4 @@
-import { readCloudConfig } from '../../cli/cloud-options.ts'
+import { readCloudConfig } from '../../cli/cloud-config.ts'
 import type { ProgramConfig } from '../../cli/controller-program.ts'
 import { defaultLeaderElectionTimes } from '../../kube/leader-election-config.ts'
 import type { ManualClock } from '../../kube/testing/manual-clock.ts'

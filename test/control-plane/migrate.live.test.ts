@@ -12,7 +12,7 @@ import {
   kubeadmControllerManager,
   kubeadmProxy,
 } from '../../cli/migrate/testing/manifests.ts'
-import type { MigrationDocument } from '../../cli/migrate/testing/migrate-world.ts'
+import type { MigrationDocument } from '../../cli/documents/migration-document.ts'
 import { runMain } from '../../cli/testing/run-main.ts'
 import type { KubeClient } from '../../kube/client.ts'
 import { clusterName } from '../demo/cluster-name.ts'

@@ -1,18 +1,7 @@
-import { existsSync, globSync, readFileSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { expect, test } from 'vitest'
-
-const root = resolve(import.meta.dirname, '../..')
-const pages = globSync(['*.md', 'docs/**/*.md', 'deploy/**/*.md', '.github/**/*.md'], { cwd: root })
-const read = (page: string): string => readFileSync(join(root, page), 'utf8')
-
-/** `[text](path#part)` and images, but for addresses of the web. */
-const linksOf = (page: string): readonly string[] =>
-  [...withoutCode(read(page)).matchAll(/\]\(([^)\s]+)\)/g)]
-    .map(([, link = '']) => link)
-    .filter((link) => !/^[a-z]+:/.test(link))
-
-const withoutCode = (text: string): string => text.replaceAll(/^```[^]*?^```/gm, '')
+import { linksOf, pages, read, root, withoutCode } from './pages.ts'
 
 /** By which names GitHub knows the headings of a page. */
 function anchorsOf(text: string): ReadonlySet<string> {
@@ -39,5 +28,18 @@ test('there are pages', () => {
 })
 
 test.each(pages)('%s: every link leads somewhere', (page) => {
-  expect(linksOf(page).filter((link) => !leads(page, link))).toEqual([])
+  expect(linksOf(read(page)).filter((link) => !leads(page, link))).toEqual([])
+})
+
+test('every page under docs is reached from docs/README.md', () => {
+  const reached = new Set<string>()
+  const walk = (page: string): void => {
+    if (reached.has(page) || !pages.includes(page)) return
+    reached.add(page)
+    for (const link of linksOf(read(page))) walk(join(dirname(page), link.split('#')[0] ?? ''))
+  }
+  // By links of the documentation alone: README.md and CHANGELOG.md of the repository lead to it.
+  for (const page of pages) if (!page.startsWith('docs/')) reached.add(page)
+  walk('docs/README.md')
+  expect(pages.filter((page) => !reached.has(page))).toEqual([])
 })

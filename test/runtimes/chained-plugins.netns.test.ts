@@ -14,6 +14,12 @@ const chained = [
   { type: 'bandwidth', capabilities: { bandwidth: true } },
 ]
 
+/** Who maps ports and limits rates: others' plugins behind ours, or ours in the same process. */
+const ways = [
+  { title: "others' plugins behind ours", theirs: chained },
+  { title: 'ports and limits by ours', theirs: [] },
+]
+
 /** Another machine beside the node, which asks it for what it serves. */
 class Client {
   readonly #machine: Machine
@@ -52,59 +58,60 @@ ip -n ${here} link set eth0 up
 /** What a chain's plugins make once and keep is made before the tests begin: tables and base chains. */
 const publish = ['--publish', '8080:80']
 
-describeOnNode(
-  "others' plugins behind ours",
-  async (node, runtimes) => {
-    for (const plugin of ['portmap', 'bandwidth'])
-      await node.installPlugin(`${runtimes.plugins}/${plugin}`, plugin)
-    const containerd = await Containerd.start(node, runtimes, podCidrs)
-    const podman = await Podman.prepare(node, runtimes, podCidrs)
-    await node.chain(chained)
-    await using _first = await podman.start('first', publish)
-    return { containerd, podman, client: await Client.beside(node) }
-  },
-  (world, node) => {
-    afterAll(() => world().client.remove())
+for (const { title, theirs } of ways) {
+  describeOnNode(
+    title,
+    async (node, runtimes) => {
+      for (const { type } of theirs) await node.installPlugin(`${runtimes.plugins}/${type}`, type)
+      const containerd = await Containerd.start(node, runtimes, podCidrs)
+      const podman = await Podman.prepare(node, runtimes, podCidrs)
+      await node.chain(theirs)
+      await using _first = await podman.start('first', publish)
+      return { containerd, podman, client: await Client.beside(node) }
+    },
+    (world, node) => {
+      afterAll(() => world().client.remove())
 
-    const urls = ['http://192.0.2.1:8080/', 'http://[2001:db8::1]:8080/'] as const
+      const urls = ['http://192.0.2.1:8080/', 'http://[2001:db8::1]:8080/'] as const
 
-    test('podman: a published port is reached from another machine, and closed with the container', async () => {
-      const container = await world().podman.start('web', publish, web)
-      for (const url of urls)
-        await vi.waitFor(async () => expect(await world().client.fetch(url)).toBe('served\n'), {
-          timeout: 20_000,
+      test('podman: a published port is reached from another machine, and closed with the container', async () => {
+        const container = await world().podman.start('web', publish, web)
+        for (const url of urls)
+          await vi.waitFor(async () => expect(await world().client.fetch(url)).toBe('served\n'), {
+            timeout: 20_000,
+          })
+        await container[Symbol.asyncDispose]()
+        for (const url of urls) await expect(world().client.fetch(url)).rejects.toThrow('ECONNREFUSED')
+      })
+
+      test('containerd: a hostPort is reached from another machine, and closed when the pod stops', async () => {
+        await using pod = await world().containerd.runPod('web', {
+          portMappings: [{ protocol: 'TCP', containerPort: 80, hostPort: 8080 }],
         })
-      await container[Symbol.asyncDispose]()
-      for (const url of urls) await expect(world().client.fetch(url)).rejects.toThrow('ECONNREFUSED')
-    })
-
-    test('containerd: a hostPort is reached from another machine, and closed when the pod stops', async () => {
-      await using pod = await world().containerd.runPod('web', {
-        portMappings: [{ protocol: 'TCP', containerPort: 80, hostPort: 8080 }],
+        const script = 'echo served > /tmp/index.html && httpd -h /tmp -p 80'
+        expect(await pod.exec('sh', '-c', script)).toMatchObject({ exitCode: 0 })
+        for (const url of urls) expect(await world().client.fetch(url)).toBe('served\n')
+        await pod.stop()
+        for (const url of urls) await expect(world().client.fetch(url)).rejects.toThrow('ECONNREFUSED')
       })
-      const script = 'echo served > /tmp/index.html && httpd -h /tmp -p 80'
-      expect(await pod.exec('sh', '-c', script)).toMatchObject({ exitCode: 0 })
-      for (const url of urls) expect(await world().client.fetch(url)).toBe('served\n')
-      await pod.stop()
-      for (const url of urls) await expect(world().client.fetch(url)).rejects.toThrow('ECONNREFUSED')
-    })
 
-    test("containerd: a pod's limits are on our interface", async () => {
-      await using _pod = await world().containerd.runPod('limited', {
-        annotations: { 'kubernetes.io/ingress-bandwidth': '8M', 'kubernetes.io/egress-bandwidth': '4M' },
+      test("containerd: a pod's limits are on our interface", async () => {
+        await using _pod = await world().containerd.runPod('limited', {
+          annotations: { 'kubernetes.io/ingress-bandwidth': '8M', 'kubernetes.io/egress-bandwidth': '4M' },
+        })
+        const [veth] = await node().hostInterfaces()
+        const disciplines = JSON.parse(
+          await node().mustExec(['tc', '-j', 'qdisc', 'show']),
+        ) as readonly Discipline[]
+        const limits = disciplines.filter(({ kind }) => kind === 'tbf')
+        expect(limits.map(({ dev, options }) => [dev, options.rate])).toEqual([
+          [veth, 1_000_000],
+          [expect.stringMatching(/^bwp/), 500_000],
+        ])
       })
-      const [veth] = await node().hostInterfaces()
-      const disciplines = JSON.parse(
-        await node().mustExec(['tc', '-j', 'qdisc', 'show']),
-      ) as readonly Discipline[]
-      const limits = disciplines.filter(({ kind }) => kind === 'tbf')
-      expect(limits.map(({ dev, options }) => [dev, options.rate])).toEqual([
-        [veth, 1_000_000],
-        [expect.stringMatching(/^bwp/), 500_000],
-      ])
-    })
-  },
-)
+    },
+  )
+}
 
 /** As `tc -j` has it. */
 interface Discipline {

@@ -40,6 +40,12 @@ mount -t tmpfs --make-shared -o mode=755 netns /run/netns
 ${groups.mountScript}
 `
 
+/** A plugin of a list, as far as its list is changed here. */
+export interface ListedPlugin {
+  readonly type?: string
+  readonly capabilities?: Readonly<Record<string, boolean>>
+}
+
 /**
  * A machine of the lab on which container runtimes run as on a node, with all their usual paths: nothing of the system's
  * own /etc, /opt, /run, /usr and /var/lib is changed. Whatever is started on it is in control groups of its own, so that
@@ -203,10 +209,15 @@ export class RuntimeNode {
     else await this.#agent.assign(podCidrs)
   }
 
-  /** Puts others' plugins behind ours, as an administrator does. */
-  async chain(plugins: readonly object[]): Promise<void> {
+  /** Puts others' plugins behind ours, as an administrator does: what they are able to, ours is not asked for. */
+  async chain(plugins: readonly ListedPlugin[]): Promise<void> {
     const list = await this.configuration()
-    await this.layByHand({ ...list, plugins: [...list.plugins, ...plugins] })
+    const theirs = new Set(plugins.flatMap(({ capabilities = {} }) => Object.keys(capabilities)))
+    const before = list.plugins.map(({ capabilities = {}, ...plugin }) => ({
+      ...plugin,
+      capabilities: Object.fromEntries(Object.entries(capabilities).filter(([name]) => !theirs.has(name))),
+    }))
+    await this.layByHand({ ...list, plugins: [...before, ...plugins] })
   }
 
   /** Lays another configuration at the same place. */
@@ -217,9 +228,9 @@ export class RuntimeNode {
   }
 
   /** The configuration that is laid. */
-  async configuration(): Promise<{ readonly plugins: readonly object[] }> {
+  async configuration(): Promise<{ readonly plugins: readonly ListedPlugin[] }> {
     return JSON.parse(await this.mustExec(['cat', '/etc/cni/net.d/05-podway.conflist'])) as {
-      readonly plugins: readonly object[]
+      readonly plugins: readonly ListedPlugin[]
     }
   }
 

@@ -1,5 +1,5 @@
 import type { CreateRouteCommandInput } from '@aws-sdk/client-ec2'
-import type { CloudConfig } from '../../cli/cloud-options.ts'
+import type { CloudConfig } from '../../cli/cloud-config.ts'
 import { createGcpWorld } from '../conformance/gcp-world.ts'
 import type { ProviderWorld, WorldNode } from '../conformance/provider-world.ts'
 import { createSimulatedAws } from '../conformance/simulated-aws.ts'

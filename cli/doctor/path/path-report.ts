@@ -1,5 +1,6 @@
 import { formatAddress } from '../../../net/address.ts'
 import type { Severity } from '../../../providers/finding.ts'
+import type { PathDocument } from '../../documents/path-document.ts'
 import { type ListFormat, formatDocument } from '../../output.ts'
 import { oneLine } from '../../table.ts'
 import { type Paint, tally } from '../findings-report.ts'
@@ -16,7 +17,10 @@ export function formatPaths(paths: readonly ExplainedPath[], format: ListFormat,
     case 'yaml':
       return formatDocument(
         'PathList',
-        { paths: paths.map(pathJson), counts: countHops(paths).counts },
+        { paths: paths.map(pathJson), counts: countHops(paths).counts } satisfies Omit<
+          PathDocument,
+          'apiVersion' | 'kind'
+        >,
         format,
       )
     case 'table':
@@ -38,7 +42,9 @@ export function summary(paths: readonly ExplainedPath[]): string | undefined {
   return broken.length === 0 ? undefined : broken.join('; ')
 }
 
-const pathJson = (path: ExplainedPath): object => {
+type PathJson = PathDocument['paths'][number]
+
+const pathJson = (path: ExplainedPath): PathJson => {
   const broken = brokenHop(path)
   return {
     family: path.source.address.family,
@@ -49,7 +55,7 @@ const pathJson = (path: ExplainedPath): object => {
   }
 }
 
-const hopJson = ({ at, finding, way }: Hop): object => {
+const hopJson = ({ at, finding, way }: Hop): PathJson['hops'][number] => {
   const { code, fix = null, message, object, severity } = finding
   return { way, at, code, severity, object: { kind: object.kind, name: object.name }, message, fix }
 }

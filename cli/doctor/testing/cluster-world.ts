@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { ManualClock } from '../../../kube/testing/manual-clock.ts'
 import type { Finding } from '../../../providers/finding.ts'
 import { Cluster } from '../../../reconciler/testing/cluster.ts'
-import type { CloudConfig } from '../../cloud-options.ts'
+import type { CloudConfig } from '../../cloud-config.ts'
 import { type Ended, runMain } from '../../testing/run-main.ts'
 
 export const clusterName = 'prod'
@@ -61,12 +61,9 @@ export async function openClusterWorld(
     })
   const manager = (...more: readonly string[]): void =>
     addSystemPod('kube-controller-manager-node-a', ['kube-controller-manager', ...more])
-  const run = (...more: readonly string[]): Promise<Ended> =>
-    runMain([
-      ...['doctor', provider, '--cluster-name', clusterName, '--kubeconfig', kubeconfig],
-      ...flags,
-      ...more,
-    ])
+  const runCommand = (words: readonly string[], ...more: readonly string[]): Promise<Ended> =>
+    runMain([...words, '--cluster-name', clusterName, '--kubeconfig', kubeconfig, ...flags, ...more])
+  const run = (...more: readonly string[]): Promise<Ended> => runCommand(['doctor', provider], ...more)
 
   return {
     cluster,
@@ -84,6 +81,9 @@ export async function openClusterWorld(
         fault: { kind: 'status', code: 403, reason: 'Forbidden', message: `may not list ${resource}` },
       }),
     run,
+    /** Another command that takes the flags of the cloud. */
+    runCommand: (name: string, ...more: readonly string[]): Promise<Ended> =>
+      runCommand([name, '--provider', provider], ...more),
     /** By the flags of a controller that allocates, unless told. */
     async examine(more: readonly string[] = poolFlags): Promise<Examined> {
       const ended = await run('--output', 'json', ...more)

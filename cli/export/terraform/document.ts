@@ -1,4 +1,4 @@
-import type { CloudConfig } from '../../cloud-options.ts'
+import type { CloudConfig } from '../../cloud-config.ts'
 import { type JsonObject, literal, literalObject } from './literal.ts'
 import type { TerraformRoute } from './terraform-route.ts'
 

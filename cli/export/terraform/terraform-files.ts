@@ -1,5 +1,5 @@
 import { compareCidrs } from '../../../net/cidr.ts'
-import type { CloudConfig } from '../../cloud-options.ts'
+import type { CloudConfig } from '../../cloud-config.ts'
 import type { ExportedRoute } from '../exported-route.ts'
 import { awsRoute } from './aws-route.ts'
 import { azureRoute } from './azure-route.ts'

@@ -3,33 +3,11 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ManualClock } from '../../../kube/testing/manual-clock.ts'
 import { Cluster, type NodeDraft } from '../../../reconciler/testing/cluster.ts'
+import type { MigrationDocument } from '../../documents/migration-document.ts'
 import { type Ended, runMain } from '../../testing/run-main.ts'
-import type { Outcome, StepState } from '../progress.ts'
 import type { Predecessor } from '../predecessor.ts'
-import type { StepName } from '../step.ts'
 import { collectionOf, kubectlRequests } from './kubectl.ts'
 import type { Manifest } from './manifests.ts'
-
-/** The document that `--output json` prints. */
-export interface MigrationDocument {
-  readonly outcome: Outcome
-  readonly step: StepName | null
-  readonly findings: readonly {
-    readonly code: string
-    readonly severity: string
-    readonly object: { readonly kind: string; readonly name: string }
-    readonly message: string
-    readonly fix: string | null
-    readonly step: StepName | null
-  }[]
-  readonly steps: readonly {
-    readonly name: StepName
-    readonly state: StepState
-    readonly message: string
-    readonly blockers: readonly string[]
-    readonly how: readonly string[]
-  }[]
-}
 
 export interface Examined extends Ended, MigrationDocument {
   /** `definitions done`, of each step. */

@@ -54,11 +54,11 @@ ${markdownTable([
     'as at [`podway doctor azure`](#podway-doctor-azure). The table is found by the subnet of the Node, and a Node without spec.providerID in the resource groups',
   ],
   ['`--kubeconfig <path>`', 'see [podway controller](controller.md)', 'how to reach the API server'],
-  ['`-o, --output <format>`', '`table`', '`table`: text for people; or `json`'],
+  ['`-o, --output <format>`', '`table`', '`table`: text for people; `json`, `yaml`'],
   ['`--config <file>`', '', 'a file with [configuration](configuration.md)'],
 ])}
 
-Pods of both families have two ways, which are told one after the other. \`json\` is \`{"paths": [{"family", "source", "destination", "hops": [{"way", "at", "code", "severity", "object", "message", "fix"}], "broken"}], "counts"}\`: \`way\` is \`there\` or \`back\`, \`at\` is the Node’s name, \`cloud\`, or the address of whoever can’t be asked; \`broken\` is the first hop that is an error, or null. A ClusterIP of a Service is refused: it is nowhere, kube-proxy puts a pod’s address in its place.
+Pods of both families have two ways, which are told one after the other. \`json\` and \`yaml\` are a document of kind \`PathList\`, [schemas/path-list.json](schemas/path-list.json): \`way\` is \`there\` or \`back\`, \`at\` is the Node’s name, \`cloud\`, or the address of whoever can’t be asked; \`broken\` is the first hop that is an error, or null. A ClusterIP of a Service is refused: it is nowhere, kube-proxy puts a pod’s address in its place.
 
 The exit code is 1 if the way is broken somewhere, or can’t be examined; warnings, and what nobody could be asked, are told and don’t count.
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type GcpConfig, readGcpConfig } from './gcp-options.ts'
+import { type GcpConfig, readGcpConfig } from './gcp-config.ts'
 import { type Texts, told } from './testing/told.ts'
 import { UsageError } from './usage.ts'
 

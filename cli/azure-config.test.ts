@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { type AzureConfig, readAzureConfig } from './azure-options.ts'
-import { readCloudConfig } from './cloud-options.ts'
+import { type AzureConfig, readAzureConfig } from './azure-config.ts'
+import { readCloudConfig } from './cloud-config.ts'
 import { type Texts, told } from './testing/told.ts'
 import { UsageError } from './usage.ts'
 

@@ -1,6 +1,6 @@
-import { type AwsConfig, type AwsSettings, readAwsConfig } from './aws-options.ts'
-import { type AzureConfig, type AzureSettings, readAzureConfig } from './azure-options.ts'
-import { type GcpConfig, type GcpSettings, readGcpConfig } from './gcp-options.ts'
+import { type AwsConfig, type AwsSettings, readAwsConfig } from './aws-config.ts'
+import { type AzureConfig, type AzureSettings, readAzureConfig } from './azure-config.ts'
+import { type GcpConfig, type GcpSettings, readGcpConfig } from './gcp-config.ts'
 import type { providerNames } from './settings/cloud-settings.ts'
 import type { Values } from './settings/settings.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { type AwsConfig, readAwsConfig } from './aws-options.ts'
+import { type AwsConfig, readAwsConfig } from './aws-config.ts'
 import { type Texts, told } from './testing/told.ts'
 import { UsageError } from './usage.ts'
 
