@@ -88,6 +88,8 @@ describeUnless(whyNoNft(), 'port mappings by the plugin', () => {
 
   it('of UDP lead the same client to the next pod, for both families', async () => {
     const udp = config([{ ...tcp, protocol: 'udp' }])
+    // The kernel goes on to track connections between the two, which it does only as long as rules ask for it.
+    attach('neighbour', config([{ ...tcp, hostPort: 9090 }]))
     attach('one', udp)
     const outside = makeOutside(testNode)
     const clients = [
