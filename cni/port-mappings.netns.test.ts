@@ -88,6 +88,8 @@ describeUnless(whyNoNft(), 'port mappings by the plugin', () => {
 
   it('of UDP lead the same client to the next pod, for both families', async () => {
     const udp = config([{ ...tcp, protocol: 'udp' }])
+    // The kernel goes on to track connections between the two, which it does only as long as rules ask for it.
+    attach('neighbour', config([{ ...tcp, hostPort: 9090 }]))
     attach('one', udp)
     const outside = makeOutside(testNode)
     const clients = [
@@ -305,7 +307,7 @@ describeUnless(whyNoNft(), 'port mappings by the plugin', () => {
   })
 
   it.skipIf(whyNoTrace() !== undefined)(
-    'cost one message more, and list nothing, for all pods but the first; a DEL without any looks for itself',
+    'cost a look and a change, and list nothing, for all pods but the first; a DEL without any looks for itself',
     () => {
       attach('first')
       const netns = testNode.pod('second').path
@@ -318,7 +320,7 @@ describeUnless(whyNoNft(), 'port mappings by the plugin', () => {
       expect(added.ending.code, added.ending.stdout).toBe(0)
       const { line: opening = '' } = added.calls.find(({ line }) => line.includes('NETLINK_NETFILTER')) ?? {}
       const descriptor = opening.split('= ').at(-1)
-      expect(added.calls.filter(({ line }) => line.startsWith(`sendto(${descriptor},`))).toHaveLength(1)
+      expect(added.calls.filter(({ line }) => line.startsWith(`sendto(${descriptor},`))).toHaveLength(2)
       expect(lists(added.calls)).toEqual([])
       attach('none', config([]))
       const deleted = trace({
@@ -347,6 +349,48 @@ describeUnless(whyNoNft(), 'port mappings by the plugin', () => {
     expect(ports()).toHaveLength(names.length)
     for (const { code, stdout } of await all('DEL')) expect(code, stdout).toBe(0)
     expect(tables()).toBe('')
+  })
+
+  it('of a full node come and go at once, masqueraded too, while a stranger changes rules of its own', async () => {
+    const old = Array.from({ length: 35 }, (_, index) => `old${index}`)
+    const fresh = Array.from({ length: 35 }, (_, index) => `new${index}`)
+    for (const name of [...old, ...fresh, 'stays']) testNode.pod(name)
+    const both = (hostPort: number): object => config([{ ...tcp, hostPort }], { ipMasq: true })
+    const call = (command: string, containerId: string, hostPort: number): Promise<Ending> =>
+      invokeAsync({ command, containerId, netns: `/run/netns/${containerId}`, config: both(hostPort) })
+    const ok = (endings: readonly Ending[]): void => {
+      for (const { code, stdout } of endings) expect(code, stdout).toBe(0)
+    }
+    ok([await call('ADD', 'stays', 7999)])
+    ok(await Promise.all(old.map((name, index) => call('ADD', name, 8000 + index))))
+    nftScript(undefined, 'add table inet stranger; add set inet stranger s { type inet_service; }')
+    const over = new AbortController()
+    const stranger = (async () => {
+      for (let element = 1; !over.signal.aborted; element++) {
+        nftScript(undefined, `add element inet stranger s { ${element} }`)
+        await new Promise(setImmediate)
+      }
+    })()
+    try {
+      ok(
+        await Promise.all([
+          ...old.map((name, index) => call('DEL', name, 8000 + index)),
+          ...fresh.map((name, index) => call('ADD', name, 9000 + index)),
+        ]),
+      )
+    } finally {
+      over.abort()
+      await stranger
+    }
+    const expected = [7999, ...fresh.map((_, index) => 9000 + index)].map(String)
+    expect(ports()).toEqual([...expected].sort())
+    const words = ruleset().join(' ')
+    expect(words).not.toContain('net old')
+    for (const name of ['stays', ...fresh]) expect(words).toContain(`net ${name}/eth0`)
+    ok(await Promise.all(fresh.map((name, index) => call('DEL', name, 9000 + index))))
+    expect(ports()).toEqual(['7999'])
+    ok([await call('DEL', 'stays', 7999)])
+    expect(tables().trim()).toBe('table inet stranger')
   })
 
   it('of a pod with a limit are mapped in the same process, and taken back with it', async () => {

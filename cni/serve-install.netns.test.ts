@@ -19,7 +19,18 @@ afterEach(async () => {
   testNode.remove()
 })
 
-const names = ['bandwidth', 'host-local', 'loopback', 'podway-cni', 'portmap', 'ptp', 'static']
+const names = [
+  'bandwidth',
+  'bridge',
+  'host-local',
+  'ipvlan',
+  'loopback',
+  'macvlan',
+  'podway-cni',
+  'portmap',
+  'ptp',
+  'static',
+]
 const file = (name: string): string => `${server.binDir}/${name}`
 const mode = (path: string): string => (statSync(path).mode & 0o7777).toString(8)
 const install = (): Promise<{ readonly changed: readonly string[] }> => client.ask('cni.install', {})
@@ -48,6 +59,9 @@ describe('cni.install', () => {
       'static',
       'portmap',
       'bandwidth',
+      'bridge',
+      'macvlan',
+      'ipvlan',
     ])
     expect(await install()).toEqual({ changed: [`installed ${file('podway-cni')}`] })
     expect(readFileSync(file('loopback'), 'utf8')).toBe('#!/bin/sh\n')

@@ -128,6 +128,11 @@ export interface NetlinkSockets {
    * had, it is `send`. An error of the child's own call (there is no memory, say) is seen by nobody: no answer comes.
    */
   sendAside(socket: Handle, bytes: Uint8Array): void
+  /**
+   * Closes a socket whose end the kernel would make us wait for: a child process, which keeps nothing of ours open but the
+   * socket, is the last to let go of it, some time after this returns. Without a child to be had, it is closed at once.
+   */
+  closeAside(socket: Handle): void
   /** Lets the kernel's announcements of that group come to the socket too, from now on. */
   join(socket: Handle, group: number): void
   /**

@@ -64,6 +64,7 @@ describe('route messages', () => {
     expect(decodeRoute(encodeAddRoute(route))).toEqual({
       destination: route.destination,
       table: route.table ?? 254,
+      isLocal: false,
       mtu: route.mtu,
       index: route.index,
       gateway: route.gateway,
@@ -74,6 +75,13 @@ describe('route messages', () => {
     expect(encodeMatchRoute(parseAddress('10.1.2.5'))).toEqual(
       hex('02 20 00 00 00 00 00 00 00 20 00 00  08 00 01 00 0a 01 02 05'),
     )
+  })
+
+  it('that deliver here are told by their type, whatever table the kernel names', () => {
+    expect(decodeRoute(hex('02 20 00 00 fe 02 fe 02 00 00 00 00'))).toMatchObject({
+      isLocal: true,
+      table: 254,
+    })
   })
 
   it('of other families are left out', () => {

@@ -24,11 +24,10 @@ const Metric = { mtu: 2, advertisedMss: 8 } as const
 export const Scope = { universe: 0, link: 253, host: 254 } as const
 
 export const mainTable = 254
-/** The kernel's own: which addresses are the machine's. */
-export const localTable = 255
 /** RTPROT_BOOT: what a program made that runs no routing protocol. What upstream's routes have, too. */
 const bootProtocol = 3
-const unicast = 1
+/** RTN_UNICAST, RTN_LOCAL. */
+const [unicast, local] = [1, 2]
 /** RTM_F_FIB_MATCH: answer with the entry that matches, not with the way that a packet would take. */
 const fibMatch = 0x2000
 
@@ -103,6 +102,11 @@ export function encodeListRoutes(): Uint8Array {
 export interface Route {
   readonly destination: Cidr
   readonly table: number
+  /**
+   * It delivers to this machine. The table does not tell: as long as nobody has rules of his own, the kernel keeps the IPv4
+   * routes of the tables local and main in one, and says of all of them "main" (fib_unmerge in net/ipv4/fib_frontend.c).
+   */
+  readonly isLocal: boolean
   readonly index: number | undefined
   readonly gateway: Address | undefined
   /** The greatest packet that its way takes, if the route says so. */
@@ -114,7 +118,7 @@ export interface Route {
  * @throws NetlinkFormatError
  */
 export function decodeRoute(payload: Uint8Array): Route | undefined {
-  const [family, prefixLength, , , shortTable] = payload
+  const [family, prefixLength, , , shortTable, , , kind] = payload
   if (payload.length < structureLength || prefixLength === undefined || shortTable === undefined)
     throw new NetlinkFormatError(`a route of ${payload.length} bytes`, payload)
   if (family !== addressFamily(4) && family !== addressFamily(6)) return undefined
@@ -138,5 +142,6 @@ export function decodeRoute(payload: Uint8Array): Route | undefined {
   })
   if (prefixLength > addressBits(destination.family))
     throw new NetlinkFormatError(`an IPv${destination.family} route of length ${prefixLength}`, payload, 1)
-  return { destination: cidrAround(destination, prefixLength), table, index, gateway, mtu }
+  const isLocal = kind === local
+  return { destination: cidrAround(destination, prefixLength), table, isLocal, index, gateway, mtu }
 }

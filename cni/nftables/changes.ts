@@ -73,3 +73,17 @@ export const deleteAllElements = (set: string): Request => ({
   type: NftMessage.deleteElements,
   payload: encodeNamedElements(tableName, set),
 })
+
+/** For `Nftables.has`. */
+export const askForChain = (name: string): Request => ({
+  operation: `look up chain ${name}`,
+  type: NftMessage.getChain,
+  payload: encodeNamedChain(tableName, name),
+})
+
+/** For `Nftables.has`. */
+export const askForSet = (name: string): Request => ({
+  operation: `look up set ${name}`,
+  type: NftMessage.getSet,
+  payload: encodeNamedSet(tableName, name),
+})

@@ -1,6 +1,7 @@
 import { formatAddress } from '../../net/address.ts'
 import { isOpError } from '../netlink/error.ts'
 import { Errno } from '../sys.ts'
+import { askForChain } from './changes.ts'
 import { type Difference, difference } from './difference.ts'
 import { addElements, deleteElements } from './element-changes.ts'
 import type { Nftables } from './nftables.ts'
@@ -11,18 +12,24 @@ import type { FoundRuleset } from './ruleset.ts'
 
 /**
  * Masquerades the addresses, until {@link removePods} says otherwise. Where the network's chain is there already, that is
- * one message to the kernel, and nothing is listed.
+ * one look and one change for each family, and nothing is listed.
  *
  * What stands there for one of the addresses is of a pod that is gone, since addresses are reserved: it is replaced.
  */
 export function addPod(nftables: Nftables, addresses: readonly MasqueradedAddress[], comment: string): void {
-  try {
-    nftables.commit(additions(addresses, comment))
-  } catch (error) {
-    // The first pod of the network, or of the node; or there is something to replace.
-    if (!isOpError(error, Errno.ENOENT, Errno.EEXIST)) throw error
+  nftables.inTurn(() => {
+    try {
+      // Of the first pod of the network, or of the node, the transaction would be refused.
+      if (chainsOf(addresses).every((chain) => nftables.has(askForChain(chain)))) {
+        nftables.commit(additions(addresses, comment))
+        return
+      }
+    } catch (error) {
+      // There is something to replace; or somebody has taken a map away.
+      if (!isOpError(error, Errno.ENOENT, Errno.EEXIST)) throw error
+    }
     reconcile(nftables, (found) => podDifference(found, addresses, comment))
-  }
+  })
 }
 
 /** What is missing for the addresses. Nothing of others is ours to change. */
@@ -46,6 +53,12 @@ export function podDifference(
     words: [...words, ...missing.map(({ address }) => `address ${formatAddress(address)}: added`)],
   }
 }
+
+const chainsOf = (addresses: readonly MasqueradedAddress[]): readonly string[] =>
+  addresses.flatMap((address) => {
+    const { verdict } = podElement(address, '')
+    return verdict?.verdict === 'goto' ? [verdict.chain] : []
+  })
 
 const additions = (
   addresses: readonly MasqueradedAddress[],

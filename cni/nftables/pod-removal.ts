@@ -1,13 +1,8 @@
-import { isOpError } from '../netlink/error.ts'
-import { Errno } from '../sys.ts'
 import type { Element } from './element.ts'
 import { families, podMap } from './names.ts'
 import { deleteElements } from './element-changes.ts'
 import type { Nftables } from './nftables.ts'
 import type { tidyPods } from './pod-tidying.ts'
-
-/** How often it begins again because others changed rules at the same time. */
-const attempts = 10
 
 /**
  * Ends the masquerading of all addresses whose comments the function knows: by the comments alone, so that no namespace,
@@ -25,7 +20,7 @@ export function removePods(
 ): readonly string[] {
   // Both maps are made at once. Most pods are never masqueraded.
   if (nftables.elements(podMap(4)) === undefined) return []
-  for (let attempt = 1; ; attempt++) {
+  return nftables.undisturbed(() => {
     const generation = nftables.generation()
     const maps = families.map((family) => {
       const elements = nftables.elements(podMap(family)) ?? []
@@ -45,14 +40,10 @@ export function removePods(
         gone.map(({ key, isEnd }) => ({ key, isEnd })),
       ),
     )
-    try {
-      if (isLast && tidy !== undefined) changes.push(...tidy(nftables, stillUsed))
-      nftables.commit(changes, generation)
-      return comments
-    } catch (error) {
-      if (!isOpError(error, Errno.ERESTART) || attempt === attempts) throw error
-    }
-  }
+    if (isLast && tidy !== undefined) changes.push(...tidy(nftables, stillUsed))
+    nftables.commit(changes, generation)
+    return comments
+  })
 }
 
 const chainOf = ({ verdict }: Element): string => (verdict?.verdict === 'goto' ? verdict.chain : '')

@@ -1,13 +1,14 @@
 import type { Request } from '../netlink/connection.ts'
 import { isOpError } from '../netlink/error.ts'
 import { Errno } from '../sys.ts'
+import { askForSet } from './changes.ts'
 import { type Difference, difference } from './difference.ts'
 import type { Element } from './element.ts'
 import { addElements, deleteElements } from './element-changes.ts'
 import { type MappedPort, formatHostPort, readMappedPort } from './mapped-port.ts'
 import type { Nftables } from './nftables.ts'
 import type { PlacedElement, PortPlan } from './pod-ports.ts'
-import { isOfPorts } from './port-names.ts'
+import { isOfPorts, ownerSet } from './port-names.ts'
 import { reconcile } from './reconciliation.ts'
 import type { FoundRuleset } from './ruleset.ts'
 
@@ -19,19 +20,25 @@ import type { FoundRuleset } from './ruleset.ts'
 export type JudgeHolder = (taken: MappedPort, comment: string | undefined) => 'gone' | 'loses'
 
 /**
- * Adds the elements, until {@link removePorts} says otherwise. Where other pods have mappings already, that is one message
- * to the kernel, and nothing is listed.
+ * Adds the elements, until {@link removePorts} says otherwise. Where other pods have mappings already, that is one look
+ * and one change, and nothing is listed.
  *
  * @throws what `judgeHolder` throws, of a port that leads elsewhere
  */
 export function addPorts(nftables: Nftables, plan: PortPlan, judgeHolder: JudgeHolder): void {
-  try {
-    nftables.commit(additions(plan.elements))
-  } catch (error) {
-    // The first pod with ports; or there is something to replace.
-    if (!isOpError(error, Errno.ENOENT, Errno.EEXIST)) throw error
+  nftables.inTurn(() => {
+    try {
+      // What all mappings need is made at once. Of the first pod with ports, the transaction would be refused.
+      if (nftables.has(askForSet(ownerSet))) {
+        nftables.commit(additions(plan.elements))
+        return
+      }
+    } catch (error) {
+      // There is something to replace; or a set is missing: that of other conditions, say.
+      if (!isOpError(error, Errno.ENOENT, Errno.EEXIST)) throw error
+    }
     reconcile(nftables, (found) => portDifference(found, plan, judgeHolder))
-  }
+  })
 }
 
 /** What is missing. Nothing of others is ours to change. */

@@ -3,7 +3,7 @@ import { dump } from '../netlink/dump.ts'
 import { isOpError } from '../netlink/error.ts'
 import { Errno } from '../sys.ts'
 import { HookNumber } from './chain.ts'
-import { addRule, createChain, createTable, deleteChain, deleteTable } from './changes.ts'
+import { addRule, askForSet, createChain, createTable, deleteChain, deleteTable } from './changes.ts'
 import { addElements, deleteElements } from './element-changes.ts'
 import { type Element, decodeElements, encodeNamedElements } from './element.ts'
 import { Family, NftMessage, be32, openPayload } from './message.ts'
@@ -28,7 +28,8 @@ export interface GuardedPort {
 const [map, baseChain] = ['pod-ports', 'mac-guard']
 /** Before all others: what is dropped here is nobody's business. */
 const priority = -300
-/** How often it begins again because others changed rules at the same time. */
+
+/** How often it looks again at what there is. */
 const attempts = 10
 
 /** NFTA_SET_*; NFT_SET_MAP; what nft calls iface_index; NFT_DATA_VERDICT, with the length of a register. */
@@ -104,16 +105,19 @@ function additions({ index, mac, comment }: GuardedPort): readonly Request[] {
 
 /** From now on, frames that come by the port under another hardware address are dropped. */
 export function guardPort(nftables: Nftables, port: GuardedPort): void {
-  for (let attempt = 1; ; attempt++) {
-    // The first pod of the node finds nothing, and of two at the same time one finds all.
-    const isFirst = attempt % 2 === 0
-    try {
-      nftables.commit([...(isFirst ? foundation : []), ...additions(port)])
-      return
-    } catch (error) {
-      if (!isOpError(error, isFirst ? Errno.EEXIST : Errno.ENOENT) || attempt >= attempts) throw error
+  nftables.inTurn(() => {
+    for (let attempt = 1; ; attempt++) {
+      // All of it is made, and goes, at once.
+      const isFirst = !nftables.has(ofBridges(askForSet(map)))
+      try {
+        nftables.commit([...(isFirst ? foundation : []), ...additions(port)])
+        return
+      } catch (error) {
+        // Somebody has come between who does not wait for his turn.
+        if (!isOpError(error, isFirst ? Errno.EEXIST : Errno.ENOENT) || attempt === attempts) throw error
+      }
     }
-  }
+  })
 }
 
 /** The guarded ports: undefined if there never was one. */
@@ -132,13 +136,13 @@ export function guardedPorts(
   }
 }
 
-/** Ends it for the ports whose comments the function knows; with the last one, all of it goes. */
-export function releasePorts(nftables: Nftables, isGone: (comment: string) => boolean): void {
-  for (let attempt = 1; ; attempt++) {
+/** Ends it for the ports whose comments the function knows; with the last one, all of it goes. Returns whether there were any. */
+export function releasePorts(nftables: Nftables, isGone: (comment: string) => boolean): boolean {
+  return nftables.undisturbed(() => {
     const generation = nftables.generation()
     const ports = guardedPorts(nftables)
     const gone = ports?.filter(({ comment }) => comment !== undefined && isGone(comment)) ?? []
-    if (gone.length === 0) return
+    if (gone.length === 0) return false
     const changes =
       gone.length === ports?.length
         ? [deleteTable]
@@ -149,11 +153,7 @@ export function releasePorts(nftables: Nftables, isGone: (comment: string) => bo
             ),
             ...gone.map(({ index }) => deleteChain(chainOf(index))),
           ]
-    try {
-      nftables.commit(changes.map(ofBridges), generation)
-      return
-    } catch (error) {
-      if (!isOpError(error, Errno.ERESTART) || attempt === attempts) throw error
-    }
-  }
+    nftables.commit(changes.map(ofBridges), generation)
+    return true
+  })
 }

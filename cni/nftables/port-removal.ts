@@ -16,9 +16,6 @@ export interface Removed {
   readonly port: MappedPort | undefined
 }
 
-/** How often it begins again because others changed rules at the same time. */
-const attempts = 10
-
 /**
  * Ends the port mappings of all pods whose comments the function knows, by the comments alone, as removePods does. It
  * holds only for what was read: a port that another pod has got meanwhile stays that one's.
@@ -31,7 +28,7 @@ export function removePorts(
   isGone: (comment: string) => boolean,
   tidy?: typeof tidyPorts,
 ): readonly Removed[] {
-  for (let attempt = 1; ; attempt++) {
+  return nftables.undisturbed(() => {
     const generation = nftables.generation()
     const sets = mappingSets(nftables)
     if (sets.length === 0) return []
@@ -51,15 +48,11 @@ export function removePorts(
         one.gone.map(({ key, isEnd }) => ({ key, isEnd })),
       ),
     )
-    try {
-      if (!isTidy && tidy !== undefined)
-        changes.push(...tidy(nftables, isLast ? undefined : new Set([...used, ''])))
-      nftables.commit(changes, generation)
-      return gone.map((element) => ({ comment: element.comment ?? '', port: readMappedPort(element) }))
-    } catch (error) {
-      if (!isOpError(error, Errno.ERESTART) || attempt === attempts) throw error
-    }
-  }
+    if (!isTidy && tidy !== undefined)
+      changes.push(...tidy(nftables, isLast ? undefined : new Set([...used, ''])))
+    nftables.commit(changes, generation)
+    return gone.map((element) => ({ comment: element.comment ?? '', port: readMappedPort(element) }))
+  })
 }
 
 /** The sets that are there of which elements are pods'. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { parseCidr } from '../../net/cidr.ts'
 import { isOpError } from '../netlink/error.ts'
 import { Control, Flag, type Message, decodeMessages, encodeMessage } from '../netlink/message.ts'
-import { Errno } from '../sys.ts'
+import { Errno, type Serving } from '../sys.ts'
 import { hex } from '../testing/bytes.ts'
 import { ScriptedNetlink, memorySystem } from '../testing/memory-system.ts'
 import { type Difference, difference } from './difference.ts'
@@ -27,6 +27,18 @@ const wanted = nodeRuleset(
 )
 
 const wantAll = (found: FoundRuleset): Difference => difference(wanted, found, isOfNode)
+
+/** Time passes only where somebody waits. */
+let now = 0
+const pauses: number[] = []
+const waiting: Pick<Serving, 'clock' | 'poll'> = {
+  clock: () => now,
+  poll: (_handles, _wanted, milliseconds = 0) => {
+    now += milliseconds
+    pauses.push(milliseconds)
+    return []
+  },
+}
 
 /** A kernel without a table of ours, whose generation is what `generation` says at each question. */
 function kernel(script: {
@@ -62,7 +74,7 @@ function kernel(script: {
     }),
   )
   return {
-    nftables: new Nftables(memorySystem({ netlink })),
+    nftables: new Nftables(memorySystem({ netlink, serving: () => waiting })),
     sent: () => netlink.sent.flatMap(decodeMessages),
   }
 }
@@ -86,12 +98,29 @@ describe('the reconciliation of our table', () => {
     expect(begun).toEqual([40, 41, 42])
   })
 
-  it('gives up when the rules never stand still', () => {
+  it('pauses longer and longer when others are faster all the time', () => {
+    pauses.length = 0
+    let refusals = 0
+    const { nftables } = kernel({
+      generation: () => 1,
+      onBegin: () => (refusals++ < 40 ? Errno.ERESTART : 0),
+    })
+    reconcile(nftables, wantAll)
+    // The first attempts follow at once.
+    expect(pauses).toHaveLength(38)
+    expect(Math.max(...pauses)).toBeGreaterThan(5)
+    expect(Math.max(...pauses)).toBeLessThanOrEqual(100)
+  })
+
+  it('gives up when the rules never stand still, after ten seconds', () => {
+    now = 0
     let generation = 0
     const changing = kernel({ generation: () => generation++ })
     expect(() => reconcile(changing.nftables, wantAll)).toThrow('tables changed while they were read')
     const refusing = kernel({ generation: () => 1, onBegin: () => Errno.ERESTART })
     expect(() => reconcile(refusing.nftables, wantAll)).toThrow('the rules have changed meanwhile')
+    expect(now).toBeGreaterThan(20_000 - 1)
+    expect(now).toBeLessThan(20_500)
   })
 
   it('is one batch, of which the last change but not the end is acknowledged', () => {

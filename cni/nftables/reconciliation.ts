@@ -1,12 +1,7 @@
-import { isOpError } from '../netlink/error.ts'
-import { Errno } from '../sys.ts'
 import type { Difference } from './difference.ts'
 import type { Nftables } from './nftables.ts'
 import { readRuleset } from './reading.ts'
 import type { FoundRuleset } from './ruleset.ts'
-
-/** How often it begins again because others changed rules at the same time. */
-const attempts = 10
 
 /**
  * Makes the changes that our table needs, in one transaction: each packet meets the rules from before, or those from after
@@ -22,15 +17,11 @@ export function reconcile(
   nftables: Nftables,
   differenceOf: (found: FoundRuleset) => Difference,
 ): readonly string[] {
-  for (let attempt = 1; ; attempt++) {
+  return nftables.undisturbed(() => {
     const found = readRuleset(nftables)
     const { changes, words } = differenceOf(found)
     if (changes.length === 0) return []
-    try {
-      nftables.commit(changes, found.generation)
-      return words
-    } catch (error) {
-      if (!isOpError(error, Errno.ERESTART) || attempt === attempts) throw error
-    }
-  }
+    nftables.commit(changes, found.generation)
+    return words
+  })
 }

@@ -11,6 +11,11 @@ describe('the limits of a configuration', () => {
   it.each([
     { name: 'by its own keys', config: four, is: buckets },
     { name: 'by the capability', config: { runtimeConfig: { bandwidth: four } }, is: buckets },
+    {
+      name: 'by the capability, as the reference spells it',
+      config: { runtimeConfig: { bandWidth: four } },
+      is: buckets,
+    },
     { name: 'none', config: {}, is: undefined },
     { name: 'none, for null is absent', config: { ingressRate: null, runtimeConfig: null }, is: undefined },
     { name: 'zeros', config: { ingressRate: 0, egressBurst: 0 }, is: undefined },

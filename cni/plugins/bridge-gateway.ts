@@ -16,7 +16,6 @@ import type { Link } from '../netlink/link.ts'
 import { listAddresses } from '../netlink/listing.ts'
 import { matchRoute } from '../netlink/lookup.ts'
 import { addOnLinkAddress, deleteAddress } from '../netlink/on-link-address.ts'
-import { localTable } from '../netlink/route.ts'
 import type { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
 import { parseMac } from '../spec/mac.ts'
@@ -95,7 +94,7 @@ function keepHardwareAddress(host: Rtnetlink, { index, name }: GatewayLink): rea
 /** The address is the machine's own by that link, and so is the way to the pod. */
 function isThere(host: Rtnetlink, { link, gateway, pod }: Wanted): boolean {
   const own = matchRoute(host, gateway.address)
-  if (own?.table !== localTable || own.index !== link.index) return false
+  if (own?.isLocal !== true || own.index !== link.index) return false
   const route = matchRoute(host, pod)
   const subnet = cidrAround(gateway.address, gateway.prefixLength)
   return route?.index === link.index && equalCidrs(route.destination, subnet)

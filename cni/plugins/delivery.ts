@@ -1,6 +1,5 @@
 import type { Address } from '../../net/address.ts'
 import { matchRoute } from '../netlink/lookup.ts'
-import { localTable } from '../netlink/route.ts'
 import type { Rtnetlink } from '../netlink/rtnetlink.ts'
 import type { System } from '../sys.ts'
 import type { Lease } from './lease.ts'
@@ -27,7 +26,7 @@ export function awaitDelivery(
 
 /** The same for one address. */
 export function awaitLocal(system: System, rtnetlink: Rtnetlink, address: Address): void {
-  for (let looks = 1; looks < mostLooks && matchRoute(rtnetlink, address)?.table !== localTable; looks++)
+  for (let looks = 1; looks < mostLooks && matchRoute(rtnetlink, address)?.isLocal !== true; looks++)
     system.serving().poll([], [], pauseMilliseconds)
 }
 

@@ -16,7 +16,9 @@ export function guardMac(
   const nftables = new Nftables(system)
   const comment = masqueradeComment(owner)
   // Before the attempt: it may be there although the answer got lost.
-  undo.add(() => releasePorts(nftables, (found) => found === comment))
+  undo.add(() => {
+    releasePorts(nftables, (found) => found === comment)
+  })
   guardPort(nftables, { index: port, mac, comment })
 }
 
@@ -45,7 +47,8 @@ export function checkMacGuard(system: System, owner: Member, port: number): void
 
 function endGuards(system: System, isGone: (comment: string) => boolean): void {
   try {
-    releasePorts(new Nftables(system), isGone)
+    const nftables = new Nftables(system)
+    if (releasePorts(nftables, isGone)) nftables.closeAside()
   } catch (error) {
     // A kernel without nf_tables has no rules.
     if (!isSysError(error, Errno.EPROTONOSUPPORT)) throw error

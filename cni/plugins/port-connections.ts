@@ -6,7 +6,6 @@ import type { Connection } from '../netlink/connection.ts'
 import { dump } from '../netlink/dump.ts'
 import { isOpError } from '../netlink/error.ts'
 import { matchRoute } from '../netlink/lookup.ts'
-import { localTable } from '../netlink/route.ts'
 import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import {
   type TrackedConnection,
@@ -34,7 +33,7 @@ export function forgetStale(system: System, connection: Connection, mappings: re
     if (mapping.hostAddress !== undefined)
       return compareAddresses(original.destination, mapping.hostAddress) === 0
     const isTranslated = compareAddresses(original.destination, reply.source) !== 0
-    return isTranslated || matchRoute(new Rtnetlink(system), original.destination)?.table === localTable
+    return isTranslated || matchRoute(new Rtnetlink(system), original.destination)?.isLocal === true
   })
 }
 

@@ -2,7 +2,7 @@ import type { Call } from '../call.ts'
 import { hasMappings } from '../nftables/port-owner.ts'
 import { hasPorts } from '../spec/capability.ts'
 import { endMappings } from './ports-removal.ts'
-import { openFilter } from './rules-removal.ts'
+import { leave, openFilter } from './rules-removal.ts'
 import { masqueradeComment } from './veth-name.ts'
 
 /**
@@ -14,5 +14,6 @@ export function del({ system, environment, config }: Call): void {
   const nftables = openFilter(system)
   if (nftables === undefined) return
   const own = masqueradeComment({ ...environment, network: config.name })
-  if (hasPorts(config) || hasMappings(nftables, own)) endMappings(system, nftables, (found) => found === own)
+  if (hasPorts(config) || hasMappings(nftables, own))
+    leave(nftables, endMappings(system, nftables, (found) => found === own).length)
 }

@@ -22,14 +22,21 @@ export function endRules(system: System, comment: string, { pods, ports }: Thoro
   const nftables = openFilter(system)
   if (nftables === undefined) return false
   const isGone = (found: string): boolean => found === comment
+  let ended = 0
   let remain = false
   try {
-    removePods(nftables, isGone, pods)
+    ended = removePods(nftables, isGone, pods).length
   } finally {
     if (ports === undefined) remain = hasMappings(nftables, comment)
-    else ports(system, nftables, isGone)
+    else ended += ports(system, nftables, isGone).length
+    leave(nftables, ended)
   }
   return remain
+}
+
+/** So that the end of the program is not the end of all that the kernel has to free first. */
+export function leave(nftables: Nftables, ended: number): void {
+  if (ended > 0) nftables.closeAside()
 }
 
 /** Those of all attachments that are gone, with all that only they needed. */
@@ -40,10 +47,12 @@ export function collectRules(
 ): void {
   const nftables = openFilter(system)
   if (nftables === undefined) return
+  let ended = 0
   try {
-    if (pods !== undefined) removePods(nftables, isGone, pods)
+    if (pods !== undefined) ended = removePods(nftables, isGone, pods).length
   } finally {
-    ports?.(system, nftables, isGone)
+    ended += ports?.(system, nftables, isGone).length ?? 0
+    leave(nftables, ended)
   }
 }
 

@@ -16,6 +16,9 @@ export const executableNames = [
   'static',
   'portmap',
   'bandwidth',
+  'bridge',
+  'macvlan',
+  'ipvlan',
 ] as const
 
 /** What is where one of them should be. */

@@ -1,4 +1,4 @@
-import type { Files, Handle, NetlinkSockets, Process, SysError, System } from '../sys.ts'
+import type { Files, Handle, NetlinkSockets, Process, Serving, SysError, System } from '../sys.ts'
 
 /** A failed system call as the host throws it. */
 export function sysError(errno: number, syscall: string, path?: string): SysError {
@@ -137,6 +137,10 @@ export class ScriptedNetlink implements NetlinkSockets {
     this.send(socket, bytes)
   }
 
+  closeAside(): void {
+    this.aside++
+  }
+
   join(_socket: Handle, group: number): void {
     this.groups.push(group)
   }
@@ -195,6 +199,8 @@ export function memorySystem(parts: {
   readonly files?: Files
   readonly netlink?: NetlinkSockets
   readonly uptime?: () => number
+  /** As much of it as the code under test asks for. */
+  readonly serving?: () => Pick<Serving, 'clock' | 'poll'>
 }): System {
   let random = 0
   return {
@@ -203,8 +209,10 @@ export function memorySystem(parts: {
     netlink: parts.netlink ?? new ScriptedNetlink(() => []),
     random: (length) => Uint8Array.from({ length }, () => (random = (random + 1) & 0xff)),
     uptime: parts.uptime ?? (() => 0),
-    serving: () => {
-      throw new Error('a verb asked for what only a server needs')
-    },
+    serving:
+      (parts.serving as System['serving'] | undefined) ??
+      ((): never => {
+        throw new Error('a verb asked for what only a server needs')
+      }),
   }
 }

@@ -268,6 +268,18 @@ fn netlink_part<'js>(ctx: &Ctx<'js>, handles: &Shared) -> Result<Object<'js>> {
     )?;
     let shared = handles.clone();
     part.set(
+        "closeAside",
+        Function::new(ctx.clone(), move |ctx: Ctx<'js>, handle: f64| {
+            or_throw(
+                &ctx,
+                descriptor(&shared, handle, "close").map(netlink::close_aside),
+            )?;
+            let closed = shared.borrow_mut().close(handle_number(handle));
+            or_throw(&ctx, closed)
+        })?,
+    )?;
+    let shared = handles.clone();
+    part.set(
         "join",
         Function::new(ctx.clone(), move |ctx: Ctx<'js>, handle: f64, group: u32| {
             or_throw(

@@ -20,6 +20,9 @@ const RECEIVE_BUFFER: usize = 64 * 1024;
 /// The kernel answers while it works on the request, so a missing answer means that something is badly wrong.
 const RECEIVE_TIMEOUT_SECONDS: i64 = 10;
 
+/// Several grace periods of RCU: what nf_tables has to free by then is freed.
+const CLOSE_DELAY_NANOSECONDS: i64 = 60_000_000;
+
 /// Opens a socket of that netlink family in the current namespace. It asks for extended acknowledgements (the kernel
 /// says in words what it dislikes) that don't repeat the request.
 pub fn open(protocol: i32) -> Result<Descriptor, SysError> {
@@ -53,13 +56,29 @@ pub fn send_aside(socket: i32, bytes: &[u8]) -> Result<(), SysError> {
     }
 }
 
+/// Leaves it to a child process to let go of the socket, and does not wait for what the kernel does then. The child
+/// begins a moment later, so that it is not us who are the last to let go, and that the kernel has less to do.
+/// Where no process can be made, nothing happens: who closes the socket waits.
+pub fn close_aside(socket: i32) {
+    // SAFETY: the child only makes system calls, and never returns.
+    if let Ok(true) = unsafe { system_call::fork() } {
+        keep_only(socket);
+        let _ = system_call::serving::poll(&mut [], Some([0, CLOSE_DELAY_NANOSECONDS]));
+        system_call::exit(0)
+    }
+}
+
 /// What the child does. Whoever started us waits until our output is closed, may remove the folder that we were started
 /// in, and must be able to take locks that we held: nothing stays open but the socket.
 fn send_and_end(socket: i32, bytes: &[u8]) -> ! {
+    keep_only(socket);
+    system_call::exit(i32::from(send(socket, bytes).is_err()))
+}
+
+fn keep_only(socket: i32) {
     close_range(0, socket - 1);
     close_range(socket + 1, i32::MAX);
     let _ = system_call::change_directory(c"/");
-    system_call::exit(i32::from(send(socket, bytes).is_err()))
 }
 
 /// Closes the descriptors of that range, both ends included.
@@ -144,6 +163,15 @@ mod tests {
         send_aside(socket.number(), &noop(43)).unwrap();
         let reply = receive(socket.number()).unwrap();
         assert_eq!(reply[8..12], 43_u32.to_ne_bytes());
+    }
+
+    #[test]
+    fn what_is_closed_aside_stays_usable_until_it_is_closed() {
+        let socket = open(NETLINK_ROUTE as i32).unwrap();
+        close_aside(socket.number());
+        send(socket.number(), &noop(44)).unwrap();
+        let reply = receive(socket.number()).unwrap();
+        assert_eq!(reply[8..12], 44_u32.to_ne_bytes());
     }
 
     #[test]

@@ -64,6 +64,7 @@ export async function run({ files, netlink, process, random, serving: part }) {
     ['sendto', 88, () => netlink.send(handle, new Uint8Array(16))],
     ['sendto', 90, () => netlink.send(socket, new Uint8Array(4 << 20))],
     ['sendto', 9, () => netlink.sendAside(closed, new Uint8Array(16))],
+    ['close', 9, () => netlink.closeAside(closed)],
     ['setsockopt', 9, () => netlink.join(closed, 1)],
     ['setsockopt', 88, () => netlink.join(directory, 1)],
     ['setsockopt', 22, () => netlink.join(socket, 4000000)],
