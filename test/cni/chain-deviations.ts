@@ -28,6 +28,8 @@ export const chainDeviations: readonly ChainDeviation[] = [
         (verb === 'CHECK' &&
           /^(exit|error\.\w+)$/.test(difference.fact) &&
           difference.ours !== '1' &&
-          differences.some(({ theirs }) => (theirs ?? '').startsWith("Bridge interface br0 Mac doesn't match")))),
+          differences.some(({ theirs }) =>
+            (theirs ?? '').startsWith("Bridge interface br0 Mac doesn't match"),
+          ))),
   },
 ]
