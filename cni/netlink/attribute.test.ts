@@ -16,6 +16,27 @@ const read = (
   return found
 }
 
+describe('values that are written at once', () => {
+  // The first bytes bring the writer to the end of its first buffer, and beyond.
+  test.prop([fc.nat(300), fc.string({ unit: 'binary', maxLength: 300 })])(
+    'a text has the bytes of its UTF-8, and a NUL',
+    (before, text) => {
+      const bytes = new PayloadWriter().raw(new Uint8Array(before)).attributeText(3, text).finish()
+      const [[type, value] = [0, new Uint8Array()]] = read(bytes, (before + 3) & ~3)
+      expect([type, new TextDecoder().decode(value)]).toEqual([3, `${text.toWellFormed()}\0`])
+    },
+  )
+
+  test.prop([fc.nat(300), fc.nat(0xffff_ffff)])('a number, in both orders', (before, number) => {
+    const writer = new PayloadWriter().raw(new Uint8Array(before))
+    const bytes = writer.attributeU32(1, number).attributeBe32(2, number).finish()
+    const [own, network] = read(bytes, (before + 3) & ~3).map(
+      ([, value]) => new DataView(value.buffer, value.byteOffset),
+    )
+    expect([own?.getUint32(0, true), network?.getUint32(0)]).toEqual([number, number])
+  })
+})
+
 describe('attributes', () => {
   it('are these bytes', () => {
     const writer = new PayloadWriter().u8(0x0a).u8(0).u16(0x0102)

@@ -1,6 +1,6 @@
 import { PayloadWriter } from '../netlink/attribute.ts'
 import type { Request } from '../netlink/connection.ts'
-import { be32, subsystem } from './message.ts'
+import { subsystem } from './message.ts'
 
 /** NFNL_MSG_BATCH_BEGIN and _END (linux/netfilter/nfnetlink.h). */
 const [begin, end] = [16, 17]
@@ -13,7 +13,7 @@ const generationAttribute = 1
  */
 export function beginBatch(generation?: number): Request {
   const writer = open()
-  if (generation !== undefined) writer.attributeBytes(generationAttribute, be32(generation))
+  if (generation !== undefined) writer.attributeBe32(generationAttribute, generation)
   return { operation: 'change the packet filter', type: begin, payload: writer.finish() }
 }
 

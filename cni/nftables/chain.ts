@@ -1,6 +1,6 @@
 import { readAttributes } from '../netlink/attribute.ts'
 import { decodeText } from '../text.ts'
-import { be32, openPayload, readBe32, requireStructure, structureLength } from './message.ts'
+import { openPayload, readBe32, requireStructure, structureLength } from './message.ts'
 
 /** NFTA_CHAIN_*. */
 const Attribute = { table: 1, name: 3, hook: 4, policy: 5, type: 7 } as const
@@ -35,11 +35,11 @@ export interface FoundChain extends Chain {
 export function encodeNewChain(table: string, { name, hook }: Chain): Uint8Array {
   const writer = openPayload().attributeText(Attribute.table, table).attributeText(Attribute.name, name)
   if (hook !== undefined) {
-    writer.attributeText(Attribute.type, hook.type).attributeBytes(Attribute.policy, be32(accept))
+    writer.attributeText(Attribute.type, hook.type).attributeBe32(Attribute.policy, accept)
     writer.nested(Attribute.hook, () =>
       writer
-        .attributeBytes(HookAttribute.number, be32(hook.number))
-        .attributeBytes(HookAttribute.priority, be32(hook.priority)),
+        .attributeBe32(HookAttribute.number, hook.number)
+        .attributeBe32(HookAttribute.priority, hook.priority),
     )
   }
   return writer.finish()

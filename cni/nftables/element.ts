@@ -1,6 +1,6 @@
 import { readAttributes } from '../netlink/attribute.ts'
 import { decodeComment, encodeComment } from './comment.ts'
-import { be32, openPayload, readBe32, requireStructure, structureLength } from './message.ts'
+import { openPayload, readBe32, requireStructure, structureLength } from './message.ts'
 import { type Verdict, readVerdict, writeVerdict } from './verdict.ts'
 
 /** NFTA_SET_ELEM_LIST_*. */
@@ -31,7 +31,7 @@ export function encodeElements(table: string, set: string, elements: readonly El
   writer.nested(ListAttribute.elements, () => {
     for (const { key, isEnd, verdict, data, comment } of elements) {
       writer.nested(oneOfList, () => {
-        if (isEnd) writer.attributeBytes(Attribute.flags, be32(endFlag))
+        if (isEnd) writer.attributeBe32(Attribute.flags, endFlag)
         writer.nested(Attribute.key, () => writer.attributeBytes(dataValue, key))
         if (verdict !== undefined) writer.nested(Attribute.data, () => writeVerdict(writer, verdict))
         if (data !== undefined) writer.nested(Attribute.data, () => writer.attributeBytes(dataValue, data))

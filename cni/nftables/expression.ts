@@ -1,6 +1,6 @@
 import { type PayloadWriter, readAttributes } from '../netlink/attribute.ts'
 import { decodeText } from '../text.ts'
-import { be32, readBe32 } from './message.ts'
+import { readBe32 } from './message.ts'
 import { type Verdict, readVerdict, writeVerdict } from './verdict.ts'
 
 /**
@@ -96,7 +96,7 @@ export function writeExpressions(writer: PayloadWriter, expressions: readonly Ex
 }
 
 function writeExpression(writer: PayloadWriter, expression: Expression): void {
-  const number = (type: number, value: number): void => void writer.attributeBytes(type, be32(value))
+  const number = (type: number, value: number): void => void writer.attributeBe32(type, value)
   const data = (type: number, value: Uint8Array): void =>
     void writer.nested(type, () => writer.attributeBytes(dataValue, value))
   switch (expression.step) {

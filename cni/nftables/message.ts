@@ -40,11 +40,6 @@ export const structureLength = 4
 export const openPayload = (family: number = Family.inet): PayloadWriter =>
   new PayloadWriter().u8(family).u8(0).u16(0)
 
-/** A number as nf_tables has all of them: in network byte order. */
-export function be32(value: number): Uint8Array {
-  return Uint8Array.of(value >>> 24, value >>> 16, value >>> 8, value)
-}
-
 /**
  * The number in an attribute's value, unsigned.
  * @throws NetlinkFormatError if it is shorter than four bytes

@@ -6,7 +6,7 @@ import { HookNumber } from './chain.ts'
 import { addRule, askForSet, createChain, createTable, deleteChain, deleteTable } from './changes.ts'
 import { addElements, deleteElements } from './element-changes.ts'
 import { type Element, decodeElements, encodeNamedElements } from './element.ts'
-import { Family, NftMessage, be32, openPayload } from './message.ts'
+import { Family, NftMessage, openPayload } from './message.ts'
 import { type Nftables, tableName } from './nftables.ts'
 import { counted, decide, goto } from './steps.ts'
 import { Flag } from '../netlink/message.ts'
@@ -62,12 +62,12 @@ const createMap: Request = {
   payload: openPayload()
     .attributeText(SetAttribute.table, tableName)
     .attributeText(SetAttribute.name, map)
-    .attributeBytes(SetAttribute.flags, be32(mapFlag))
-    .attributeBytes(SetAttribute.keyType, be32(portKey.type))
-    .attributeBytes(SetAttribute.keyLength, be32(portKey.length))
-    .attributeBytes(SetAttribute.dataType, be32(verdict.type))
-    .attributeBytes(SetAttribute.dataLength, be32(verdict.length))
-    .attributeBytes(SetAttribute.id, be32(1))
+    .attributeBe32(SetAttribute.flags, mapFlag)
+    .attributeBe32(SetAttribute.keyType, portKey.type)
+    .attributeBe32(SetAttribute.keyLength, portKey.length)
+    .attributeBe32(SetAttribute.dataType, verdict.type)
+    .attributeBe32(SetAttribute.dataLength, verdict.length)
+    .attributeBe32(SetAttribute.id, 1)
     .finish(),
 }
 

@@ -6,7 +6,7 @@ import { Errno, type Serving } from '../sys.ts'
 import { hex } from '../testing/bytes.ts'
 import { ScriptedNetlink, memorySystem } from '../testing/memory-system.ts'
 import { type Difference, difference } from './difference.ts'
-import { NftMessage, be32 } from './message.ts'
+import { NftMessage } from './message.ts'
 import { Nftables } from './nftables.ts'
 import { nodeRuleset } from './node-ruleset.ts'
 import { reconcile } from './reconciliation.ts'
@@ -61,7 +61,7 @@ function kernel(script: {
           reply(
             message,
             NftMessage.newGeneration,
-            hex(`00000000 08000100 ${toHex(be32(script.generation()))}`),
+            hex(`00000000 08000100 ${script.generation().toString(16).padStart(8, '0')}`),
           ),
         ]
       if (type === NftMessage.getTable) return [acknowledge(message, Errno.ENOENT)]
@@ -78,9 +78,6 @@ function kernel(script: {
     sent: () => netlink.sent.flatMap(decodeMessages),
   }
 }
-
-const toHex = (bytes: Uint8Array): string =>
-  Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 describe('the reconciliation of our table', () => {
   it('holds for the generation that was read, and begins again when it has passed', () => {

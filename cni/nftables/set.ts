@@ -1,7 +1,7 @@
 import type { Family as IpFamily } from '../../net/address.ts'
 import { readAttributes } from '../netlink/attribute.ts'
 import { decodeText } from '../text.ts'
-import { be32, openPayload, readBe32, requireStructure, structureLength } from './message.ts'
+import { openPayload, readBe32, requireStructure, structureLength } from './message.ts'
 
 /** NFTA_SET_*. */
 const Attribute = {
@@ -84,15 +84,13 @@ export function encodeNewSet(table: string, { name, family, kind }: AddressSet, 
   const writer = openPayload()
     .attributeText(Attribute.table, table)
     .attributeText(Attribute.name, name)
-    .attributeBytes(Attribute.flags, be32(flags))
-    .attributeBytes(Attribute.keyType, be32(key.type))
-    .attributeBytes(Attribute.keyLength, be32(key.length))
+    .attributeBe32(Attribute.flags, flags)
+    .attributeBe32(Attribute.keyType, key.type)
+    .attributeBe32(Attribute.keyLength, key.length)
   if (data !== undefined) {
-    writer
-      .attributeBytes(Attribute.dataType, be32(data.type))
-      .attributeBytes(Attribute.dataLength, be32(data.length))
+    writer.attributeBe32(Attribute.dataType, data.type).attributeBe32(Attribute.dataLength, data.length)
   }
-  return writer.attributeBytes(Attribute.id, be32(id)).finish()
+  return writer.attributeBe32(Attribute.id, id).finish()
 }
 
 export const encodeNamedSet = (table: string, name: string): Uint8Array =>

@@ -1,5 +1,5 @@
 import { readAttributes } from '../netlink/attribute.ts'
-import { be32, openPayload, readBe32, requireStructure, structureLength } from './message.ts'
+import { openPayload, readBe32, requireStructure, structureLength } from './message.ts'
 
 /** NFTA_TABLE_*. */
 const Attribute = { name: 1, flags: 2, use: 3 } as const
@@ -12,7 +12,7 @@ export interface Table {
 }
 
 export const encodeNewTable = (name: string): Uint8Array =>
-  openPayload().attributeText(Attribute.name, name).attributeBytes(Attribute.flags, be32(0)).finish()
+  openPayload().attributeText(Attribute.name, name).attributeBe32(Attribute.flags, 0).finish()
 
 export const encodeNamedTable = (name: string): Uint8Array =>
   openPayload().attributeText(Attribute.name, name).finish()

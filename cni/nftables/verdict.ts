@@ -1,6 +1,6 @@
 import { type PayloadWriter, readAttributes } from '../netlink/attribute.ts'
 import { decodeText } from '../text.ts'
-import { be32, readBe32 } from './message.ts'
+import { readBe32 } from './message.ts'
 
 /** What becomes of a packet: it ends here, or another chain decides. */
 export type Verdict =
@@ -17,7 +17,7 @@ const codes = { drop: 0, accept: 1, goto: -4 >>> 0, return: -5 >>> 0 } as const
 
 export function writeVerdict(writer: PayloadWriter, verdict: Verdict): void {
   writer.nested(verdictAttribute, () => {
-    writer.attributeBytes(Attribute.code, be32(codes[verdict.verdict]))
+    writer.attributeBe32(Attribute.code, codes[verdict.verdict])
     if (verdict.verdict === 'goto') writer.attributeText(Attribute.chain, verdict.chain)
   })
 }
