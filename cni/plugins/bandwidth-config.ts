@@ -1,6 +1,5 @@
 import type { Call } from '../call.ts'
 import { type TokenBucket, toTokenBucket } from '../netlink/token-bucket.ts'
-import { runtimeBandwidth } from '../spec/capability.ts'
 import { CniError, ErrorCode } from '../spec/error.ts'
 import { type JsonObject, configError, optionalNumber, optionalObject } from '../spec/json.ts'
 
@@ -24,9 +23,7 @@ export function readBandwidth({ config: { json }, reference }: Call): Bandwidth 
   const runtime = optionalObject(json, 'runtimeConfig', 'runtimeConfig') ?? {}
   const isStatic = keys.some((key) => json[key] !== undefined && json[key] !== null)
   const where = isStatic ? '' : 'runtimeConfig.bandwidth.'
-  const given = isStatic
-    ? json
-    : (optionalObject({ bandwidth: runtimeBandwidth(runtime) }, 'bandwidth', 'runtimeConfig.bandwidth') ?? {})
+  const given = isStatic ? json : (optionalObject(runtime, 'bandwidth', 'runtimeConfig.bandwidth') ?? {})
   const bandwidth = {
     ingress: readDirection(given, 'ingress', where, reference),
     egress: readDirection(given, 'egress', where, reference),

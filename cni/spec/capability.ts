@@ -7,18 +7,11 @@ export function hasPorts({ json: { runtimeConfig } }: NetworkConfig): boolean {
   return portMappings !== undefined && portMappings !== null && !isEmptyList(portMappings)
 }
 
-/**
- * What the runtime says of rates. libcni and containerd name it `bandwidth`; the reference plugin and its page name it
- * `bandWidth`, and read either, as Go reads all keys
- * (https://www.cni.dev/plugins/current/meta/bandwidth/, plugins/meta/bandwidth/main.go).
- */
-export const runtimeBandwidth = ({ bandwidth, bandWidth }: JsonObject): unknown => bandwidth ?? bandWidth
-
 const isEmptyList = (value: unknown): boolean => Array.isArray(value) && value.length === 0
 
 /** Whether a configuration or a pod says anything of rates; what it says is read later. */
 export function limitsBandwidth({ json }: NetworkConfig): boolean {
-  const bandwidth = runtimeBandwidth((json.runtimeConfig ?? {}) as JsonObject)
+  const { bandwidth } = (json.runtimeConfig ?? {}) as JsonObject
   const { ingressRate, ingressBurst, egressRate, egressBurst } = json
   return [bandwidth, ingressRate, ingressBurst, egressRate, egressBurst].some((value) => !!value)
 }
