@@ -1,14 +1,14 @@
 import { formatAddress } from '../../net/address.ts'
 import { isOpError } from '../netlink/error.ts'
 import { Errno } from '../sys.ts'
-import { askForChain } from './changes.ts'
+import { askForChain, askForSet } from './changes.ts'
 import { type Difference, difference } from './difference.ts'
 import { addElements, deleteElements } from './element-changes.ts'
 import type { Nftables } from './nftables.ts'
 import { podMap } from './names.ts'
 import { type MasqueradedAddress, podElement, podRuleset } from './pod-masquerade.ts'
 import { reconcile } from './reconciliation.ts'
-import type { FoundRuleset } from './ruleset.ts'
+import { type FoundRuleset, noRuleset } from './ruleset.ts'
 
 /**
  * Masquerades the addresses, until {@link removePods} says otherwise. Where the network's chain is there already, that is
@@ -22,6 +22,11 @@ export function addPod(nftables: Nftables, addresses: readonly MasqueradedAddres
       // Of the first pod of the network, or of the node, the transaction would be refused.
       if (chainsOf(addresses).every((chain) => nftables.has(askForChain(chain)))) {
         nftables.commit(additions(addresses, comment))
+        return
+      }
+      // The maps of both families come with the first pod of the node, and go with the last: then nothing has to be listed.
+      if (!nftables.has(askForSet(podMap(4)))) {
+        nftables.commit(podDifference(noRuleset, addresses, comment).changes)
         return
       }
     } catch (error) {

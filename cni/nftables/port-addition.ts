@@ -10,7 +10,7 @@ import type { Nftables } from './nftables.ts'
 import type { PlacedElement, PortPlan } from './pod-ports.ts'
 import { isOfPorts, ownerSet } from './port-names.ts'
 import { reconcile } from './reconciliation.ts'
-import type { FoundRuleset } from './ruleset.ts'
+import { type FoundRuleset, noRuleset } from './ruleset.ts'
 
 /**
  * Of what leads a port elsewhere: whether whoever has it is gone, so that all of its mappings go; or whether it loses
@@ -28,11 +28,14 @@ export type JudgeHolder = (taken: MappedPort, comment: string | undefined) => 'g
 export function addPorts(nftables: Nftables, plan: PortPlan, judgeHolder: JudgeHolder): void {
   nftables.inTurn(() => {
     try {
-      // What all mappings need is made at once. Of the first pod with ports, the transaction would be refused.
-      if (nftables.has(askForSet(ownerSet))) {
-        nftables.commit(additions(plan.elements))
-        return
-      }
+      // What all mappings need is made at once, and goes at once: of the first pod with ports nothing is there, and
+      // nothing has to be listed.
+      nftables.commit(
+        nftables.has(askForSet(ownerSet))
+          ? additions(plan.elements)
+          : portDifference(noRuleset, plan, judgeHolder).changes,
+      )
+      return
     } catch (error) {
       // There is something to replace; or a set is missing: that of other conditions, say.
       if (!isOpError(error, Errno.ENOENT, Errno.EEXIST)) throw error
