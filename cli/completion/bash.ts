@@ -1,36 +1,20 @@
-import type { CompletedCommand, CompletedFlag } from './command-tree.ts'
-
-const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`
-const spellings = ({ long, short }: CompletedFlag): readonly string[] =>
-  short === undefined ? [long] : [long, short]
+import { quoted, stepArms, valueArms } from './case-arms.ts'
+import { type CompletedCommand, flagsWithValue, spellings } from './command-tree.ts'
 
 /** Of bash 3.2 and newer, without the bash-completion package. */
 export function bashCompletion(tree: readonly CompletedCommand[]): string {
-  const takesValue = new Set(
-    tree.flatMap(({ flags }) => flags.filter(({ value }) => value.kind !== 'none').flatMap(spellings)),
-  )
-  const steps = tree.flatMap(({ commands, path }) =>
-    commands.map(({ name }) => `      ${quoted(`${path} ${name}`)}) at=${quoted(`${path} ${name}`)} ;;`),
-  )
-  const values = tree.flatMap(({ flags, path }) =>
-    flags.flatMap((flag) => {
-      const cases = spellings(flag)
-        .map((one) => quoted(`${path} ${one}`))
-        .join('|')
-      switch (flag.value.kind) {
-        case 'none':
-          return []
-        case 'any':
-          return [`    ${cases}) return ;;`]
-        case 'file':
-          return [`    ${cases}) _podway_files "$cur"; return ;;`]
-        case 'choice':
-          return [
-            `    ${cases}) COMPREPLY=($(compgen -W ${quoted(flag.value.choices.join(' '))} -- "$cur")); return ;;`,
-          ]
-      }
-    }),
-  )
+  const takesValue = flagsWithValue(tree)
+  const steps = stepArms(tree)
+  const values = valueArms(tree, (value) => {
+    switch (value.kind) {
+      case 'any':
+        return undefined
+      case 'file':
+        return '_podway_files "$cur"'
+      case 'choice':
+        return `COMPREPLY=($(compgen -W ${quoted(value.choices.join(' '))} -- "$cur"))`
+    }
+  })
   const words = tree.map(({ commands, flags, path }) => {
     const names = commands.map(({ name }) => name).join(' ')
     return `    ${quoted(path)}) commands=${quoted(names)} flags=${quoted(flags.flatMap(spellings).join(' '))} ;;`

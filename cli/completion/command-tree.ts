@@ -15,12 +15,21 @@ export interface CompletedFlag {
   /** `-o` */
   readonly short: string | undefined
   readonly description: string
-  readonly value:
-    | { readonly kind: 'none' }
-    | { readonly kind: 'any' }
-    | { readonly kind: 'file' }
-    | { readonly kind: 'choice'; readonly choices: readonly string[] }
+  readonly value: FlagValue
 }
+
+export type FlagValue =
+  | { readonly kind: 'none' }
+  | { readonly kind: 'any' }
+  | { readonly kind: 'file' }
+  | { readonly kind: 'choice'; readonly choices: readonly string[] }
+
+export const spellings = ({ long, short }: CompletedFlag): readonly string[] =>
+  short === undefined ? [long] : [long, short]
+
+/** Flags of any command behind which a value stands, in all spellings. */
+export const flagsWithValue = (tree: readonly CompletedCommand[]): ReadonlySet<string> =>
+  new Set(tree.flatMap(({ flags }) => flags.filter(({ value }) => value.kind !== 'none').flatMap(spellings)))
 
 /** The command and all below it, the outermost first, as they are declared. Hidden ones are left out. */
 export function commandTree(command: Command, above = ''): readonly CompletedCommand[] {

@@ -1,4 +1,4 @@
-import type { CompletedCommand, CompletedFlag } from './command-tree.ts'
+import { type CompletedCommand, type CompletedFlag, flagsWithValue } from './command-tree.ts'
 
 /** In single quotes fish knows two escapes. */
 const quoted = (text: string): string =>
@@ -8,13 +8,7 @@ const quoted = (text: string): string =>
     .replaceAll('\n', ' ')}'`
 
 export function fishCompletion(tree: readonly CompletedCommand[]): string {
-  const takesValue = new Set(
-    tree.flatMap(({ flags }) =>
-      flags
-        .filter(({ value }) => value.kind !== 'none')
-        .flatMap(({ long, short }) => [long, ...(short === undefined ? [] : [short])]),
-    ),
-  )
+  const takesValue = flagsWithValue(tree)
   const paths = tree.map(({ path }) => quoted(path)).join(' ')
   const lines = tree.flatMap(({ commands, flags, path }) => [
     ...commands.map(

@@ -1,36 +1,23 @@
-import type { CompletedCommand, CompletedFlag } from './command-tree.ts'
+import { quoted, stepArms, valueArms } from './case-arms.ts'
+import { type CompletedCommand, flagsWithValue } from './command-tree.ts'
 
-const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\''`)}'`
-const spellings = ({ long, short }: CompletedFlag): readonly string[] =>
-  short === undefined ? [long] : [long, short]
 /** As _describe has it: a colon ends the name. */
 const described = (name: string, text: string): string => quoted(`${name}:${text.replaceAll('\n', ' ')}`)
 
 /** For `fpath`, or to be sourced after compinit. */
 export function zshCompletion(tree: readonly CompletedCommand[]): string {
-  const takesValue = new Set(
-    tree.flatMap(({ flags }) => flags.filter(({ value }) => value.kind !== 'none').flatMap(spellings)),
-  )
-  const steps = tree.flatMap(({ commands, path }) =>
-    commands.map(({ name }) => `      ${quoted(`${path} ${name}`)}) at=${quoted(`${path} ${name}`)} ;;`),
-  )
-  const values = tree.flatMap(({ flags, path }) =>
-    flags.flatMap((flag) => {
-      const cases = spellings(flag)
-        .map((one) => quoted(`${path} ${one}`))
-        .join('|')
-      switch (flag.value.kind) {
-        case 'none':
-          return []
-        case 'any':
-          return [`    ${cases}) _message 'a value'; return ;;`]
-        case 'file':
-          return [`    ${cases}) _files; return ;;`]
-        case 'choice':
-          return [`    ${cases}) compadd -- ${flag.value.choices.map(quoted).join(' ')}; return ;;`]
-      }
-    }),
-  )
+  const takesValue = flagsWithValue(tree)
+  const steps = stepArms(tree)
+  const values = valueArms(tree, (value) => {
+    switch (value.kind) {
+      case 'any':
+        return "_message 'a value'"
+      case 'file':
+        return '_files'
+      case 'choice':
+        return `compadd -- ${value.choices.map(quoted).join(' ')}`
+    }
+  })
   const words = tree.map(({ commands, flags, path }) => {
     const names = commands.map(({ name, summary }) => described(name, summary)).join(' ')
     const longs = flags.map(({ description, long }) => described(long, description)).join(' ')

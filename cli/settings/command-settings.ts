@@ -52,6 +52,22 @@ const lease = [
   { key: 'leaderElectResourceName', description: 'what that Lease is called' },
 ] as const
 
+/** What is one cloud's own, for who plans and writes routes. */
+const clouds = [
+  'awsTargetInterface',
+  'awsMode',
+  'awsMatchNodeNames',
+  'awsRoutesPerTable',
+  ...role,
+  ...azurePlace,
+  'azureRoutesPerTable',
+  'azureEffectiveWait',
+  'azureAskEffective',
+  ...gcpPlace,
+  'gcpMode',
+  ...gcpRoutes,
+] as const
+
 /** What everything that routes depend on is looked at by: the controller's own, and where Nodes and ledger are. */
 const ofSurvey = [
   ...cluster,
@@ -67,18 +83,7 @@ const ofSurvey = [
   'serviceClusterIpRange',
   ...tables,
   'policy',
-  'awsTargetInterface',
-  'awsMode',
-  'awsMatchNodeNames',
-  'awsRoutesPerTable',
-  ...role,
-  ...azurePlace,
-  'azureRoutesPerTable',
-  'azureEffectiveWait',
-  'azureAskEffective',
-  ...gcpPlace,
-  'gcpMode',
-  ...gcpRoutes,
+  ...clouds,
 ] as const
 
 const ofPlan = [
@@ -117,18 +122,7 @@ export const commandSettings = {
     'metricsBindAddress',
     'kubeconfig',
     'logLevel',
-    'awsTargetInterface',
-    'awsMode',
-    'awsMatchNodeNames',
-    'awsRoutesPerTable',
-    ...role,
-    ...azurePlace,
-    'azureRoutesPerTable',
-    'azureEffectiveWait',
-    'azureAskEffective',
-    ...gcpPlace,
-    'gcpMode',
-    ...gcpRoutes,
+    ...clouds,
   ],
   agent: [
     'nodeName',
