@@ -1,3 +1,4 @@
+import type { Plugin } from './plugin.ts'
 import type { NetworkConfig } from './spec/config.ts'
 import type { Environment } from './spec/environment.ts'
 import type { System } from './sys.ts'
@@ -7,6 +8,7 @@ export interface Call {
   readonly system: System
   readonly environment: Environment
   readonly config: NetworkConfig
+  readonly plugin: Plugin
   /** It stands in for a reference plugin, and behaves like that where we would do otherwise. */
   readonly reference: boolean
 }

@@ -12,15 +12,9 @@ type Load = () => Promise<{ readonly run: Verb }>
  */
 export const bundles = {
   'ptp-add': () => import('./verbs/ptp-add.ts'),
-  'ptp-add-masquerade': () => import('./verbs/ptp-add-masquerade.ts'),
-  'ptp-add-static': () => import('./verbs/ptp-add-static.ts'),
-  'ptp-add-static-masquerade': () => import('./verbs/ptp-add-static-masquerade.ts'),
-  'ptp-add-ports': () => import('./verbs/ptp-add-ports.ts'),
-  'ptp-add-bandwidth': () => import('./verbs/ptp-add-bandwidth.ts'),
-  'ptp-add-ports-bandwidth': () => import('./verbs/ptp-add-ports-bandwidth.ts'),
+  'ptp-add-whole': () => import('./verbs/ptp-add-whole.ts'),
   'ptp-del': () => import('./verbs/ptp-del.ts'),
-  'ptp-del-masquerade': () => import('./verbs/ptp-del-masquerade.ts'),
-  'ptp-del-ports': () => import('./verbs/ptp-del-ports.ts'),
+  'ptp-del-whole': () => import('./verbs/ptp-del-whole.ts'),
   'ptp-check': () => import('./verbs/ptp-check.ts'),
   'ptp-status': () => import('./verbs/ptp-status.ts'),
   'ptp-gc': () => import('./verbs/ptp-gc.ts'),
@@ -30,12 +24,9 @@ export const bundles = {
   'bridge-check': () => import('./verbs/bridge-check.ts'),
   'bridge-status': () => import('./verbs/bridge-status.ts'),
   'bridge-gc': () => import('./verbs/bridge-gc.ts'),
-  'macvlan-add': () => import('./verbs/macvlan-add.ts'),
-  'macvlan-check': () => import('./verbs/macvlan-check.ts'),
-  'macvlan-status': () => import('./verbs/macvlan-status.ts'),
-  'ipvlan-add': () => import('./verbs/ipvlan-add.ts'),
-  'ipvlan-check': () => import('./verbs/ipvlan-check.ts'),
-  'ipvlan-status': () => import('./verbs/ipvlan-status.ts'),
+  'stacked-add': () => import('./verbs/stacked-add.ts'),
+  'stacked-check': () => import('./verbs/stacked-check.ts'),
+  'stacked-status': () => import('./verbs/stacked-status.ts'),
   'host-local-add': () => import('./verbs/host-local-add.ts'),
   'host-local-del': () => import('./verbs/host-local-del.ts'),
   'host-local-check': () => import('./verbs/host-local-check.ts'),
@@ -63,77 +54,49 @@ export type Bundle = keyof typeof bundles
  * Undefined for a verb that has nothing to do for that plugin, which is success.
  */
 export function bundleOf(plugin: Plugin, command: string, config: NetworkConfig): Bundle | undefined {
+  const verb = command.toLowerCase()
   switch (plugin) {
     case 'podway-cni': {
-      const name = podInterfaceOf(config.json)
-      return name === 'ptp'
-        ? (chain(command, config) ?? ptp(command, config))
-        : otherInterface(name, command, config)
+      const extras = { ports: hasPorts(config), rates: limitsBandwidth(config) }
+      return ofInterface(podInterfaceOf(config.json), verb, config, extras)
     }
     case 'ptp':
-      return ptp(command, config)
     case 'bridge':
     case 'macvlan':
     case 'ipvlan':
-      return otherInterface(plugin, command, config)
+      return ofInterface(plugin, verb, config, { ports: false, rates: false })
     case 'host-local':
     case 'static':
     case 'loopback':
     case 'portmap':
     case 'bandwidth':
-      return ofThatName(`${plugin}-${command.toLowerCase()}`)
+      return ofThatName(`${plugin}-${verb}`)
   }
 }
 
-/** What is more than a pod's interface. */
-function chain(command: string, config: NetworkConfig): Bundle | undefined {
-  const [ports, bandwidth] = [hasPorts(config), limitsBandwidth(config)]
-  switch (command) {
-    case 'ADD':
-      if (ports) return bandwidth ? 'ptp-add-ports-bandwidth' : 'ptp-add-ports'
-      return bandwidth ? 'ptp-add-bandwidth' : undefined
-    case 'DEL':
-      return ports ? 'ptp-del-ports' : undefined
-    default:
-      return undefined
-  }
+/** What the whole of an interface's ADD is needed for, besides other IPAM than host-local and what is chained. */
+const extraKeys: Readonly<Record<'ptp' | 'bridge', readonly string[]>> = {
+  ptp: ['ipMasq'],
+  bridge: ['ipMasq', 'macspoofchk', 'vlan', 'vlanTrunk'],
 }
 
-function ptp(command: string, { ipamType, json }: NetworkConfig): Bundle | undefined {
-  const masquerades = json.ipMasq === true
-  switch (command) {
-    case 'ADD':
-      if (ipamType === 'static') return masquerades ? 'ptp-add-static-masquerade' : 'ptp-add-static'
-      return masquerades ? 'ptp-add-masquerade' : 'ptp-add'
-    case 'DEL':
-      return masquerades ? 'ptp-del-masquerade' : 'ptp-del'
-    default:
-      return ofThatName(`ptp-${command.toLowerCase()}`)
-  }
-}
-
-/** What the whole of a bridge is needed for. */
-const bridgeExtras: readonly string[] = ['ipMasq', 'macspoofchk', 'vlan', 'vlanTrunk']
-
-function otherInterface(
-  name: Exclude<PodInterfaceName, 'ptp'>,
-  command: string,
-  config: NetworkConfig,
+function ofInterface(
+  name: PodInterfaceName,
+  verb: string,
+  { ipamType, json }: NetworkConfig,
+  { ports, rates }: { readonly ports: boolean; readonly rates: boolean },
 ): Bundle | undefined {
-  const { ipamType, json } = config
-  const isMore = hasPorts(config) || limitsBandwidth(config)
-  if (name === 'bridge') {
-    const isWhole = isMore || ipamType === 'static' || bridgeExtras.some((key) => json[key])
-    return ofThatName(`bridge-${command.toLowerCase()}${command === 'ADD' && isWhole ? '-whole' : ''}`)
-  }
-  switch (command) {
-    // Nothing of theirs is on the host but reservations and rules.
-    case 'DEL':
-      return hasPorts(config) ? 'ptp-del-ports' : 'ptp-del'
-    case 'GC':
-      return 'ptp-gc'
-    default:
-      return ofThatName(`${name}-${command.toLowerCase()}`)
+  const needsWhole = (keys: readonly string[]): boolean =>
+    ports || rates || ipamType === 'static' || keys.some((key) => json[key])
+  // Of macvlan and ipvlan, nothing is on the host but reservations and rules.
+  if (verb === 'del' && name !== 'bridge') return ports || json.ipMasq ? 'ptp-del-whole' : 'ptp-del'
+  switch (name) {
+    case 'ptp':
+    case 'bridge':
+      return ofThatName(`${name}-${verb}${verb === 'add' && needsWhole(extraKeys[name]) ? '-whole' : ''}`)
+    case 'macvlan':
+    case 'ipvlan':
+      return verb === 'gc' ? 'ptp-gc' : ofThatName(`stacked-${verb}`)
   }
 }
 

@@ -38,7 +38,7 @@ export async function run(system: System): Promise<number> {
 
     const plugin = pluginOf(process.argv0, config.type)
     const bundle = bundleOf(plugin, command, config)
-    const call = { system, environment, config, reference: plugin !== 'podway-cni' }
+    const call = { system, environment, config, plugin, reference: plugin !== 'podway-cni' }
     if (bundle !== undefined) {
       const { run: answer }: { readonly run: Verb } = await bundles[bundle]()
       await answer(call)

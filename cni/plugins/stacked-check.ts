@@ -32,28 +32,26 @@ const words = {
  * CHECK: the reservation, the master, the pod's interface, its addresses and routes are as the previous result says.
  * @throws CniError naming the first thing that is missing, with upstream's texts where it has one
  */
-export const checkStacked =
-  (kind: StackedConfig['kind']) =>
-  (call: Call): void => {
-    const { system, environment, config } = call
-    const wanted = readStackedConfig(call, kind)
-    const sandbox = openSandbox(system, environment)
-    const previous = readPrevious(config.json)
-    if (wanted.hasIpam) checkIpam(call, previous)
-    if (previous === undefined) throw failure(words[kind].missing)
-    const { own, ips } = ownPartOf(
-      previous,
-      call,
-      (netns) => `${words[kind].sandbox}  doesn't match configured netns: ${netns}`,
-    )
-    const pod = new Rtnetlink(system, sandbox.pod)
-    // Without a name it is another one's business what the default route leads by today.
-    if (wanted.master !== undefined)
-      findMaster(wanted.isMasterInPod ? pod : new Rtnetlink(system), wanted.master)
-    const link = checkLink(pod, own, wanted)
-    checkAddresses(pod, link, { ips, routes: previous.routes })
-    if (!call.reference) checkPorts(call)
-  }
+export function checkStacked(call: Call, kind: StackedConfig['kind']): void {
+  const { system, environment, config } = call
+  const wanted = readStackedConfig(call, kind)
+  const sandbox = openSandbox(system, environment)
+  const previous = readPrevious(config.json)
+  if (wanted.hasIpam) checkIpam(call, previous)
+  if (previous === undefined) throw failure(words[kind].missing)
+  const { own, ips } = ownPartOf(
+    previous,
+    call,
+    (netns) => `${words[kind].sandbox}  doesn't match configured netns: ${netns}`,
+  )
+  const pod = new Rtnetlink(system, sandbox.pod)
+  // Without a name it is another one's business what the default route leads by today.
+  if (wanted.master !== undefined)
+    findMaster(wanted.isMasterInPod ? pod : new Rtnetlink(system), wanted.master)
+  const link = checkLink(pod, own, wanted)
+  checkAddresses(pod, link, { ips, routes: previous.routes })
+  if (!call.reference) checkPorts(call)
+}
 
 function checkLink(
   pod: Rtnetlink,

@@ -6,8 +6,6 @@ import { type StackedConfig, readStackedConfig } from './stacked-config.ts'
  * STATUS: whether an ADD could be served.
  * @throws CniError as ADD would, and as IPAM does
  */
-export const stackedStatus =
-  (kind: StackedConfig['kind']) =>
-  (call: Call): void => {
-    if (readStackedConfig(call, kind).hasIpam) ipamStatus(call)
-  }
+export function stackedStatus(call: Call, kind: StackedConfig['kind']): void {
+  if (readStackedConfig(call, kind).hasIpam) ipamStatus(call)
+}

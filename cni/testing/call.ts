@@ -13,6 +13,7 @@ export interface CallParts {
 /** A call of container `pod` with that configuration; as `podway-cni`, unless it is said to stand in for another. */
 export const callOf = (config: object, parts: CallParts = {}): Call => ({
   system: parts.system ?? memorySystem({}),
+  plugin: parts.reference === true ? 'ptp' : 'podway-cni',
   reference: parts.reference ?? false,
   config: decodeNetworkConfig(JSON.stringify({ cniVersion: '1.1.0', name: 'net', ...config })),
   environment: {

@@ -4,7 +4,7 @@ import { chmod, mkdir, readFile, readdir, rename, rm, writeFile } from 'node:fs/
 import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
-import { type Plugin, build } from 'esbuild'
+import { type BuildOptions, type Plugin, build } from 'esbuild'
 import { withMemoryImage } from './memory-image.ts'
 
 const root = join(import.meta.dirname, '../..')
@@ -95,14 +95,33 @@ export interface NodeModule {
   readonly text: string
 }
 
+/** What the memory image has, see `cni/host/src/image.rs`. There, what several of them need is in modules that they share. */
+const carried: readonly string[] = ['ptp-add', 'ptp-add-whole', 'ptp-del', 'ptp-del-whole']
+
 /**
  * `main.js`, and one module for each verb of each plugin, which has all that the verb needs: what they share is in the
  * binary several times, but none reads what only another one uses. In the order of their names.
  */
 export async function bundleNodeBinary(): Promise<readonly NodeModule[]> {
+  const verbs = (await readdir(join(root, 'cni/verbs'))).map((file) => basename(file, '.ts')).sort()
+  const alone = verbs.filter((verb) => !carried.includes(verb))
+  const files = await Promise.all([
+    bundle(['cni/main.ts', ...carried.map(verbFile)], { splitting: true, chunkNames: 'shared-[hash]' }),
+    bundle(alone.map(verbFile), {}),
+  ])
+  return files.flat().sort((a, b) => (a.name < b.name ? -1 : 1))
+}
+
+const verbFile = (verb: string): string => `cni/verbs/${verb}.ts`
+
+async function bundle(
+  entryPoints: readonly string[],
+  options: Pick<BuildOptions, 'splitting' | 'chunkNames'>,
+): Promise<readonly NodeModule[]> {
   const result = await build({
+    ...options,
     absWorkingDir: root,
-    entryPoints: ['cni/main.ts', 'cni/verbs/*.ts'],
+    entryPoints: [...entryPoints],
     entryNames: '[name]',
     outdir: moduleFolder,
     bundle: true,
@@ -115,9 +134,7 @@ export async function bundleNodeBinary(): Promise<readonly NodeModule[]> {
     write: false,
     logLevel: 'silent',
   })
-  return result.outputFiles
-    .map(({ path, text }) => ({ name: basename(path), text }))
-    .sort((a, b) => (a.name < b.name ? -1 : 1))
+  return result.outputFiles.map(({ path, text }) => ({ name: basename(path), text }))
 }
 
 /** What `podway-cni --build-info` tells of its modules: equal exactly for equal names and texts. */

@@ -4,8 +4,14 @@ use alloc::{
     borrow::ToOwned,
     string::{String, ToString},
 };
+#[cfg(not(test))]
+use alloc::vec::Vec;
+#[cfg(not(test))]
+use core::ffi::c_void;
 use core::mem::ManuallyDrop;
 
+#[cfg(not(test))]
+use crate::heap;
 use crate::script_memory::ScriptMemory;
 use rquickjs::{
     CatchResultExt, Context, Ctx, Error, Function, Module, Object, Promise, Result, Runtime,
@@ -105,6 +111,46 @@ impl Engine {
                 .catch(&ctx)
                 .map_err(|error| error.to_string())
         })
+    }
+
+    /// Does work whose objects lie together, behind all others: who has no use for them touches none of their memory.
+    #[cfg(not(test))]
+    pub fn apart<T>(&self, work: impl FnOnce(&Self) -> T) -> T {
+        heap::apart(|| {
+            let places = self.take_places();
+            let result = work(self);
+            // These are given up, so that no other object comes there.
+            self.take_places();
+            for place in places {
+                // SAFETY: the engine gave it, and nobody uses it.
+                unsafe { qjs::js_free_rt(self.context.get_runtime_ptr(), place) };
+            }
+            result
+        })
+    }
+
+    /// Takes what the engine has free in its arenas, memory from the heap in which it has small blocks of equal size.
+    #[cfg(not(test))]
+    fn take_places(&self) -> Vec<*mut c_void> {
+        const LONGEST: usize = 512;
+        let end = heap::end();
+        let runtime = self.context.get_runtime_ptr();
+        let mut places = Vec::new();
+        for length in (8..LONGEST).step_by(8) {
+            let length = length as qjs::size_t;
+            loop {
+                // SAFETY: the runtime lives as long as its context.
+                let place = unsafe { qjs::js_malloc_rt(runtime, length) };
+                if place.is_null() || place.addr() >= end {
+                    // Out of a new arena: there is no free place left. It goes with its only block.
+                    // SAFETY: the engine gave the block just now.
+                    unsafe { qjs::js_free_rt(runtime, place) };
+                    break;
+                }
+                places.push(place);
+            }
+        }
+        places
     }
 
     /// Imports `main.js`, calls its `run` with the object that `system` makes, and waits for the exit code. An exception

@@ -14,7 +14,7 @@ const CHUNK: usize = 1 << 20;
 
 /// The first chunk: as much as the started engine needs, and an ADD.
 #[cfg(not(test))]
-const FIRST_CHUNK: usize = 640 << 10;
+const FIRST_CHUNK: usize = 1024 << 10;
 
 /// Of a chunk, the kernel is asked to hand over that much at once. A page fault for each page took a tenth of an ADD.
 const STEP: usize = 32 << 10;
@@ -216,14 +216,14 @@ unsafe impl GlobalAlloc for GlobalHeap {
 }
 
 #[cfg(not(test))]
-pub use program::{settle, warm};
+pub use program::{apart, end, settle, warm};
 
 /// The heap of this program. The tests use that of the standard library.
 #[cfg(not(test))]
 mod program {
-    use super::{FIRST_CHUNK, GlobalHeap, Heap};
+    use super::{CLASSES, FIRST_CHUNK, GlobalHeap, Heap};
     use crate::system_call::memory;
-    use core::cell::UnsafeCell;
+    use core::{cell::UnsafeCell, mem, ptr};
 
     #[repr(C, align(4096))]
     struct Chunk(UnsafeCell<[u8; FIRST_CHUNK]>);
@@ -244,6 +244,23 @@ mod program {
         // SAFETY: there is one thread, and the reference does not outlive the call.
         let end = unsafe { (*HEAP.0.get()).settle() }?;
         Some(end as usize - FIRST.0.get() as usize)
+    }
+
+    /// The address behind the blocks that were cut so far.
+    pub fn end() -> usize {
+        // SAFETY: there is one thread, and the reference does not outlive the call.
+        unsafe { (*HEAP.0.get()).next as usize }
+    }
+
+    /// Does work whose blocks lie together, behind all others: none is cut from what is free. What is free of them later
+    /// is not used again, so that other work does not come there.
+    pub fn apart<T>(work: impl FnOnce() -> T) -> T {
+        // SAFETY: there is one thread, and no reference outlives its statement.
+        let free = unsafe { mem::replace(&mut (*HEAP.0.get()).free, [ptr::null_mut(); CLASSES]) };
+        let result = work();
+        // SAFETY: as above.
+        unsafe { (*HEAP.0.get()).free = free };
+        result
     }
 
     /// Has the pages at the beginning of the first chunk handed over by one call.

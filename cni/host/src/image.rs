@@ -22,13 +22,15 @@ use crate::{
 /// Asks for the image. In a program that has one already it means nothing.
 pub const ARGUMENT: &CStr = c"--memory-image";
 
-/// What is in the image. Other modules are read when they are used.
+/// What is in the image: what every call needs of the plain network, then what is for its chain. Other modules are read
+/// when they are used.
 const MODULES: [&str; 3] = ["main.js", "ptp-del.js", "ptp-add.js"];
+const CHAIN_MODULES: [&str; 2] = ["ptp-del-whole.js", "ptp-add-whole.js"];
 
 /// What a start of the executable finds.
 struct Image {
     engine: Engine,
-    /// How much of the heap is in use, from its beginning on.
+    /// How much of the heap every call needs, from its beginning on. What follows comes page by page.
     length: usize,
 }
 
@@ -87,7 +89,10 @@ fn prepare() -> Result<(), String> {
     process::forget();
     let engine = Engine::start(crate::MODULES)?;
     MODULES.iter().try_for_each(|name| engine.load(name))?;
-    let length = heap::settle().ok_or("the first chunk of the heap is too small")?;
+    let too_small = "the first chunk of the heap is too small";
+    let length = heap::settle().ok_or(too_small)?;
+    engine.apart(|engine| CHAIN_MODULES.iter().try_for_each(|name| engine.load(name)))?;
+    heap::settle().ok_or(too_small)?;
     // SAFETY: there is one thread, and nobody has a reference to it.
     unsafe { *CARRIED.0.get() = Some(Image { engine, length }) };
     Ok(())

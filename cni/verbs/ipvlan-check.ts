@@ -1,3 +1,0 @@
-import { checkStacked } from '../plugins/stacked-check.ts'
-
-export const run = checkStacked('ipvlan')

@@ -1,3 +1,0 @@
-import { stackedStatus } from '../plugins/stacked-status.ts'
-
-export const run = stackedStatus('ipvlan')

@@ -1,7 +1,0 @@
-import type { Call } from '../call.ts'
-import { staticAddresses } from '../ipam/static.ts'
-import { addChain } from '../plugins/chain.ts'
-import { masqueradePod } from '../plugins/masquerade.ts'
-import { makePtp } from '../plugins/ptp-add.ts'
-
-export const run = (call: Call): void => addChain(call, makePtp(staticAddresses, masqueradePod))
