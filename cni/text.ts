@@ -19,10 +19,15 @@ const tail = (code: number): number => 0x80 | (code & 0x3f)
  * for such names are only printed or compared with ours.
  */
 export function decodeText(bytes: Uint8Array): string {
-  let text = ''
-  for (const byte of bytes) {
+  const codes: number[] = []
+  for (let i = 0; i < bytes.length; i++) {
+    const byte = bytes[i] ?? 0
     if (byte === 0) break
-    text += byte < 0x80 ? String.fromCharCode(byte) : '\ufffd'
+    codes[i] = byte < 0x80 ? byte : 0xfffd
   }
-  return text
+  // In the engine, text grows by copying: a call with all letters costs less. It has a limit.
+  if (codes.length <= mostArguments) return String.fromCharCode(...codes)
+  return codes.map((code) => String.fromCharCode(code)).join('')
 }
+
+const mostArguments = 1000

@@ -42,7 +42,7 @@ function parseV4(text: string, whole: string): bigint {
   const parts = text.split('.')
   if (parts.length !== 4)
     throw new AddressSyntaxError(whole, 'expected four decimal numbers, or an IPv6 address')
-  let value = 0n
+  let value = 0
   for (const part of parts) {
     if (!isDecimal(part) || part.length > 3)
       throw new AddressSyntaxError(whole, `${JSON.stringify(part)} is no number from 0 to 255`)
@@ -50,9 +50,9 @@ function parseV4(text: string, whole: string): bigint {
       throw new AddressSyntaxError(whole, `${JSON.stringify(part)} has a leading zero`)
     const octet = Number(part)
     if (octet > 255) throw new AddressSyntaxError(whole, `${part} is greater than 255`)
-    value = (value << 8n) | BigInt(octet)
+    value = value * 256 + octet
   }
-  return value
+  return BigInt(value)
 }
 
 function parseV6(text: string): bigint {
@@ -153,10 +153,14 @@ export function compareAddresses(a: Address, b: Address): number {
 }
 
 /** Network byte order, 4 or 16 bytes: what netlink and nf_tables carry. */
-export function addressToBytes(address: Address): Uint8Array {
-  const bytes = new Uint8Array(addressBits(address.family) / 8)
-  let rest = address.value
-  for (let i = bytes.length - 1; i >= 0; i--) {
+export function addressToBytes({ family, value }: Address): Uint8Array {
+  if (family === 4) {
+    const n = Number(value)
+    return Uint8Array.of(n >>> 24, n >>> 16, n >>> 8, n)
+  }
+  const bytes = new Uint8Array(16)
+  let rest = value
+  for (let i = 15; i >= 0; i--) {
     bytes[i] = Number(rest & 0xffn)
     rest >>= 8n
   }
@@ -170,7 +174,11 @@ export function addressToBytes(address: Address): Uint8Array {
 export function addressFromBytes(bytes: Uint8Array): Address {
   if (bytes.length !== 4 && bytes.length !== 16)
     throw new AddressSyntaxError(`${bytes.length} bytes`, 'expected 4 or 16 bytes')
+  if (bytes.length === 4) {
+    const [a = 0, b = 0, c = 0, d = 0] = bytes
+    return { family: 4, value: BigInt(((a << 24) | (b << 16) | (c << 8) | d) >>> 0) }
+  }
   let value = 0n
   for (const byte of bytes) value = (value << 8n) | BigInt(byte)
-  return { family: bytes.length === 4 ? 4 : 6, value }
+  return { family: 6, value }
 }

@@ -36,12 +36,7 @@ export function encodeAddAddress(
   const bytes = addressToBytes(address)
   const writer = new PayloadWriter()
   // struct ifaddrmsg: family, prefix length, the low byte of the flags, scope, index of the link.
-  writer
-    .u8(addressFamily(address.family))
-    .u8(prefixLength)
-    .u8(flags & 0xff)
-    .u8(0)
-    .u32(index)
+  writer.octets(addressFamily(address.family), prefixLength, flags & 0xff, 0).u32(index)
   writer.attributeBytes(Attribute.local, bytes).attributeBytes(Attribute.address, bytes)
   if (address.family === 4 && prefixLength < addressBits(4) - 1) {
     const broadcast = lastAddress(cidrAround(address, prefixLength))
@@ -52,7 +47,7 @@ export function encodeAddAddress(
 
 /** Asks for all addresses of the namespace. */
 export function encodeListAddresses(): Uint8Array {
-  return new PayloadWriter().u8(0).u8(0).u8(0).u8(0).u32(0).finish()
+  return new PayloadWriter().octets(0, 0, 0, 0).u32(0).finish()
 }
 
 /** An address that a link has. */

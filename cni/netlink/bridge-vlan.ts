@@ -16,7 +16,7 @@ const structureLength = 16
 
 /** struct ifinfomsg: family, padding, device type, index, flags, mask of flags to change. */
 const open = (index: number): PayloadWriter =>
-  new PayloadWriter().u8(bridgeFamily).u8(0).u16(0).u32(index).u32(0).u32(0)
+  new PayloadWriter().octets(bridgeFamily, 0, 0, 0).u32(index).u32(0).u32(0)
 
 /** struct bridge_vlan_info: flags, VLAN. */
 function encodeVlan(index: number, vlan: number, flags: number): Uint8Array {

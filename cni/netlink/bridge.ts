@@ -37,7 +37,7 @@ export interface NewBridge {
 
 /** struct ifinfomsg: family, padding, device type, index, flags, mask of flags to change. */
 const open = (index: number, { family = 0, flags = 0, change = 0 } = {}): PayloadWriter =>
-  new PayloadWriter().u8(family).u8(0).u16(0).u32(index).u32(flags).u32(change)
+  new PayloadWriter().octets(family, 0, 0, 0).u32(index).u32(flags).u32(change)
 
 /** EEXIST if there is a link of that name. */
 export function createBridge({ name, mac, mtu, vlanFiltering: filters, group }: NewBridge): Request {

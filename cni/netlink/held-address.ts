@@ -67,10 +67,7 @@ export const releaseAddress = (index: number, address: Address): Request => ({
 function structure(index: number, address: Address, flags: number): PayloadWriter {
   const bytes = addressToBytes(address)
   return new PayloadWriter()
-    .u8(addressFamily(address.family))
-    .u8(addressBits(address.family))
-    .u8(flags)
-    .u8(0)
+    .octets(addressFamily(address.family), addressBits(address.family), flags, 0)
     .u32(index)
     .attributeBytes(Attribute.local, bytes)
     .attributeBytes(Attribute.address, bytes)

@@ -74,7 +74,7 @@ function writeStructure(
   writer: PayloadWriter,
   { index, flags, change }: { readonly index: number; readonly flags: number; readonly change: number },
 ): void {
-  writer.u8(0).u8(0).u16(0).u32(index).u32(flags).u32(change)
+  writer.octets(0, 0, 0, 0).u32(index).u32(flags).u32(change)
 }
 
 /** Asks for one link by name or index. */
@@ -224,5 +224,7 @@ export function decodeLink(payload: Uint8Array): Link {
 
 /** `02:00:5e:…`, as CNI results have it. */
 export function formatMac(bytes: Uint8Array): string {
-  return Array.from(bytes, (byte) => byte.toString(16).padStart(2, '0')).join(':')
+  let text = ''
+  for (const byte of bytes) text += `${text && ':'}${byte < 16 ? '0' : ''}${byte.toString(16)}`
+  return text
 }

@@ -55,8 +55,8 @@ function encode({ destination, gateway, metric, protocol }: MarkedRoute): Uint8A
   const network = { family: destination.family, value: destination.network }
   const writer = new PayloadWriter()
   // struct rtmsg: family, lengths of destination and source, TOS, table, protocol, scope, type, flags.
-  writer.u8(addressFamily(destination.family)).u8(destination.prefixLength).u8(0).u8(0)
-  writer.u8(mainTable).u8(protocol).u8(Scope.universe).u8(unicast).u32(0)
+  writer.octets(addressFamily(destination.family), destination.prefixLength, 0, 0)
+  writer.octets(mainTable, protocol, Scope.universe, unicast).u32(0)
   if (destination.prefixLength > 0) writer.attributeBytes(Attribute.destination, addressToBytes(network))
   writer.attributeBytes(Attribute.gateway, addressToBytes(gateway)).attributeU32(Attribute.priority, metric)
   return writer.finish()

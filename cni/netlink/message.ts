@@ -51,12 +51,11 @@ export const align = (length: number): number => (length + 3) & ~3
 export function encodeMessage(message: Message): Uint8Array {
   const length = headerLength + message.payload.length
   const bytes = new Uint8Array(align(length))
-  const view = new DataView(bytes.buffer)
-  view.setUint32(0, length, true)
-  view.setUint16(4, message.type, true)
-  view.setUint16(6, message.flags, true)
-  view.setUint32(8, message.sequence, true)
-  view.setUint32(12, message.port, true)
+  const header = new Uint32Array(bytes.buffer, 0, 4)
+  header[0] = length
+  header[1] = (message.flags << 16) | message.type
+  header[2] = message.sequence
+  header[3] = message.port
   bytes.set(message.payload, headerLength)
   return bytes
 }

@@ -24,9 +24,7 @@ export interface NeighbourState {
 export const encodeGetNeighbour = (index: number, address: Address): Uint8Array =>
   new PayloadWriter()
     // struct ndmsg: family, padding, index of the link, state, flags, type.
-    .u8(addressFamily(address.family))
-    .u8(0)
-    .u16(0)
+    .octets(addressFamily(address.family), 0, 0, 0)
     .u32(index)
     .u32(0)
     .attributeBytes(Attribute.destination, addressToBytes(address))

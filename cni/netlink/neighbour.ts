@@ -15,9 +15,7 @@ const permanent = 0x80
 export function encodeSetNeighbour(index: number, address: Address, mac: Uint8Array): Uint8Array {
   // struct ndmsg: family, padding, index of the link, state, flags, type.
   return new PayloadWriter()
-    .u8(addressFamily(address.family))
-    .u8(0)
-    .u16(0)
+    .octets(addressFamily(address.family), 0, 0, 0)
     .u32(index)
     .u16(permanent)
     .u8(0)

@@ -43,11 +43,7 @@ export function encodePacketRoute(packet: AskedPacket, ask: 'way' | 'entry'): Ui
   const bits = addressBits(destination.family)
   const writer = new PayloadWriter()
   // struct rtmsg: family, lengths of destination and source, TOS, table, protocol, scope, type, flags.
-  writer
-    .u8(addressFamily(destination.family))
-    .u8(bits)
-    .u8(source === undefined ? 0 : bits)
-    .u8(0)
+  writer.octets(addressFamily(destination.family), bits, source === undefined ? 0 : bits, 0)
   writer
     .u32(0)
     .u32(ask === 'entry' ? lookUpTable | fibMatch : lookUpTable)

@@ -13,7 +13,7 @@ const proxyArp = 3
  */
 export function turnOnProxyArp(index: number): Request {
   // struct ifinfomsg: nothing of the link itself changes.
-  const writer = new PayloadWriter().u8(0).u8(0).u16(0).u32(index).u32(0).u32(0)
+  const writer = new PayloadWriter().octets(0, 0, 0, 0).u32(index).u32(0).u32(0)
   writer.nested(familySettings, () =>
     writer.nested(ipv4, () => writer.nested(values, () => writer.attributeU32(proxyArp, 1))),
   )

@@ -50,7 +50,7 @@ export function encodeTokenBucket(index: number, { rate, buffer, limit }: TokenB
   writer.nested(ControlAttribute.options, () => {
     writer.attribute(BucketAttribute.parameters, () => {
       // struct tc_tbf_qopt: two struct tc_ratespec, the second for a peak that there is none of; limit, buffer, MTU.
-      writer.u8(0).u8(ethernet).u16(0).u16(0).u16(0).u32(Math.min(rate, mostRate32))
+      writer.octets(0, ethernet, 0, 0).u16(0).u16(0).u32(Math.min(rate, mostRate32))
       writer.u32(0).u32(0).u32(0)
       writer.u32(limit).u32(buffer).u32(0)
     })

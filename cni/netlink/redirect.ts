@@ -44,7 +44,7 @@ export function encodeRedirect(index: number, target: number): Uint8Array {
     writer.attributeU32(MatchAttribute.class, classId)
     writer.attribute(MatchAttribute.selector, () => {
       // struct tc_u32_sel: flags, shift, number of keys, padding, masks and offsets of a hash that there is none of.
-      writer.u8(terminal).u8(0).u8(1).u8(0).u32(0).u32(0).u32(0)
+      writer.octets(terminal, 0, 1, 0).u32(0).u32(0).u32(0)
       // struct tc_u32_key: mask, value, offset, mask of the offset.
       writer.u32(0).u32(0).u32(0).u32(0)
     })

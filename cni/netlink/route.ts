@@ -54,13 +54,8 @@ export function encodeAddRoute(route: NewRoute): Uint8Array {
   const { destination, table = mainTable } = route
   const writer = new PayloadWriter()
   // struct rtmsg: family, lengths of destination and source, TOS, table, protocol, scope, type, flags.
-  writer.u8(addressFamily(destination.family)).u8(destination.prefixLength).u8(0).u8(0)
-  writer
-    .u8(table < 256 ? table : 0)
-    .u8(bootProtocol)
-    .u8(route.scope)
-    .u8(unicast)
-    .u32(0)
+  writer.octets(addressFamily(destination.family), destination.prefixLength, 0, 0)
+  writer.octets(table < 256 ? table : 0, bootProtocol, route.scope, unicast).u32(0)
   if (destination.prefixLength > 0) {
     const network = { family: destination.family, value: destination.network }
     writer.attributeBytes(Attribute.destination, addressToBytes(network))
@@ -88,8 +83,8 @@ export const encodeResolveRoute = (address: Address): Uint8Array => encodeLookUp
 
 function encodeLookUp(address: Address, flags: number): Uint8Array {
   const writer = new PayloadWriter()
-  writer.u8(addressFamily(address.family)).u8(addressBits(address.family)).u8(0).u8(0)
-  writer.u8(0).u8(0).u8(0).u8(0).u32(flags)
+  writer.octets(addressFamily(address.family), addressBits(address.family), 0, 0)
+  writer.octets(0, 0, 0, 0).u32(flags)
   return writer.attributeBytes(Attribute.destination, addressToBytes(address)).finish()
 }
 

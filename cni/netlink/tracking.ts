@@ -61,11 +61,7 @@ export function encodeDeleteConnection({ original, name }: TrackedConnection): U
 }
 
 /** struct nfgenmsg. */
-const open = (family: Family): PayloadWriter =>
-  new PayloadWriter()
-    .u8(family === 4 ? 2 : 10)
-    .u8(0)
-    .u16(0)
+const open = (family: Family): PayloadWriter => new PayloadWriter().octets(family === 4 ? 2 : 10, 0, 0, 0)
 
 /**
  * Undefined for one without addresses.

@@ -26,5 +26,5 @@ export const endBatch: Request = {
 
 /** struct nfgenmsg: no family, version 0, and in network byte order whose batch it is. */
 function open(): PayloadWriter {
-  return new PayloadWriter().u8(0).u8(0).u8(0).u8(subsystem)
+  return new PayloadWriter().octets(0, 0, 0, subsystem)
 }

@@ -38,7 +38,7 @@ export const structureLength = 4
 
 /** Begins the payload of a message about a table of the family `inet`, or of another. */
 export const openPayload = (family: number = Family.inet): PayloadWriter =>
-  new PayloadWriter().u8(family).u8(0).u16(0)
+  new PayloadWriter().octets(family, 0, 0, 0)
 
 /**
  * The number in an attribute's value, unsigned.

@@ -53,6 +53,9 @@ function requireSupported(version: string): void {
  * @throws CniError "decoding" (6) if it is no version
  */
 export function isAtLeast(version: string, minimum: string): boolean {
+  // Most are known ones, whose order is known.
+  const [place, least] = [supportedVersions.indexOf(version), supportedVersions.indexOf(minimum)]
+  if (place >= 0 && least >= 0) return place >= least
   const [a, b] = [parseVersion(version), parseVersion(minimum)]
   for (let i = 0; i < 3; i++) {
     const difference = (a[i] ?? 0) - (b[i] ?? 0)

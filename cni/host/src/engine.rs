@@ -1,11 +1,11 @@
 //! QuickJS: the embedded modules and the limits that scripts run under.
 
+#[cfg(not(test))]
+use alloc::vec::Vec;
 use alloc::{
     borrow::ToOwned,
     string::{String, ToString},
 };
-#[cfg(not(test))]
-use alloc::vec::Vec;
 #[cfg(not(test))]
 use core::ffi::c_void;
 use core::mem::ManuallyDrop;
@@ -14,7 +14,7 @@ use core::mem::ManuallyDrop;
 use crate::heap;
 use crate::script_memory::ScriptMemory;
 use rquickjs::{
-    CatchResultExt, Context, Ctx, Error, Function, Module, Object, Promise, Result, Runtime,
+    CatchResultExt, Context, Ctx, Error, Function, Module, Object, Persistent, Promise, Result, Runtime,
     context::intrinsic,
     loader::{ImportAttributes, Loader, Resolver},
     qjs,
@@ -86,6 +86,13 @@ pub struct Engine {
     context: ManuallyDrop<Context>,
 }
 
+/// The engine with `main.js`, and what that is called with.
+pub struct Program {
+    engine: Engine,
+    run: Persistent<Function<'static>>,
+    system: Persistent<Object<'static>>,
+}
+
 impl Engine {
     /// Starts it with those modules.
     pub fn start(modules: Modules) -> core::result::Result<Self, String> {
@@ -153,20 +160,39 @@ impl Engine {
         places
     }
 
-    /// Imports `main.js`, calls its `run` with the object that `system` makes, and waits for the exit code. An exception
-    /// that the scripts let through comes back as text.
-    pub fn run(
-        &self,
+    /// Evaluates `main.js`, and keeps the object that `system` makes: that may know nothing of the process but how to ask.
+    pub fn program(
+        self,
         system: impl for<'js> FnOnce(&Ctx<'js>) -> Result<Object<'js>>,
-    ) -> core::result::Result<i32, String> {
-        // The stack may be another one than that which the engine was started on.
-        // SAFETY: the runtime lives as long as its context.
-        unsafe { qjs::JS_UpdateStackTop(self.context.get_runtime_ptr()) };
-        self.context.with(|ctx| {
-            let code = Module::import(&ctx, "main.js")
+    ) -> core::result::Result<Program, String> {
+        let (run, system) = self.context.with(|ctx| {
+            Module::import(&ctx, "main.js")
                 .and_then(|imported| imported.finish::<Object>())
                 .and_then(|main| main.get::<_, Function>("run"))
-                .and_then(|run| run.call::<_, Promise>((system(&ctx)?,)))
+                .and_then(|run| Ok((Persistent::save(&ctx, run), Persistent::save(&ctx, system(&ctx)?))))
+                .catch(&ctx)
+                .map_err(|error| error.to_string())
+        })?;
+        Ok(Program {
+            engine: self,
+            run,
+            system,
+        })
+    }
+}
+
+impl Program {
+    /// Calls `run` of `main.js` with the object, and waits for the exit code. An exception that the scripts let through
+    /// comes back as text.
+    pub fn run(&self) -> core::result::Result<i32, String> {
+        let context = &self.engine.context;
+        // The stack may be another one than that which the engine was started on.
+        // SAFETY: the runtime lives as long as its context.
+        unsafe { qjs::JS_UpdateStackTop(context.get_runtime_ptr()) };
+        context.with(|ctx| {
+            let run = self.run.clone().restore(&ctx);
+            let code = run
+                .and_then(|run| run.call::<_, Promise>((self.system.clone().restore(&ctx)?,)))
                 .and_then(|promise| promise.finish::<i32>());
             code.catch(&ctx).map_err(|error| error.to_string())
         })
@@ -197,7 +223,7 @@ pub mod tests {
     /// What `run` of a script comes to, called with the host.
     pub fn outcome(source: &str) -> core::result::Result<i32, String> {
         let modules = compiled(&[("main.js", source), ("other.js", "export const code = 7")]);
-        Engine::start(modules)?.run(crate::host::system)
+        Engine::start(modules)?.program(crate::host::system)?.run()
     }
 
     #[test]
@@ -214,9 +240,10 @@ pub mod tests {
         let source = "let count = 0; count++; export async function run() { return ++count }";
         let engine = Engine::start(compiled(&[("main.js", source)])).unwrap();
         engine.load("main.js").unwrap();
-        assert_eq!(engine.run(crate::host::system), Ok(2));
-        assert_eq!(engine.run(crate::host::system), Ok(3));
         assert!(engine.load("missing.js").unwrap_err().contains("missing.js"));
+        let program = engine.program(crate::host::system).unwrap();
+        assert_eq!(program.run(), Ok(2));
+        assert_eq!(program.run(), Ok(3));
     }
 
     #[test]

@@ -50,10 +50,12 @@ unsafe extern "C" fn begin(stack: *const usize) -> ! {
         Ok(false) => {}
         Err(error) => failure::exit(&error),
     }
-    let code = match image::engine() {
-        Some(engine) => engine.run(host::system),
+    let code = match image::program() {
+        Some(program) => program.run(),
         None if process::only_argument() == Some(image::ARGUMENT) => image::print(),
-        None => Engine::start(crate::MODULES).and_then(|engine| engine.run(host::system)),
+        None => Engine::start(crate::MODULES)
+            .and_then(|engine| engine.program(host::system))
+            .and_then(|program| program.run()),
     };
     match code {
         Ok(code) => failure::leave(code),

@@ -7,14 +7,14 @@ use core::{
     ptr,
 };
 
-use crate::system_call::memory;
+use crate::system_call::memory::{self, Access};
 
 /// The kernel is asked for that much at once.
 const CHUNK: usize = 1 << 20;
 
 /// The first chunk: as much as the started engine needs, and an ADD.
 #[cfg(not(test))]
-const FIRST_CHUNK: usize = 1024 << 10;
+const FIRST_CHUNK: usize = 1280 << 10;
 
 /// Of a chunk, the kernel is asked to hand over that much at once. A page fault for each page took a tenth of an ADD.
 const STEP: usize = 32 << 10;
@@ -119,12 +119,13 @@ impl Heap {
     /// Takes the pages up to the end of what is used, and some more, with one call instead of a fault for each. Those of
     /// a long block come when they are used: it seldom is up to its end.
     fn populate(&mut self, length: usize) {
-        let left = (self.next as usize).next_multiple_of(STEP) - self.next as usize;
+        let step = if length < STEP { STEP } else { PAGE };
+        let left = (self.next as usize).next_multiple_of(step) - self.next as usize;
         // SAFETY: what is left belongs to the chunk.
         let end = unsafe { self.next.add(left.min(self.left)) };
         if length < STEP {
-            // SAFETY: the range lies in the chunk, and begins with a page.
-            unsafe { memory::populate(self.populated, end as usize - self.populated as usize) };
+            let start = self.populated as usize;
+            memory::populate(start, end as usize - start, Access::Write);
         }
         self.populated = end;
     }
@@ -222,8 +223,8 @@ pub use program::{apart, end, settle, warm};
 #[cfg(not(test))]
 mod program {
     use super::{CLASSES, FIRST_CHUNK, GlobalHeap, Heap};
-    use crate::system_call::memory;
-    use core::{cell::UnsafeCell, mem, ptr};
+    use crate::system_call::memory::{self, Access};
+    use core::{cell::UnsafeCell, mem, ops::Range, ptr};
 
     #[repr(C, align(4096))]
     struct Chunk(UnsafeCell<[u8; FIRST_CHUNK]>);
@@ -263,10 +264,9 @@ mod program {
         result
     }
 
-    /// Has the pages at the beginning of the first chunk handed over by one call.
-    pub fn warm(length: usize) {
-        // SAFETY: the range is the chunk's, which begins with a page.
-        unsafe { memory::populate(FIRST.0.get().cast(), length.min(FIRST_CHUNK)) };
+    /// Has these pages of the first chunk handed over by one call.
+    pub fn warm(Range { start, end }: Range<usize>) {
+        memory::populate(FIRST.0.get() as usize + start, end - start, Access::Write);
     }
 }
 

@@ -8,7 +8,9 @@ use alloc::{
 };
 use core::cell::RefCell;
 
-use rquickjs::{Array, Ctx, Error, Exception, Function, Object, Result, TypedArray, prelude::Opt};
+use rquickjs::{
+    Array, Ctx, Error, Exception, Function, Object, Result, TypedArray, object::Accessor, prelude::Opt,
+};
 
 use crate::{
     files::{self, Disposition},
@@ -20,7 +22,7 @@ use crate::{
 
 type Shared = Rc<RefCell<Handles>>;
 
-/// Builds the object. Its parts are documented where the scripts see them: `cni/sys.ts`.
+/// Builds the object, which is in the memory image: it asks the process when it is asked. Its parts are documented where the scripts see them: `cni/sys.ts`.
 pub fn system<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let handles: Shared = Rc::default();
     let system = Object::new(ctx.clone())?;
@@ -83,7 +85,7 @@ fn keep(
 
 fn process_part<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let part = Object::new(ctx.clone())?;
-    part.set("argv0", process::argv0())?;
+    part.prop("argv0", Accessor::from(process::argv0).enumerable())?;
     part.set("version", env!("CARGO_PKG_VERSION"))?;
     part.set("arguments", Function::new(ctx.clone(), process::arguments)?)?;
     part.set(

@@ -11,27 +11,31 @@ use alloc::{
     borrow::ToOwned,
     string::{String, ToString},
 };
-use core::{arch::asm, cell::UnsafeCell, ffi::CStr, hint, ptr, slice};
+use core::{arch::asm, cell::UnsafeCell, ffi::CStr, hint, ops::Range, ptr, slice};
 
 use crate::{
-    engine::Engine,
-    failure, heap, process,
-    system_call::{self, memory},
+    engine::{Engine, Program},
+    failure, heap, host, process,
+    system_call::{
+        self,
+        memory::{self, Access},
+    },
 };
 
 /// Asks for the image. In a program that has one already it means nothing.
 pub const ARGUMENT: &CStr = c"--memory-image";
 
-/// What is in the image: what every call needs of the plain network, then what is for its chain. Other modules are read
-/// when they are used.
-const MODULES: [&str; 3] = ["main.js", "ptp-del.js", "ptp-add.js"];
+/// What is in the image besides `main.js`: what calls of the plain network need, and what is for its chain. Other modules
+/// are read when they are used.
+const MODULES: [&str; 2] = ["ptp-del.js", "ptp-add.js"];
 const CHAIN_MODULES: [&str; 2] = ["ptp-del-whole.js", "ptp-add-whole.js"];
 
 /// What a start of the executable finds.
 struct Image {
-    engine: Engine,
-    /// How much of the heap every call needs, from its beginning on. What follows comes page by page.
-    length: usize,
+    program: Program,
+    /// The parts of the heap that every call needs, from its beginning: what is for the chain lies between them, and comes
+    /// page by page. `main.js` is behind it, so that what the engine takes next is near what it took last.
+    needed: [Range<usize>; 2],
 }
 
 struct Carried(UnsafeCell<Option<Image>>);
@@ -39,16 +43,37 @@ struct Carried(UnsafeCell<Option<Image>>);
 // SAFETY: there is only one thread.
 unsafe impl Sync for Carried {}
 
+// Before the heap, whose unused end the executable then need not have.
+#[unsafe(link_section = ".data")]
 static CARRIED: Carried = Carried(UnsafeCell::new(None));
 
-/// The engine that this executable carries. None if it carries none.
-pub fn engine() -> Option<&'static Engine> {
+/// The program that this executable carries, with its memory at hand. None if it carries none.
+pub fn program() -> Option<&'static Program> {
     // The compiler may take it for granted that nothing was written yet when a program begins. Here it was.
     let carried = hint::black_box(&CARRIED);
     // SAFETY: there is one thread, and it changes the value in `print` only, which nobody returns from.
     let image = unsafe { (*carried.0.get()).as_ref() }?;
-    heap::warm(image.length);
-    Some(&image.engine)
+    warm(image);
+    Some(&image.program)
+}
+
+/// Has what every call needs handed over by a few calls: code, heap and stack. The hundreds of page faults instead would
+/// take a fifth of an ADD.
+fn warm(image: &Image) {
+    const PAGE: usize = 4096;
+    const STACK: usize = 4 * PAGE;
+    let pages = |start: usize, end: usize| (start & !(PAGE - 1), end.next_multiple_of(PAGE));
+    let (code, code_end) = pages((&raw const _start).addr(), (&raw const etext).addr());
+    memory::populate(code, code_end - code, Access::Read);
+    image.needed.iter().cloned().for_each(heap::warm);
+    let top = pages((&raw const image).addr(), 0).0;
+    memory::populate(top - STACK, STACK, Access::Write);
+}
+
+unsafe extern "C" {
+    /// Where the program's code begins and ends. The linker says so.
+    static _start: u8;
+    static etext: u8;
 }
 
 /// Starts the engine and prints the image, for an executable whose engine has not started; returns only an error.
@@ -86,15 +111,17 @@ extern "C" fn start_and_print() -> ! {
 }
 
 fn prepare() -> Result<(), String> {
+    let settle = || heap::settle().ok_or("the first chunk of the heap is too small");
     process::forget();
     let engine = Engine::start(crate::MODULES)?;
     MODULES.iter().try_for_each(|name| engine.load(name))?;
-    let too_small = "the first chunk of the heap is too small";
-    let length = heap::settle().ok_or(too_small)?;
+    let first = 0..settle()?;
     engine.apart(|engine| CHAIN_MODULES.iter().try_for_each(|name| engine.load(name)))?;
-    heap::settle().ok_or(too_small)?;
+    let start = settle()?;
+    let program = engine.program(host::system)?;
+    let needed = [first, start..settle()?];
     // SAFETY: there is one thread, and nobody has a reference to it.
-    unsafe { *CARRIED.0.get() = Some(Image { engine, length }) };
+    unsafe { *CARRIED.0.get() = Some(Image { program, needed }) };
     Ok(())
 }
 

@@ -49,17 +49,21 @@ pub unsafe fn remap(start: *mut u8, length: usize, new_length: usize) -> Option<
     mapped.ok().map(|address| address as *mut u8)
 }
 
-/// Has the pages of that range handed over at once instead of at a fault for each. Kernels before 5.14 don't know the
-/// advice: then they come one by one.
-///
-/// # Safety
-/// The range must begin with a page and lie in memory that is the program's own, and writable.
-pub unsafe fn populate(start: *mut u8, length: usize) {
-    // SAFETY: the advice doesn't change what is in the memory.
-    let _ = unsafe {
-        call(
-            kernel::__NR_madvise,
-            [start as usize, length, kernel::MADV_POPULATE_WRITE as usize],
-        )
+/// What pages are wanted for. Those of a file that are only read are not copied.
+pub enum Access {
+    #[cfg(not(test))]
+    Read,
+    Write,
+}
+
+/// Has the pages of that range, which begins with one, handed over at once instead of at a fault for each; what is in them
+/// stays. Kernels before 5.14 don't know the advice: then they come one by one.
+pub fn populate(start: usize, length: usize, access: Access) {
+    let advice = match access {
+        #[cfg(not(test))]
+        Access::Read => kernel::MADV_POPULATE_READ,
+        Access::Write => kernel::MADV_POPULATE_WRITE,
     };
+    // SAFETY: the advice doesn't change what is in the memory.
+    let _ = unsafe { call(kernel::__NR_madvise, [start, length, advice as usize]) };
 }
