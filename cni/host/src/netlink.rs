@@ -1,7 +1,7 @@
 //! Netlink sockets: whole datagrams to the kernel and from it. What they mean, the scripts know.
 
-use alloc::vec::Vec;
-use core::mem;
+use alloc::{boxed::Box, vec::Vec};
+use core::{mem, ptr};
 
 use linux_raw_sys::{
     errno,
@@ -48,10 +48,14 @@ pub fn send(socket: i32, bytes: &[u8]) -> Result<(), SysError> {
 /// Sends one datagram from a child process, which stays inside of the call as long as the kernel works on it. Where no
 /// process can be made, sends it here.
 pub fn send_aside(socket: i32, bytes: &[u8]) -> Result<(), SysError> {
-    // SAFETY: the child only makes system calls, and never returns.
-    match unsafe { system_call::fork() } {
-        Ok(true) => send_and_end(socket, bytes),
-        Ok(false) => Ok(()),
+    match start_aside(
+        send_and_end,
+        Errand {
+            socket,
+            bytes: bytes.into(),
+        },
+    ) {
+        Ok(()) => Ok(()),
         Err(_) => send(socket, bytes),
     }
 }
@@ -60,19 +64,55 @@ pub fn send_aside(socket: i32, bytes: &[u8]) -> Result<(), SysError> {
 /// begins a moment later, so that it is not us who are the last to let go, and that the kernel has less to do.
 /// Where no process can be made, nothing happens: who closes the socket waits.
 pub fn close_aside(socket: i32) {
-    // SAFETY: the child only makes system calls, and never returns.
-    if let Ok(true) = unsafe { system_call::fork() } {
-        keep_only(socket);
-        let _ = system_call::serving::poll(&mut [], Some([0, CLOSE_DELAY_NANOSECONDS]));
-        system_call::exit(0)
+    let _ = start_aside(
+        wait_and_end,
+        Errand {
+            socket,
+            bytes: Box::default(),
+        },
+    );
+}
+
+/// What a child process gets. It stays in memory for ever: the child may live longer than we do.
+struct Errand {
+    socket: i32,
+    bytes: Box<[u8]>,
+}
+
+/// Starts a child process, which has our memory, with a stack of its own.
+fn start_aside(work: extern "C" fn(usize) -> !, errand: Errand) -> system_call::Result<()> {
+    const STACK: usize = 16 << 10;
+    let stack = system_call::memory::map(STACK).ok_or(errno::ENOMEM)?;
+    let errand = Box::leak(Box::new(errand));
+    // SAFETY: the stack is nobody else's. The works below only make system calls, and never return; what they read is
+    // leaked.
+    unsafe {
+        system_call::start_aside(
+            stack.addr() + STACK,
+            work,
+            ptr::from_ref(errand).expose_provenance(),
+        )
     }
 }
 
-/// What the child does. Whoever started us waits until our output is closed, may remove the folder that we were started
-/// in, and must be able to take locks that we held: nothing stays open but the socket.
-fn send_and_end(socket: i32, bytes: &[u8]) -> ! {
-    keep_only(socket);
-    system_call::exit(i32::from(send(socket, bytes).is_err()))
+/// Whoever started us waits until our output is closed, may remove the folder that we were started in, and must be able to
+/// take locks that we held: nothing stays open but the socket.
+extern "C" fn send_and_end(errand: usize) -> ! {
+    let Errand { socket, bytes } = errand_at(errand);
+    keep_only(*socket);
+    system_call::exit(i32::from(system_call::send(*socket, bytes).is_err()))
+}
+
+extern "C" fn wait_and_end(errand: usize) -> ! {
+    let Errand { socket, .. } = errand_at(errand);
+    keep_only(*socket);
+    let _ = system_call::serving::poll(&mut [], Some([0, CLOSE_DELAY_NANOSECONDS]));
+    system_call::exit(0)
+}
+
+fn errand_at(address: usize) -> &'static Errand {
+    // SAFETY: `start_aside` has leaked it, and nobody changes it.
+    unsafe { &*ptr::with_exposed_provenance(address) }
 }
 
 fn keep_only(socket: i32) {
