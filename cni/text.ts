@@ -1,5 +1,16 @@
 /** UTF-8 by hand: QuickJS has no TextEncoder. Lone surrogates become U+FFFD, as TextEncoder has it. */
 export function encodeUtf8(text: string): Uint8Array {
+  const ascii = new Uint8Array(text.length)
+  let at = 0
+  for (; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (code >= 0x80) break
+    ascii[at] = code
+  }
+  return at === text.length ? ascii : encodeAnyUtf8(text)
+}
+
+function encodeAnyUtf8(text: string): Uint8Array {
   const bytes: number[] = []
   for (const letter of text) {
     const point = letter.codePointAt(0) ?? 0

@@ -7,8 +7,12 @@ export const longestComment = 254
 
 /** User data of the kernel's, which is all nft's own: type, length, text with a NUL behind it. */
 export function encodeComment(text: string): Uint8Array {
-  const bytes = encodeUtf8(text).subarray(0, longestComment)
-  return Uint8Array.of(commentType, bytes.length + 1, ...bytes, 0)
+  const letters = encodeUtf8(text).subarray(0, longestComment)
+  const bytes = new Uint8Array(letters.length + 3)
+  bytes[0] = commentType
+  bytes[1] = letters.length + 1
+  bytes.set(letters, 2)
+  return bytes
 }
 
 /** Undefined if there is none in it, or if it is no such data: others may write there what they like. */

@@ -17,30 +17,14 @@ export interface MasqueradedAddress {
   readonly exceptions: readonly Cidr[]
 }
 
-/**
- * What has to be there for that address, and for every other one with the same exceptions: one map and one base chain for
- * all pods, and a chain with a set for each list of exceptions. So a packet costs the same with one pod as with hundreds,
- * and so does a pod.
- */
-export function podRuleset(addresses: readonly MasqueradedAddress[]): Ruleset {
-  const networks = addresses.map(networkOf)
-  const unique = networks.filter(
-    ({ chain }, index) => networks.findIndex((other) => other.chain.name === chain.name) === index,
-  )
-  const shared = families.flatMap((family): WholeSet[] => [
-    { name: exceptionSet(family), family, kind: 'ranges', intervals: undefined },
-    { name: podMap(family), family, kind: 'verdicts', intervals: undefined },
-  ])
-  return {
-    sets: [...shared, ...unique.map(({ set }) => set)],
-    chains: [...unique.map(({ chain }) => chain), baseChain],
-  }
-}
-
-/** What leads from the address to its chain. `comment` says whose address it is. */
-export function podElement(address: MasqueradedAddress, comment: string): Element {
-  const { chain } = networkOf(address)
-  return { key: addressToBytes(address.address), isEnd: false, verdict: goto(chain.name), comment }
+/** What masquerades one address. */
+export interface PodPlan {
+  readonly address: Address
+  /** Of all addresses of that family with these exceptions, and the set of these. */
+  readonly chain: WholeChain
+  readonly set: WholeSet
+  /** What leads from the address to the chain. */
+  readonly element: Element
 }
 
 const baseChain: WholeChain = {
@@ -49,10 +33,29 @@ const baseChain: WholeChain = {
   rules: families.map((family) => decidedBy(family, 'source', podMap(family))),
 }
 
-function networkOf({ address, exceptions }: MasqueradedAddress): {
-  readonly chain: WholeChain
-  readonly set: WholeSet
-} {
+/** What has to be there for any address of a pod: it comes with the first one, and goes with the last. */
+export const baseRuleset: Ruleset = {
+  sets: families.flatMap((family): WholeSet[] => [
+    { name: exceptionSet(family), family, kind: 'ranges', intervals: undefined },
+    { name: podMap(family), family, kind: 'verdicts', intervals: undefined },
+  ]),
+  chains: [baseChain],
+}
+
+/**
+ * What has to be there for these addresses, and for every other one with the same exceptions: one map and one base chain for
+ * all pods, and a chain with a set for each list of exceptions. So a packet costs the same with one pod as with hundreds,
+ * and so does a pod.
+ */
+export function networkRuleset(plans: readonly PodPlan[]): Ruleset {
+  const unique = plans.filter(
+    ({ chain }, index) => plans.findIndex((other) => other.chain.name === chain.name) === index,
+  )
+  return { sets: unique.map(({ set }) => set), chains: unique.map(({ chain }) => chain) }
+}
+
+/** `comment` says whose address it is. */
+export function planPod({ address, exceptions }: MasqueradedAddress, comment: string): PodPlan {
   const { family } = address
   const all = [...exceptions, ...neverMasqueraded].filter((cidr) => cidr.family === family)
   const ranges = aggregate(all)
@@ -78,5 +81,6 @@ function networkOf({ address, exceptions }: MasqueradedAddress): {
       ],
     ],
   }
-  return { chain, set }
+  const element = { key: addressToBytes(address), isEnd: false, verdict: goto(chain.name), comment }
+  return { address, chain, set, element }
 }

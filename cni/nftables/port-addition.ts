@@ -2,15 +2,16 @@ import type { Request } from '../netlink/connection.ts'
 import { isOpError } from '../netlink/error.ts'
 import { Errno } from '../sys.ts'
 import { askForSet } from './changes.ts'
+import { creation, foundation } from './creation.ts'
 import { type Difference, difference } from './difference.ts'
 import type { Element } from './element.ts'
 import { addElements, deleteElements } from './element-changes.ts'
 import { type MappedPort, formatHostPort, readMappedPort } from './mapped-port.ts'
 import type { Nftables } from './nftables.ts'
-import type { PlacedElement, PortPlan } from './pod-ports.ts'
+import { type PlacedElement, type PortPlan, portRuleset } from './pod-ports.ts'
 import { isOfPorts, ownerSet } from './port-names.ts'
 import { reconcile } from './reconciliation.ts'
-import { type FoundRuleset, noRuleset } from './ruleset.ts'
+import type { FoundRuleset } from './ruleset.ts'
 
 /**
  * Of what leads a port elsewhere: whether whoever has it is gone, so that all of its mappings go; or whether it loses
@@ -33,7 +34,7 @@ export function addPorts(nftables: Nftables, plan: PortPlan, judgeHolder: JudgeH
       nftables.commit(
         nftables.has(askForSet(ownerSet))
           ? additions(plan.elements)
-          : portDifference(noRuleset, plan, judgeHolder).changes,
+          : [...foundationOf(plan), ...additions(plan.elements)],
       )
       return
     } catch (error) {
@@ -43,6 +44,10 @@ export function addPorts(nftables: Nftables, plan: PortPlan, judgeHolder: JudgeH
     reconcile(nftables, (found) => portDifference(found, plan, judgeHolder))
   })
 }
+
+/** Most mappings need nothing but what all do. */
+const foundationOf = ({ ruleset }: PortPlan): readonly Request[] =>
+  ruleset === portRuleset ? foundation(portRuleset) : creation(ruleset)
 
 /** What is missing. Nothing of others is ours to change. */
 export function portDifference(

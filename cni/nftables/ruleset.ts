@@ -49,6 +49,3 @@ export interface FoundWholeSet {
 export const isOfPods = (name: string): boolean => name.startsWith('pod-')
 
 export const isOfNode = (name: string): boolean => !isOfPods(name)
-
-/** As it is read where there is no table: what is made by the difference from it must not be there yet. */
-export const noRuleset: FoundRuleset = { generation: 0, table: undefined, chains: [], sets: [] }

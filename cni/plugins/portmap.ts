@@ -83,17 +83,17 @@ export function toPlan(
   comment: string,
 ): PortPlan {
   const needed = conditions.filter(({ family }) => mappings.some(({ address }) => address.family === family))
-  const parts = [
-    portRuleset,
-    ...needed.map(conditionRuleset),
-    ...(snat && masqueradesAll ? [sourceRuleset] : []),
-  ]
+  const more = [...needed.map(conditionRuleset), ...(snat && masqueradesAll ? [sourceRuleset] : [])]
+  const parts = [portRuleset, ...more]
   const placed = mappings.map((mapping) => {
     const own = needed.find(({ family }) => family === mapping.address.family)
     return mappingElement(mapping, comment, own && conditionSuffix(own))
   })
   return {
-    ruleset: { chains: parts.flatMap(({ chains }) => chains), sets: parts.flatMap(({ sets }) => sets) },
+    ruleset:
+      more.length === 0
+        ? portRuleset
+        : { chains: parts.flatMap(({ chains }) => chains), sets: parts.flatMap(({ sets }) => sets) },
     elements: [ownerElement(comment), ...placed, ...sourcesOf(mappings, { snat, masqueradesAll }, comment)],
   }
 }
