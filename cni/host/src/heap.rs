@@ -14,7 +14,7 @@ const CHUNK: usize = 1 << 20;
 
 /// The first chunk: as much as the started engine needs, and an ADD.
 #[cfg(not(test))]
-const FIRST_CHUNK: usize = 1280 << 10;
+const FIRST_CHUNK: usize = 1152 << 10;
 
 /// Of a chunk, the kernel is asked to hand over that much at once. A page fault for each page took a tenth of an ADD.
 const STEP: usize = 32 << 10;
