@@ -95,12 +95,13 @@ export interface NodeModule {
   readonly text: string
 }
 
-/** What the memory image has, see `cni/host/src/image.rs`. There, what several of them need is in modules that they share. */
+/** The verbs that the memory image has, with `main.js`: see `cni/host/src/image.rs`. */
 const carried: readonly string[] = ['ptp-add', 'ptp-add-whole', 'ptp-del', 'ptp-del-whole']
 
 /**
  * `main.js`, and one module for each verb of each plugin, which has all that the verb needs: what they share is in the
- * binary several times, but none reads what only another one uses. In the order of their names.
+ * binary several times, but none reads what only another one uses. Those that the memory image has, where nothing is read,
+ * share modules. In the order of their names.
  */
 export async function bundleNodeBinary(): Promise<readonly NodeModule[]> {
   const verbs = (await readdir(join(root, 'cni/verbs'))).map((file) => basename(file, '.ts')).sort()

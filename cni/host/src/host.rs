@@ -22,7 +22,8 @@ use crate::{
 
 type Shared = Rc<RefCell<Handles>>;
 
-/// Builds the object, which is in the memory image: it asks the process when it is asked. Its parts are documented where the scripts see them: `cni/sys.ts`.
+/// Builds the object. Its parts are documented where the scripts see them: `cni/sys.ts`. It is in the memory image, so what
+/// is of the process is asked for when a script asks.
 pub fn system<'js>(ctx: &Ctx<'js>) -> Result<Object<'js>> {
     let handles: Shared = Rc::default();
     let system = Object::new(ctx.clone())?;

@@ -43,8 +43,6 @@ struct Carried(UnsafeCell<Option<Image>>);
 // SAFETY: there is only one thread.
 unsafe impl Sync for Carried {}
 
-// Before the heap, whose unused end the executable then need not have.
-#[unsafe(link_section = ".data")]
 static CARRIED: Carried = Carried(UnsafeCell::new(None));
 
 /// The program that this executable carries, with its memory at hand. None if it carries none.
