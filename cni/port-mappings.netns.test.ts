@@ -54,6 +54,25 @@ const ports = (): readonly string[] =>
 const tables = (): string => nft(undefined, 'list', 'tables')
 
 describeUnless(whyNoNft(), 'port mappings by the plugin', () => {
+  it.each([
+    { interface: 'ptp', backend: 'iptables', notes: ['ipMasqBackend', 'backend'] },
+    { interface: 'bridge', backend: 'iptables', notes: ['ipMasqBackend', 'backend'] },
+    { interface: 'ptp', backend: 'nftables', notes: [] },
+    { interface: 'ptp', backend: undefined, notes: [] },
+  ])('of a $interface tell of nf_tables who asks for $backend', ({ interface: name, backend, notes }) => {
+    const fields = { interface: name, ipMasq: true, ipMasqBackend: backend, backend }
+    const call = { netns: testNode.pod('pod').path, config: config([tcp], fields) }
+    const added = invoke({ ...call, command: 'ADD' })
+    expect(added).toMatchObject({ code: 0, json: { cniVersion: '1.1.0' } })
+    expect(added.stderr.split('\n')).toEqual([
+      ...notes.map(
+        (key) => `${key} "iptables" is answered with rules of nf_tables (nft list table inet podway)`,
+      ),
+      '',
+    ])
+    expect(invoke({ ...call, command: 'DEL' })).toMatchObject({ code: 0, stderr: '' })
+  })
+
   it('lead from outside to the pod, which sees who asks, for both families', async () => {
     attach('pod')
     const outside = makeOutside(testNode)

@@ -6,7 +6,7 @@ import { isAtLeast } from './spec/version.ts'
 import { said, specVersions } from './testing/any-version.ts'
 import { type Ending, invoke, run } from './testing/binary.ts'
 import { linkState, vlansOf, whyNoVlanFiltering } from './testing/bridges.ts'
-import { message } from './testing/calls.ts'
+import { backendNote, message } from './testing/calls.ts'
 import { nft } from './testing/filter.ts'
 import { TestNode, link, links, routes } from './testing/world.ts'
 
@@ -88,7 +88,7 @@ describe.each(specVersions)('bridge of $version', ({ version, lists, check, stat
       expect(links(pod.name).map(({ ifname }) => ifname)).toEqual(['lo'])
       return { port: '', mac: '', rules: '' }
     }
-    expect(added).toMatchObject({ code: 0, stderr: '', json: { cniVersion: version } })
+    expect(added).toMatchObject({ code: 0, stderr: backendNote(conf), json: { cniVersion: version } })
     const own = link('eth0', pod.name)
     const port = links().find(({ ifname }) => ifname.startsWith('veth'))?.ifname ?? ''
     const vlan = (one.fields as { vlan?: number } | undefined)?.vlan

@@ -10,6 +10,7 @@ import type { System } from '../sys.ts'
 import { readBridgeConfig } from './bridge-config.ts'
 import { type GatewayLink, ensureGateway } from './bridge-gateway.ts'
 import { ensureBridge } from './bridge-link.ts'
+import { noteBackend } from './backend-note.ts'
 import type { PodInterface } from './chain.ts'
 import { awaitLocal, awaitPodAddresses } from './delivery.ts'
 import { chooseDns } from './dns-config.ts'
@@ -91,8 +92,10 @@ export const makeBridge =
       const isNew = vlanGateway === undefined && bridge.isNew
       makeGateway(system, host, { link: { ...gateway, isNew }, addresses, force: wanted.forceAddress })
     }
-    if (wanted.masquerade !== undefined && wanted.hasIpam)
+    if (wanted.masquerade !== undefined && wanted.hasIpam) {
       require(extras).masqueradePod(system, { owner, leases: addresses, config: wanted.masquerade }, undo)
+      noteBackend(call, 'ipMasqBackend')
+    }
     if (!wanted.leavesInterfaceDown) {
       awaitPort(system, host, port)
       introduce(pod, link)

@@ -24,6 +24,7 @@ import { CniError, ErrorCode, toCniError } from '../spec/error.ts'
 import type { Result } from '../spec/result.ts'
 import type { System } from '../sys.ts'
 import type { Undo } from '../undo.ts'
+import { noteBackend } from './backend-note.ts'
 import { type Attached, podAddresses } from './attached.ts'
 import { isAttached } from './port-holder.ts'
 import { type PortmapConfig, readPortmapConfig } from './portmap-config.ts'
@@ -45,10 +46,11 @@ export function mapPorts(call: Call, result: Result, undo: Undo): Result {
  * @throws CniError "port taken" (102), or as the kernel refuses
  */
 export function forwardPorts(
-  { system, environment, config, reference }: Call,
+  call: Call,
   { attached, wanted }: { readonly attached: Attached; readonly wanted: PortmapConfig },
   undo: Undo,
 ): void {
+  const { system, environment, config, reference } = call
   const addresses = podAddresses(attached, environment.ifName)
   const mappings = toMappings(wanted, addresses)
   if (mappings.length === 0) return
@@ -61,6 +63,7 @@ export function forwardPorts(
     requireAbandoned(system, { taken, holder, addresses })
     return 'gone'
   })
+  noteBackend(call, 'backend')
   const [v4] = addresses
   if (wanted.snat && v4?.family === 4) letLoopbackPass(system, v4)
   forgetStale(system, nftables.connection, mappings)

@@ -4,6 +4,7 @@ import { Rtnetlink } from '../netlink/rtnetlink.ts'
 import { CniError, toCniError } from '../spec/error.ts'
 import { configError } from '../spec/json.ts'
 import type { System } from '../sys.ts'
+import { noteBackend } from './backend-note.ts'
 import type { PodInterface } from './chain.ts'
 import { awaitDelivery } from './delivery.ts'
 import { enableForwarding } from './forwarding.ts'
@@ -56,6 +57,7 @@ export const makePtp =
     if (ptp.masquerade !== undefined) {
       if (masquerade === undefined) throw new Error('a bundle without masquerading')
       masquerade(system, { owner, leases, config: ptp.masquerade }, undo)
+      noteBackend(call, 'ipMasqBackend')
     }
     configureHost(ends, leases)
     awaitDelivery(system, ends, leases)

@@ -182,9 +182,10 @@ export const deviations: readonly Deviation[] = [
   {
     name: 'masquerading needs no program',
     reason:
-      'With ipMasq: true the reference runs iptables or nft, whatever ipMasqBackend prefers, and fails where there is none. Ours gives the kernel nf_tables rules itself, with either back end, in a table of its own (inet podway), which DEL and GC clear without the pod’s namespace, and of which nothing stays behind the last pod.',
-    explains: (_difference, { verb, onlyTheyFail, theirMessage }) =>
-      verb === 'ADD' && onlyTheyFail && /iptables|nft/.test(theirMessage),
+      'With ipMasq: true the reference runs iptables or nft, whatever ipMasqBackend prefers, and fails where there is none. Ours gives the kernel nf_tables rules itself, with either back end, in a table of its own (inet podway), which DEL and GC clear without the pod’s namespace, and of which nothing stays behind the last pod. An ADD that asks for iptables by name says so on standard error.',
+    explains: ({ fact, ours }, { verb, onlyTheyFail, theirMessage }) =>
+      (verb === 'ADD' && onlyTheyFail && /iptables|nft/.test(theirMessage)) ||
+      (fact === 'stderr' && ours?.includes('is answered with rules of nf_tables') === true),
   },
   {
     name: 'a wrong configuration is error 7, with the key',
